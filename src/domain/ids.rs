@@ -1,0 +1,82 @@
+//! Identities: newtypes, so that a person's id is never taken for a unit's.
+
+use std::fmt;
+use std::str::FromStr;
+
+use serde::{Deserialize, Serialize};
+use uuid::Uuid;
+
+/// The id of any record: `UUIDv7` for what a person made. It says nothing about the record.
+#[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+#[serde(transparent)]
+pub struct RecordId(pub Uuid);
+
+/// The id of an organisational unit, which is also the id of its `unit` record.
+///
+/// [`UnitId::HOME`] stands for "the unit of whoever made this": a device that has not joined a server yet does not know its
+/// unit's id; the server puts the author's unit in its place (protocol, Units).
+#[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+#[serde(transparent)]
+pub struct UnitId(pub Uuid);
+
+/// The id of a user account, made by the server (or by `init` on a device that works alone).
+#[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+#[serde(transparent)]
+pub struct UserId(pub Uuid);
+
+/// The id of one installation, 64 random bits drawn by the device itself; a server counter would be issued twice after a restore.
+#[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+#[serde(transparent)]
+pub struct DeviceId(pub u64);
+
+impl UnitId {
+    /// The author's own unit, filled in by the server.
+    pub const HOME: Self = Self(Uuid::nil());
+
+    /// Returns the id of the `unit` record that describes this unit.
+    pub const fn record(self) -> RecordId {
+        RecordId(self.0)
+    }
+}
+
+impl RecordId {
+    /// Returns the unit whose record this is; only meaningful for records of kind `unit`.
+    pub const fn unit(self) -> UnitId {
+        UnitId(self.0)
+    }
+}
+
+macro_rules! uuid_text {
+    ($($T:ident),*) => { $(
+        impl fmt::Display for $T {
+            fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result { self.0.fmt(f) }
+        }
+        impl fmt::Debug for $T {
+            fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result { write!(f, "{}({})", stringify!($T), self.0) }
+        }
+        impl FromStr for $T {
+            type Err = uuid::Error;
+            fn from_str(text: &str) -> Result<Self, Self::Err> { text.parse().map(Self) }
+        }
+    )* };
+}
+uuid_text!(RecordId, UnitId, UserId);
+
+impl fmt::Display for DeviceId {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "{:016x}", self.0)
+    }
+}
+
+impl fmt::Debug for DeviceId {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "DeviceId({self})")
+    }
+}
+
+impl FromStr for DeviceId {
+    type Err = std::num::ParseIntError;
+    fn from_str(text: &str) -> Result<Self, Self::Err> {
+        u64::from_str_radix(text, 16).map(Self)
+    }
+}

@@ -1,0 +1,57 @@
+//! The list of record kinds: the one place a new kind is added besides its own file.
+
+use crate::domain::record::{Fields, Issue, Record, RecordSpec};
+
+macro_rules! kinds {
+    ($($Kind:ident in $area:ident::$module:ident),* $(,)?) => {
+        /// A record kind this build knows.
+        #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+        pub enum Kind { $(#[doc = concat!("`", stringify!($module), "`")] $Kind),* }
+
+        impl Kind {
+            /// Every kind, in the order of menus.
+            pub const ALL: &'static [Self] = &[$(Self::$Kind),*];
+
+            /// Returns the kind's spec.
+            pub const fn spec(self) -> &'static RecordSpec {
+                match self { $(Self::$Kind => <crate::domain::$area::$module::$Kind as Record>::SPEC),* }
+            }
+
+            /// Checks required fields, types and the kind's own rules.
+            pub fn check(self, fields: &Fields) -> Vec<Issue> {
+                match self { $(Self::$Kind => match <crate::domain::$area::$module::$Kind as Record>::hydrate(fields) {
+                    Ok(record) => record.check(),
+                    Err(issues) => issues,
+                }),* }
+            }
+        }
+    };
+}
+
+kinds! {
+    Unit in org::unit,
+    Person in org::person,
+    Enrolment in training::enrolment,
+}
+
+impl Kind {
+    /// Returns the name used in files, JSON and on the command line.
+    pub const fn key(self) -> &'static str {
+        self.spec().key
+    }
+
+    /// Returns the number used on the wire and on disk.
+    pub const fn number(self) -> u16 {
+        self.spec().number
+    }
+
+    /// Returns the kind with that key.
+    pub fn from_key(key: &str) -> Option<Self> {
+        Self::ALL.iter().copied().find(|kind| kind.key() == key)
+    }
+
+    /// Returns the kind with that number; `None` for one that a newer build made.
+    pub fn from_number(number: u16) -> Option<Self> {
+        Self::ALL.iter().copied().find(|kind| kind.number() == number)
+    }
+}

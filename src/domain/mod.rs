@@ -1,0 +1,17 @@
+//! Record kinds and their rules: what the offices keep, and what must hold of it.
+//!
+//! Pure and deterministic: no files, no clock, no randomness, no network; time and ids are arguments. It imports nothing of
+//! ours. Start at [`record`] (how a kind is written) and [`kinds`] (the list of kinds); one kind is one file.
+
+pub mod access;
+pub mod codes;
+pub mod cultivation;
+pub mod ids;
+pub mod kinds;
+pub mod org;
+pub mod query;
+pub mod record;
+pub mod rules;
+pub mod staff;
+pub mod text;
+pub mod training;

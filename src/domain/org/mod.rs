@@ -1,0 +1,4 @@
+//! The organisation: units, persons, posts.
+
+pub mod person;
+pub mod unit;

@@ -1,0 +1,3 @@
+//! Training: classes, sessions, enrolments, attendance, certificates (domain rules of 輪訓、論壇、訓練營).
+
+pub mod enrolment;

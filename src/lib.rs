@@ -1,0 +1,2 @@
+//! ejia
+pub mod domain;

@@ -1,0 +1,3 @@
+//! The `ejia` executable.
+
+fn main() {}

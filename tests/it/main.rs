@@ -1,0 +1,1 @@
+//! Integration tests, one binary: `cargo test --test it`.
