@@ -1,2 +1,4 @@
 //! ejia
 pub mod domain;
+#[cfg(feature = "client")]
+pub mod store;
