@@ -1,4 +1,5 @@
 //! ejia
 pub mod domain;
+pub mod locale;
 #[cfg(feature = "client")]
 pub mod store;
