@@ -1,2 +1,3 @@
 //! ejia
 pub mod domain;
+pub mod locale;
