@@ -1,2 +1,4 @@
 //! ejia
 pub mod domain;
+pub mod sync;
+pub mod wire;
