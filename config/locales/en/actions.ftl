@@ -1,0 +1,1 @@
+# Names of the actions: action-<id>, one line of help each: action-<id>-help.

@@ -1,0 +1,1 @@
+# Names of record kinds: kind-<kind>.

@@ -1,0 +1,1 @@
+# Field labels: field-<kind>-<field>, or field-<field> where kinds share one.

@@ -1,0 +1,1 @@
+# What a person must fix: issue-<code>.
