@@ -244,8 +244,8 @@ fn fold(text: &str) -> String {
     text.chars()
         .filter_map(|c| match c {
             '\u{FF01}'..='\u{FF5E}' => u32::from(c).checked_sub(0xFEE0).and_then(char::from_u32),
-            '\u{3014}' | '\u{3010}' | '\u{FF3B}' => Some('('),
-            '\u{3015}' | '\u{3011}' | '\u{FF3D}' => Some(')'),
+            '\u{3014}' | '\u{3010}' => Some('('),
+            '\u{3015}' | '\u{3011}' => Some(')'),
             '\u{2010}'..='\u{2015}' | '\u{2212}' | '\u{2500}' => Some('-'),
             '\u{2192}' | '\u{21D2}' | '\u{2794}' => Some('>'),
             c if c.is_whitespace() || matches!(c, '\u{200B}'..='\u{200F}' | '\u{FEFF}') => None,

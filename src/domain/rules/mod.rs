@@ -1,1 +1,10 @@
-//! rules
+//! Rules that more than one kind needs, and rules that look at more than one record (checks Q01-Q13 of the domain notes).
+//!
+//! Pure: what a rule must know of other records it asks of a [`registry::Registry`].
+
+pub mod coverage;
+pub mod dates;
+pub mod id_number;
+pub mod policy;
+pub mod registry;
+pub mod staffing;
