@@ -12,6 +12,7 @@ use std::fmt;
 use fluent_bundle::concurrent::FluentBundle;
 use fluent_bundle::{FluentArgs, FluentResource, FluentValue};
 
+use crate::domain::codes;
 use crate::domain::record::{FieldSpec, Issue, RecordSpec};
 
 pub use lang::Lang;
@@ -102,12 +103,17 @@ impl Locale {
             .unwrap_or_else(|| self.text(&format!("field-{}", field.key)))
     }
 
-    /// Returns the label of a closed choice: `choice-<kind>-<field>-<choice>`, else `choice-<field>-<choice>`, else the choice.
+    /// Returns the label of a closed choice: `choice-<kind>-<field>-<choice>`, else `choice-<field>-<choice>`, else what
+    /// config/codes/choices.toml calls it, else the choice.
     ///
     /// A choice without a label was written by a newer version, so its code is all there is to show.
     pub fn choice_label(&self, kind: &RecordSpec, field: &FieldSpec, choice: &str) -> String {
         self.find(&format!("choice-{}-{}-{choice}", kind.key, field.key), &[])
             .or_else(|| self.find(&format!("choice-{}-{choice}", field.key), &[]))
+            .or_else(|| {
+                let lang = self.lang.key();
+                codes::choice_label(kind.key, field.key, choice, lang).map(str::to_owned)
+            })
             .unwrap_or_else(|| choice.to_owned())
     }
 

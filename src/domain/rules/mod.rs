@@ -2,6 +2,9 @@
 //!
 //! Pure: what a rule must know of other records it asks of a [`registry::Registry`].
 
+pub mod coverage;
 pub mod dates;
 pub mod id_number;
+pub mod policy;
 pub mod registry;
+pub mod staffing;

@@ -145,3 +145,6 @@ fn snapshot_title(registry: &dyn Registry, fields: &Fields) -> Option<Issue> {
     (!then.is_blank() && !now.is_blank() && then != now)
         .then(|| Issue::warning("title_then", "q13-snapshot"))
 }
+
+#[cfg(test)]
+mod tests;
