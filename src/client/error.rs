@@ -63,9 +63,6 @@ pub enum ClientError {
     /// The record changed since; undoing would overwrite somebody.
     #[error("changed since by someone else")]
     ChangedSince,
-    /// A sheet cannot be read.
-    #[error(transparent)]
-    Import(#[from] crate::transfer::import::ImportError),
     /// A file cannot be written.
     #[error("cannot write {path}")]
     Write {
@@ -100,7 +97,6 @@ impl ClientError {
             Self::Cancelled => "cancelled".to_owned(),
             Self::NothingToUndo => "nothing-to-undo".to_owned(),
             Self::ChangedSince => "changed-since".to_owned(),
-            Self::Import(_) => "import".to_owned(),
             Self::Write { .. } => "write".to_owned(),
             Self::Ended { reason } => format!("ended-{reason}"),
         }
@@ -119,7 +115,6 @@ impl ClientError {
             Self::Write { path, source } => {
                 vec![("path", path.clone()), ("cause", source.to_string())]
             }
-            Self::Import(error) => vec![("cause", error.to_string())],
             Self::Codec(_)
             | Self::NotEnrolled
             | Self::AlreadyEnrolled

@@ -19,5 +19,5 @@ pub use message::{
 };
 pub use op::{decode_op, encode_op};
 pub use packet::{CONTENT_TYPE, MAX_DECODED, MAX_ENCODED, PROTOCOL, pack, unpack};
-pub use peek::{is_deleted, peek, peek_one};
+pub use peek::{Head, head, is_deleted, peek, peek_one};
 pub use record::{RecordBytes, decode_record, encode_record};

@@ -1,9 +1,12 @@
 //! Reading one field of an encoded record without decoding the rest: what sorting and filtering 100,000 records need.
 
+use uuid::Uuid;
+
 use super::codec::CodecError;
 use super::frame;
 use super::record::RECORD_TAG;
 use super::value::read;
+use crate::domain::ids::{RecordId, UnitId};
 use crate::domain::record::{FieldNo, Value};
 
 /// A reader over bincode's standard integer encoding.
@@ -41,6 +44,11 @@ impl<'a> Reader<'a> {
     fn skip_bytes(&mut self) -> Result<(), CodecError> {
         let length = self.length()?;
         self.take(length).map(|_skipped| ())
+    }
+
+    fn uuid(&mut self) -> Result<Uuid, CodecError> {
+        let length = self.length()?;
+        Uuid::from_slice(self.take(length)?).map_err(|_other_length| MALFORMED)
     }
 
     /// Skips a nested frame.
@@ -95,6 +103,32 @@ pub fn peek(
     Ok(())
 }
 
+/// What an encoded record says of itself before its fields.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Head {
+    /// Identity.
+    pub id: RecordId,
+    /// Number of its kind.
+    pub kind: u16,
+    /// Unit it belongs to.
+    pub unit: UnitId,
+    /// Server position of its last change.
+    pub rev: u64,
+}
+
+/// Reads the head of an encoded record.
+///
+/// # Errors
+/// [`CodecError`] if the bytes are no record of a known layout.
+pub fn head(bytes: &[u8]) -> Result<Head, CodecError> {
+    let mut reader = Reader { rest: frame::expect(bytes, RECORD_TAG)? };
+    let id = reader.uuid()?;
+    let kind = u16::try_from(reader.number()?).map_err(|_too_large| MALFORMED)?;
+    let unit = reader.uuid()?;
+    let rev = reader.number()?;
+    Ok(Head { id: RecordId(id), kind, unit: UnitId(unit), rev })
+}
+
 /// True if an encoded record carries a tombstone; false for bytes that are no record.
 pub fn is_deleted(bytes: &[u8]) -> bool {
     tombstone_flag(bytes).unwrap_or(false)
@@ -130,10 +164,8 @@ pub fn peek_one(bytes: &[u8], wanted: FieldNo) -> Option<Value> {
 mod tests {
     use std::collections::BTreeMap;
 
-    use uuid::Uuid;
-
     use super::*;
-    use crate::domain::ids::{DeviceId, RecordId, UnitId};
+    use crate::domain::ids::DeviceId;
     use crate::sync::{FieldState, OpId, Record};
     use crate::wire::encode_record;
 
@@ -164,6 +196,8 @@ mod tests {
             assert_eq!(peek_one(&bytes, *no).as_ref(), Some(&state.value));
         }
         assert_eq!(peek_one(&bytes, FieldNo(41)), None);
+        let (id, unit) = (record.id, record.unit);
+        assert_eq!(head(&bytes).unwrap(), Head { id, kind: 2, unit, rev: 1 << 33 });
         assert!(!is_deleted(&bytes));
         let mut deleted = record.clone();
         let tombstone = crate::sync::Tombstone { by: op(1), reason: "x".into(), seq: 9 };
