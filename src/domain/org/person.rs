@@ -106,7 +106,9 @@ fn of_age_when_joining(person: &Person) -> Option<Issue> {
 }
 
 fn of_age(person: &Person, day: Date, field: &'static str) -> Option<Issue> {
-    let adult = dates::plus_years(person.born_on?.0, AGE_TO_APPLY)?;
+    let of_id = || id_number::birth_date(&person.id_number.as_ref()?.0);
+    let born = person.born_on.map(|born| born.0).or_else(of_id)?;
+    let adult = dates::plus_years(born, AGE_TO_APPLY)?;
     adult
         .is_surely_after(day.0)
         .then(|| Issue::error(field, "q05-under-age").with("age", AGE_TO_APPLY))
