@@ -12,4 +12,6 @@ pub mod locale;
 #[cfg(feature = "client")]
 pub mod store;
 pub mod sync;
+#[cfg(feature = "client")]
+pub mod transfer;
 pub mod wire;

@@ -1,0 +1,1 @@
+//! One test per pitfall of real sheets.
