@@ -118,12 +118,9 @@ impl Client {
                 changes.extend(corrections.clone());
                 inner.change(record, &changes)?.0
             }
-            other => Some(Edit {
-                record,
-                kind: op.kind,
-                body: other.clone(),
-                inverse: Inverse::Never,
-            }),
+            other => {
+                Some(Edit { record, kind: op.kind, body: other.clone(), inverse: Inverse::Never })
+            }
         };
         if let Some(edit) = edit {
             inner.commit(vec![edit], None)?;

@@ -41,8 +41,7 @@ impl Inner {
         let mut hlc = self.hlc;
         for (n, edit) in (command..).zip(edits) {
             hlc = next_hlc(hlc, now);
-            let id =
-                OpId { device: self.profile.device, generation: self.profile.generation, n };
+            let id = OpId { device: self.profile.device, generation: self.profile.generation, n };
             let op = self.op(id, prev, hlc, edit.record, edit.kind, edit.body);
             let bytes = encode_op(&op)?;
             prev = digest(&bytes);

@@ -135,8 +135,7 @@ fn tell(known: Known, values: &mut BTreeMap<FieldNo, Value>) -> HistoryView {
     let Known { op, by, outcome } = known;
     let kind = Kind::from_number(op.kind);
     let (action, reason, written) = written_by(&op.body);
-    let took_effect =
-        matches!(outcome.as_str(), "applied" | "converged" | "pending" | "sent");
+    let took_effect = matches!(outcome.as_str(), "applied" | "converged" | "pending" | "sent");
     let changes = written
         .into_iter()
         .map(|(field, new)| {
@@ -168,15 +167,11 @@ fn written_by(body: &OpBody) -> (&'static str, String, Vec<(FieldNo, Value)>) {
             let values = sets.iter().map(|(no, _, value)| (*no, value.clone())).collect();
             ("set", none(), values)
         }
-        OpBody::Move { to, .. } => {
-            ("move", none(), vec![(UNIT_FIELD, Value::Ref(to.record()))])
-        }
+        OpBody::Move { to, .. } => ("move", none(), vec![(UNIT_FIELD, Value::Ref(to.record()))]),
         OpBody::Delete { reason, .. } => {
             ("delete", reason.clone(), vec![(DELETED_FIELD, Value::Flag(true))])
         }
-        OpBody::Restore { .. } => {
-            ("restore", none(), vec![(DELETED_FIELD, Value::Flag(false))])
-        }
+        OpBody::Restore { .. } => ("restore", none(), vec![(DELETED_FIELD, Value::Flag(false))]),
         OpBody::Resolve { values, .. } => ("resolve", none(), values.clone()),
         OpBody::ElementAdd { .. }
         | OpBody::ElementDelete { .. }

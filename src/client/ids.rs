@@ -5,22 +5,22 @@ use uuid::{Builder, Uuid};
 use crate::domain::ids::{DeviceId, RecordId, UserId};
 
 /// Makes a record id: `UUIDv7`, so that ids made later sort later on one device.
-pub fn record(now_ms: i64) -> RecordId {
+pub(super) fn record(now_ms: i64) -> RecordId {
     RecordId(uuid_at(now_ms))
 }
 
 /// Makes an account id for a device that works alone.
-pub fn user(now_ms: i64) -> UserId {
+pub(super) fn user(now_ms: i64) -> UserId {
     UserId(uuid_at(now_ms))
 }
 
 /// Draws a device id.
-pub fn device() -> DeviceId {
+pub(super) fn device() -> DeviceId {
     DeviceId(rand::random())
 }
 
 /// Draws a salt.
-pub fn salt() -> u64 {
+pub(super) fn salt() -> u64 {
     rand::random()
 }
 

@@ -7,7 +7,7 @@ use super::state::Inner;
 use crate::domain::ids::RecordId;
 use crate::domain::kinds::Kind;
 use crate::domain::query::{Comparison, Filter, Sort};
-use crate::domain::record::{FieldNo, FieldSpec, PartialDate, Value, ValueKind};
+use crate::domain::record::{FieldSpec, PartialDate, Value, ValueKind};
 use crate::domain::{codes, text};
 
 /// What a list shows.
@@ -208,9 +208,7 @@ impl Wanted {
 
     fn equals(&self, inner: &Inner, value: &Value) -> bool {
         match value {
-            Value::Code(code) => {
-                self.code.as_deref() == Some(code.as_str()) || *code == self.text
-            }
+            Value::Code(code) => self.code.as_deref() == Some(code.as_str()) || *code == self.text,
             Value::Date(date) => date.to_string() == self.text || self.date == Some(*date),
             Value::Int(number) => self.number == Some(*number),
             Value::Flag(flag) => self.number == Some(i64::from(*flag)),

@@ -65,9 +65,4 @@ impl Outbox {
     pub(super) fn records(&self) -> Vec<RecordId> {
         self.by_record.keys().copied().collect()
     }
-
-    pub(super) fn clear(&mut self) {
-        self.ops.clear();
-        self.by_record.clear();
-    }
 }

@@ -11,7 +11,8 @@ use crate::domain::access::Office;
 use crate::domain::ids::{RecordId, UnitId};
 use crate::domain::kinds::Kind;
 use crate::domain::record::{FieldNo, Fields, Issue, Owner, RecordSpec, Value};
-use crate::domain::rules::{Registry, check_against};
+use crate::domain::rules::registry::{Registry, check_against};
+use crate::domain::workflow;
 use crate::sync::{Base, OpBody, Record};
 
 /// A change that is on the disk.
@@ -39,6 +40,8 @@ impl Client {
         unit: Option<UnitId>,
         fields: Fields,
     ) -> Result<Saved, ClientError> {
+        let mut fields = fields;
+        workflow::fill_defaults(kind, &mut fields);
         let mut inner = self.lock();
         let issues = refuse_errors(inner.check(kind, None, &fields))?;
         let id = ids::record(clock::now_ms());
@@ -162,9 +165,8 @@ impl Inner {
             }
             Owner::Field(_) | Owner::Of(_) | Owner::Chosen => unit,
         };
-        let office = spec.office == Office::Organizer
-            || kind == Kind::Unit
-            || role.acts_for(spec.office);
+        let office =
+            spec.office == Office::Organizer || kind == Kind::Unit || role.acts_for(spec.office);
         if !role.acts_for(Office::Organizer) || !office || reserved || !self.reaches(place) {
             return Err(not_allowed("add"));
         }
@@ -229,12 +231,7 @@ impl Inner {
         Ok((Some(change_edit(kind, &record, &touched)), issues))
     }
 
-    fn may_change(
-        &self,
-        kind: Kind,
-        record: &Record,
-        touched: &Fields,
-    ) -> Result<(), ClientError> {
+    fn may_change(&self, kind: Kind, record: &Record, touched: &Fields) -> Result<(), ClientError> {
         let role = self.profile.role;
         let reserved = touched
             .keys()
@@ -278,9 +275,8 @@ fn change_edit(kind: Kind, record: &Record, touched: &Fields) -> Edit {
         }
         sets.insert(*no, value.clone());
     }
-    let base_of = |no: FieldNo| {
-        record.fields.get(&no).map_or(Base::Absent, |state| Base::Seen(state.origin))
-    };
+    let base_of =
+        |no: FieldNo| record.fields.get(&no).map_or(Base::Absent, |state| Base::Seen(state.origin));
     let previous = touched
         .keys()
         .map(|no| (*no, record.fields.get(no).map(|state| state.value.clone())))

@@ -33,7 +33,8 @@ impl Schedule {
     /// Arms the timer after a failure: twice as long each time, between half and all of it by `random`, or what the server asked for.
     pub fn failed(&mut self, now: i64, random: u64, retry_after_ms: Option<i64>) {
         self.failures = self.failures.saturating_add(1);
-        let doubled = FIRST_WAIT_MS.saturating_mul(1_i64 << self.failures.saturating_sub(1).min(16));
+        let doubled =
+            FIRST_WAIT_MS.saturating_mul(1_i64 << self.failures.saturating_sub(1).min(16));
         let ceiling = doubled.min(LONGEST_WAIT_MS);
         let half = ceiling / 2;
         let spread = i64::try_from(random % u64::try_from(half.max(1)).unwrap_or(1)).unwrap_or(0);

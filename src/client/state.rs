@@ -188,10 +188,10 @@ impl Inner {
 
     /// Decodes a visible record.
     pub(super) fn record(&self, id: RecordId) -> Result<Record, ClientError> {
-        let row = self.rows.get(&id).ok_or_else(|| ClientError::NotFound {
-            what: "record",
-            id: id.to_string(),
-        })?;
+        let row = self
+            .rows
+            .get(&id)
+            .ok_or_else(|| ClientError::NotFound { what: "record", id: id.to_string() })?;
         Ok(decode_record(&row.bytes)?)
     }
 
@@ -218,7 +218,10 @@ impl Inner {
     }
 
     /// Writes notes durably.
-    pub(super) fn note(&mut self, notes: Vec<(String, Option<Vec<u8>>)>) -> Result<(), ClientError> {
+    pub(super) fn note(
+        &mut self,
+        notes: Vec<(String, Option<Vec<u8>>)>,
+    ) -> Result<(), ClientError> {
         Ok(self.vault.store.commit(&Change { notes, ..Change::default() })?)
     }
 

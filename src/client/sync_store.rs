@@ -162,10 +162,7 @@ impl Session {
             last_sync_at: Some(clock::now_ms()),
             ..inner.sync.clone()
         };
-        let notes = vec![
-            (SYNC_STATE.to_owned(), Some(encode(&state)?)),
-            (STAGE.to_owned(), None),
-        ];
+        let notes = vec![(SYNC_STATE.to_owned(), Some(encode(&state)?)), (STAGE.to_owned(), None)];
         let staged = std::mem::take(&mut self.staged);
         self.write(inner, &staged, notes, replace)?;
         inner.sync = state;

@@ -97,10 +97,8 @@ const TITLE_DEPTH: u8 = 3;
 
 impl Inner {
     pub(super) fn view(&self, record: &Record) -> Result<RecordView, ClientError> {
-        let kind = Kind::from_number(record.kind).ok_or_else(|| ClientError::NotFound {
-            what: "record",
-            id: record.id.to_string(),
-        })?;
+        let kind = Kind::from_number(record.kind)
+            .ok_or_else(|| ClientError::NotFound { what: "record", id: record.id.to_string() })?;
         Ok(RecordView {
             id: record.id,
             kind,

@@ -72,11 +72,9 @@ impl FromStr for Filter {
             })
         });
         match found {
-            Some((field, comparison, value)) if !field.is_empty() => Ok(Self {
-                field: field.to_owned(),
-                comparison,
-                text: value.to_owned(),
-            }),
+            Some((field, comparison, value)) if !field.is_empty() => {
+                Ok(Self { field: field.to_owned(), comparison, text: value.to_owned() })
+            }
             _ => Err(FilterError { text: text.to_owned() }),
         }
     }
@@ -111,8 +109,7 @@ mod tests {
             ("note~a=b", "note", Comparison::Contains, "a=b"),
         ];
         for (text, field, comparison, value) in cases {
-            let expected =
-                Filter { field: field.to_owned(), comparison, text: value.to_owned() };
+            let expected = Filter { field: field.to_owned(), comparison, text: value.to_owned() };
             assert_eq!(text.parse(), Ok(expected), "{text}");
         }
         assert!("nonsense".parse::<Filter>().is_err());

@@ -68,8 +68,7 @@ fn put_one(record: &mut Record, op: &Op, no: FieldNo, value: &Value) {
             }
         }
         (DELETED_FIELD, Value::Flag(true)) => {
-            record.tombstone =
-                Some(Tombstone { by: op.id, reason: String::new(), seq: 0 });
+            record.tombstone = Some(Tombstone { by: op.id, reason: String::new(), seq: 0 });
         }
         (DELETED_FIELD, _) => record.tombstone = None,
         (no, value) => {
