@@ -18,6 +18,11 @@ macro_rules! kinds {
                 match self { $(Self::$Kind => <crate::domain::$area::$module::$Kind as Record>::SPEC),* }
             }
 
+            /// Returns the area of the menu the kind is in: `org`, `training`, `cultivation` or `staff` (message `area-<area>`).
+            pub const fn area(self) -> &'static str {
+                match self { $(Self::$Kind => stringify!($area)),* }
+            }
+
             /// Checks required fields, types, lengths, ranges and the kind's own rules.
             pub fn check(self, fields: &Fields) -> Vec<Issue> {
                 let mut issues = values::check(self.spec(), fields);
