@@ -145,6 +145,9 @@ mod tests {
 
     const ID: &str = "350203196211152571";
 
+    /// What is wrong, the fields that say so, the code.
+    type Case<'a> = (&'a str, &'a [(&'a str, Value)], &'a str);
+
     fn text(text: &str) -> Value {
         Value::Text(text.to_owned())
     }
@@ -167,7 +170,7 @@ mod tests {
     #[test]
     fn each_fault_of_a_row_is_named_once() {
         let sex = |code: &str| ("sex", Value::Code(code.to_owned()));
-        let cases: [(&str, &[(&str, Value)], &str); 10] = [
+        let cases: [Case<'_>; 10] = [
             ("sex contradicts the number", &[sex("2")], "q04-sex"),
             ("check digit", &[("id_number", text("350203196211152572"))], "q01-check-digit"),
             ("stored as a number", &[("id_number", text("350203196211152000"))], "q01-check-digit"),
