@@ -77,7 +77,7 @@ rows! {
         min_hours: i64,
         /// Classes a year held at one of `levels`.
         min_classes: usize,
-        /// Codes of config/codes/`organiser_level.toml` that count for `min_classes`.
+        /// Codes of the list `organiser_level` that count for `min_classes`.
         levels: Vec<String>,
     }
     /// Length of a term.
@@ -113,7 +113,7 @@ rows! {
     }
     /// Years in one rank before the next.
     PromotionRule {
-        /// Rank now, from config/codes/rank.toml.
+        /// Rank now, from the code list `rank`.
         from: String,
         /// Next rank.
         to: String,

@@ -11,7 +11,7 @@ use crate::domain::org::post::{Post, PostRole};
 use crate::domain::org::unit::{BranchType, Unit, UnitType};
 use crate::domain::record::{Date, Fields, PartialDate, Record};
 use crate::domain::rules::policy;
-use crate::domain::training::enrolment::Enrolment;
+use crate::domain::training::enrolment::{Enrolment, EnrolmentStatus};
 use crate::domain::training::training_class::TrainingClass;
 
 /// One live record of a kind that the caller knows.
@@ -188,7 +188,7 @@ fn finished(from: &Sources<'_>, year: i64) -> Vec<(RecordId, Option<String>, i64
         .filter(|(_, class)| class.year.0 == year && class.counts.is_some_and(|counts| counts.0))
         .collect();
     hydrated::<Enrolment>(from.enrolments)
-        .filter(|(_, e)| e.status.as_ref().is_some_and(|status| status.is_finished()))
+        .filter(|(_, e)| e.status.as_ref().is_some_and(EnrolmentStatus::is_finished))
         .filter_map(|(_, e)| {
             let level = classes.get(&e.class.0)?.organiser_level.as_ref();
             Some((e.person.0, level.map(|code| code.0.clone()), e.hours.map_or(0, |h| h.0)))
