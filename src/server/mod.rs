@@ -15,7 +15,6 @@ mod push;
 mod scope;
 mod secret;
 
-use std::future::Future;
 use std::net::SocketAddr;
 use std::path::PathBuf;
 use std::sync::Arc;
@@ -107,20 +106,40 @@ pub async fn serve_until(
     ready: impl FnOnce(SocketAddr) + Send,
     stop: impl Future<Output = ()> + Send + 'static,
 ) -> Result<(), ServerError> {
-    if !options.behind_proxy && !options.listen.ip().is_loopback() {
-        return Err(ServerError::NotLoopback { listen: options.listen });
-    }
     let db = Sqlite::open(&options.database, false).await?;
     db.tenant().await?;
-    let failed = |source| ServerError::Listen { listen: options.listen, source };
-    let listener = TcpListener::bind(options.listen).await.map_err(failed)?;
-    let address = listener.local_addr().map_err(failed)?;
+    let (listener, address) = bind(&options).await?;
     let (writer, writing) = Writer::start(db.clone());
     let app = Arc::new(App::new(db.clone(), writer, options.enrol_per_minute));
-    let service =
-        router(app, options.request_timeout).into_make_service_with_connect_info::<SocketAddr>();
     ready(address);
-    tracing::info!(%address, "serving");
+    let routes = router(app, options.request_timeout);
+    let result = answer(listener, routes, stop, options.stop_timeout).await;
+    // All senders are gone with the router, so the writer ends after the last batch.
+    let _ended = tokio::time::timeout(options.stop_timeout, writing).await;
+    db.close().await;
+    result.map_err(ServerError::Serve)
+}
+
+/// Takes the address.
+async fn bind(options: &ServeOptions) -> Result<(TcpListener, SocketAddr), ServerError> {
+    let listen = options.listen;
+    if !options.behind_proxy && !listen.ip().is_loopback() {
+        return Err(ServerError::NotLoopback { listen });
+    }
+    let failed = |source| ServerError::Listen { listen, source };
+    let listener = TcpListener::bind(listen).await.map_err(failed)?;
+    let address = listener.local_addr().map_err(failed)?;
+    Ok((listener, address))
+}
+
+/// Answers requests until `stop`, then for at most `stop_timeout` those that run.
+async fn answer(
+    listener: TcpListener,
+    routes: axum::Router,
+    stop: impl Future<Output = ()> + Send + 'static,
+    stop_timeout: Duration,
+) -> std::io::Result<()> {
+    let service = routes.into_make_service_with_connect_info::<SocketAddr>();
     let (stopping, mut stopped) = tokio::sync::watch::channel(false);
     let serving = axum::serve(listener, service).with_graceful_shutdown(async move {
         stop.await;
@@ -128,17 +147,12 @@ pub async fn serve_until(
     });
     let limit = async {
         let _gone = stopped.wait_for(|stopping| *stopping).await;
-        tokio::time::sleep(options.stop_timeout).await;
+        tokio::time::sleep(stop_timeout).await;
     };
-    let result = tokio::select! {
+    tokio::select! {
         result = serving => result,
         () = limit => Ok(()),
-    };
-    // All senders are gone with the router, so the writer ends after the last batch.
-    let _ended = tokio::time::timeout(options.stop_timeout, writing).await;
-    db.close().await;
-    tracing::info!("stopped");
-    result.map_err(ServerError::Serve)
+    }
 }
 
 /// Waits for SIGTERM or ctrl-c.

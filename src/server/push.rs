@@ -109,7 +109,7 @@ impl Writer {
 }
 
 /// Units as of a position, so that they are not read for every batch.
-type UnitCache = Option<(u64, UnitTree)>;
+pub(crate) type UnitCache = Option<(u64, UnitTree)>;
 
 async fn run<D: Db>(db: D, mut queue: mpsc::Receiver<Job>) {
     let mut cache: UnitCache = None;
@@ -171,7 +171,7 @@ async fn group<D: Db>(
 /// Takes one batch inside a transaction. Also used by `admin`, for the server's own operations.
 pub(crate) async fn take<T: Tx>(
     tx: &mut T,
-    cache: &mut Option<(u64, UnitTree)>,
+    cache: &mut UnitCache,
     batch: Batch,
 ) -> Result<PushAnswer, PushError> {
     let tenant = tx.lock().await?;
@@ -180,18 +180,11 @@ pub(crate) async fn take<T: Tx>(
     let mut results = repeated(&batch, &stored)?;
     let Batch { device, author, generation, mut entries, now, .. } = batch;
     let new = entries.split_off(results.len());
-    if let Some(last) = new.last() {
-        let units = match cache.take() {
-            Some((seq, units)) if seq == tenant.head_seq => units,
-            Some(_) | None => tx.units().await?,
-        };
-        let loaded = tx.load(&wanted(new.iter().filter_map(|entry| entry.op.as_ref()))).await?;
-        let world = world(loaded, units);
-        let last = (last.id, last.hash);
+    if !new.is_empty() {
+        let world = prepare(tx, cache, &new, &tenant).await?;
         let applied =
             catch_unwind(AssertUnwindSafe(|| apply_all(world, new, author, now, &tenant)));
-        let (world, mut changes, outcomes) = applied.map_err(|_panic| PushError::Broken)??;
-        changes.device = Some(last);
+        let (world, changes, outcomes) = applied.map_err(|_panic| PushError::Broken)??;
         *cache = Some((changes.head.0, world.units));
         tx.store(changes).await?;
         results.extend(outcomes);
@@ -199,6 +192,21 @@ pub(crate) async fn take<T: Tx>(
     let last_n = results.last().map_or(stored.last_n, |(n, _)| stored.last_n.max(*n));
     tracing::debug!({ field::DEVICE } = %device, { field::GENERATION } = generation, { field::LAST_N } = last_n, "pushed");
     Ok(PushAnswer { last_n, results })
+}
+
+/// Loads what new operations may touch.
+async fn prepare<T: Tx>(
+    tx: &mut T,
+    cache: &mut UnitCache,
+    new: &[Entry],
+    tenant: &Tenant,
+) -> DbResult<World> {
+    let units = match cache.take() {
+        Some((seq, units)) if seq == tenant.head_seq => units,
+        Some(_) | None => tx.units().await?,
+    };
+    let loaded = tx.load(&wanted(new.iter().filter_map(|entry| entry.op.as_ref()))).await?;
+    Ok(world(loaded, units))
 }
 
 /// Checks that the batch continues what the server has, and returns the stored outcomes of what it repeats.
@@ -245,6 +253,7 @@ fn apply_all(
     let unique = world.unique.clone();
     let mut changes = Changes {
         ops: Vec::with_capacity(entries.len()),
+        device: entries.last().map(|last| (last.id, last.hash)),
         head: (tenant.head_seq, tenant.head_chain),
         reparent_seq: tenant.reparent_seq,
         ..Changes::default()

@@ -321,3 +321,39 @@ fn a_failed_removal_of_nothing_is_no_error_in_memory() {
     assert_eq!(vault.check(), []);
     assert!(vault.findings.is_empty());
 }
+
+#[test]
+fn every_finding_and_error_has_words_in_three_languages() {
+    let path = || PathBuf::from("p");
+    let errors = [
+        StoreError::InUse { path: path(), holder: "1".into(), since: None },
+        StoreError::WrongPassphrase,
+        StoreError::NotCreated { path: path() },
+        StoreError::AlreadyExists { path: path() },
+        StoreError::NotEmpty { path: path() },
+        StoreError::DiskFull { path: path() },
+        StoreError::ReadOnly { path: path() },
+        StoreError::Damaged { what: "x".into(), path: path() },
+        StoreError::TooNew { version: 2 },
+        StoreError::TooLong { bytes: 1 },
+        StoreError::Io { path: path(), source: std::io::Error::other("x") },
+        StoreError::Poisoned,
+    ];
+    for texts in [
+        include_str!("../../config/locales/zh-Hant/store.ftl"),
+        include_str!("../../config/locales/zh-Hans/store.ftl"),
+        include_str!("../../config/locales/en/store.ftl"),
+    ] {
+        let text =
+            |key: &str| texts.lines().find(|line| line.starts_with(&format!("{key} = "))).unwrap();
+        for code in FindingCode::ALL {
+            text(code.key());
+        }
+        for error in &errors {
+            let line = text(error.key());
+            for (name, _) in error.args() {
+                assert!(line.contains(&format!("{{ ${name} }}")), "{name} in {line}");
+            }
+        }
+    }
+}

@@ -106,7 +106,9 @@ fn of_age_when_joining(person: &Person) -> Option<Issue> {
 }
 
 fn of_age(person: &Person, day: Date, field: &'static str) -> Option<Issue> {
-    let adult = dates::plus_years(person.born_on?.0, AGE_TO_APPLY)?;
+    let of_id = || id_number::birth_date(&person.id_number.as_ref()?.0);
+    let born = person.born_on.map(|born| born.0).or_else(of_id)?;
+    let adult = dates::plus_years(born, AGE_TO_APPLY)?;
     adult
         .is_surely_after(day.0)
         .then(|| Issue::error(field, "q05-under-age").with("age", AGE_TO_APPLY))
@@ -143,6 +145,9 @@ mod tests {
 
     const ID: &str = "350203196211152571";
 
+    /// What is wrong, the fields that say so, the issue's code.
+    type Case<'a> = (&'a str, &'a [(&'a str, Value)], &'a str);
+
     fn text(text: &str) -> Value {
         Value::Text(text.to_owned())
     }
@@ -165,7 +170,7 @@ mod tests {
     #[test]
     fn each_fault_of_a_row_is_named_once() {
         let sex = |code: &str| ("sex", Value::Code(code.to_owned()));
-        let cases: [(&str, &[(&str, Value)], &str); 10] = [
+        let cases: [Case<'_>; 10] = [
             ("sex contradicts the number", &[sex("2")], "q04-sex"),
             ("check digit", &[("id_number", text("350203196211152572"))], "q01-check-digit"),
             ("stored as a number", &[("id_number", text("350203196211152000"))], "q01-check-digit"),

@@ -6,5 +6,9 @@ pub mod coverage;
 pub mod dates;
 pub mod id_number;
 pub mod policy;
+pub mod promotion;
 pub mod registry;
 pub mod staffing;
+pub mod values;
+
+pub use registry::{Registry, check_against};

@@ -17,7 +17,7 @@ pub use accounts::{
     DeviceInfo, UserInfo, code, devices, revoke, user_add, user_disable, user_list,
 };
 pub use backup::{Backup, backup};
-pub use setup::{Initialised, init};
+pub use setup::{Initialised, ROOT_CODE, init};
 pub use verify::{Difference, Verified, verify, verify_file};
 
 /// A one-time code for a device, shown once.

@@ -6,7 +6,6 @@
 pub mod rows;
 pub mod sqlite;
 
-use std::future::Future;
 use std::path::Path;
 
 use crate::domain::ids::{DeviceId, RecordId, UserId};
@@ -63,8 +62,11 @@ impl DbError {
     /// True if the same call may succeed later: the file was busy.
     pub fn is_retryable(&self) -> bool {
         match self {
+            Self::Statement(sqlx::Error::PoolTimedOut) => true,
             Self::Statement(error) => {
-                error.as_database_error().and_then(|e| e.code()).is_some_and(|code| code == "5")
+                let code = error.as_database_error().and_then(sqlx::error::DatabaseError::code);
+                // The low byte of SQLITE_BUSY and its extended codes.
+                code.and_then(|code| code.parse::<u32>().ok()).is_some_and(|code| code & 0xff == 5)
             }
             Self::Open { .. }
             | Self::TooNew { .. }

@@ -36,8 +36,7 @@ impl Encoding {
         let wanted = headers.get(ACCEPT).and_then(|value| value.to_str().ok()).unwrap_or("");
         let named = wanted
             .split(',')
-            .filter_map(|part| Self::named(part.split(';').next().unwrap_or(part).trim()))
-            .next();
+            .find_map(|part| Self::named(part.split(';').next().unwrap_or(part).trim()));
         named.or_else(|| Self::of_body(headers)).unwrap_or(Self::Json)
     }
 

@@ -1,5 +1,7 @@
 //! Delimited text: .csv as Excel of a Chinese locale writes it (GB18030 without a mark) and as everybody else does.
 
+use std::io::Read as _;
+
 use encoding_rs::{Encoding, GB18030, UTF_8};
 
 use super::error::ImportError;
@@ -25,20 +27,21 @@ pub(super) fn read(file: &str, text: &str) -> Result<RawSheet, ImportError> {
         .has_headers(false)
         .flexible(true)
         .delimiter(delimiter(text))
-        .from_reader(text.as_bytes());
+        .from_reader(text.as_bytes().chain(&b"\n"[..]));
     let mut rows = Vec::new();
     let (mut row, mut next_line) = (0_u32, 1_u64);
-    for record in reader.records() {
-        let record = record.map_err(|error| ImportError::Corrupt {
-            file: file.to_owned(),
-            detail: error.to_string(),
-        })?;
+    let mut record = csv::StringRecord::new();
+    while reader.read_record(&mut record).map_err(|error| ImportError::Corrupt {
+        file: file.to_owned(),
+        detail: error.to_string(),
+    })? {
         // The reader skips blank lines; a spreadsheet counts them, and counts a cell of two lines once.
-        let line = record.position().map_or(next_line, csv::Position::line);
-        let skipped = u32::try_from(line.saturating_sub(next_line)).unwrap_or(0);
-        row = row.saturating_add(1).saturating_add(skipped);
         let breaks = record.iter().map(|cell| cell.matches('\n').count()).sum::<usize>();
-        next_line = line.saturating_add(1).saturating_add(u64::try_from(breaks).unwrap_or(0));
+        let end = reader.position().line();
+        let lines = u64::try_from(breaks).unwrap_or(0).saturating_add(1);
+        let skipped = end.saturating_sub(lines).saturating_sub(next_line);
+        row = row.saturating_add(1).saturating_add(u32::try_from(skipped).unwrap_or(0));
+        next_line = end;
         let cells = record.iter().map(|cell| {
             if cell.is_empty() { RawCell::Empty } else { RawCell::Text(unguarded(cell).to_owned()) }
         });

@@ -127,8 +127,12 @@ fn unambiguous(
     best: &Found,
     candidates: &[Found],
 ) -> Result<Found, ImportError> {
-    let equal =
-        |found: &&Found| found.marked && found.missing().is_empty() && found.score == best.score;
+    // A layout without marks proves nothing by itself: then every layout with as many columns counts.
+    let equal = |found: &&Found| {
+        (found.marked || best.form.marks.is_empty())
+            && found.missing().is_empty()
+            && found.score == best.score
+    };
     let kinds: BTreeSet<&str> =
         candidates.iter().filter(equal).map(|found| found.form.kind.key()).collect();
     if kinds.len() > 1 {

@@ -143,13 +143,20 @@ impl Reader<'_> {
         }
     }
 
-    /// Names the row by what stands in the columns that find its record.
+    /// Names the row by what stands in the column that finds its record.
     fn key(&self, raw: &RawRow) -> String {
-        let wanted = self.form.requires.first().copied();
-        let columns = self.columns.iter();
+        let spec = self.form.kind.spec();
+        let column = spec.natural.iter().find_map(|key| {
+            let number = spec.field(key)?.number;
+            let finds = |target: &FieldTarget| match target {
+                FieldTarget::Field(field) => *field == number,
+                FieldTarget::Reference { field, .. } => *field == number && self.is_key(*target),
+                FieldTarget::Owner(_) | FieldTarget::Id => false,
+            };
+            self.columns.iter().find(|column| column.targets.iter().any(finds))
+        });
         let column =
-            columns.clone().find(|column| column.targets.iter().any(|t| Some(*t) == wanted));
-        let column = column.or_else(|| columns.clone().find(|column| !column.targets.is_empty()));
+            column.or_else(|| self.columns.iter().find(|column| !column.targets.is_empty()));
         let cell = column.and_then(|column| raw.cells.get(column.index));
         cell.map(|cell| text::identifier(&cell.text())).unwrap_or_default()
     }

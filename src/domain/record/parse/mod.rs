@@ -70,7 +70,13 @@ pub fn parse(
         Some(Blank::KnownNone) => return Ok(Some(Value::Null)),
         None => {}
     }
-    parse_plain(field, typed, cx).map(Some)
+    let value = parse_plain(field, typed, cx)?;
+    // What is left without its apostrophe may be a dash.
+    match value.as_text().and_then(text::blank) {
+        Some(Blank::Missing) => Ok(None),
+        Some(Blank::KnownNone) => Ok(Some(Value::Null)),
+        None => Ok(Some(value)),
+    }
 }
 
 fn parse_plain(field: &FieldSpec, typed: &str, cx: &ParseContext) -> Result<Value, Issue> {

@@ -123,3 +123,36 @@ fn a_title_that_changed_since_is_shown() {
     let issues = check_against(&world, Kind::Cultivation, None, &then);
     assert_eq!(codes(&issues), [("title_then", "q13-snapshot")]);
 }
+
+#[test]
+fn a_place_in_two_classes_on_the_same_days_is_looked_at() {
+    let mut world = world();
+    let class = |from, to| {
+        fields(
+            Kind::TrainingClass,
+            &[
+                ("year", Value::Int(2026)),
+                ("name", text("n")),
+                ("starts_on", from),
+                ("ends_on", to),
+                ("planned_hours", Value::Int(260)),
+            ],
+        )
+    };
+    let (first, last) = (date(2026, 5, 1), date(2026, 5, 3));
+    world.0.insert(id(3), (Kind::TrainingClass, class(first.clone(), last.clone())));
+    world.0.insert(id(5), (Kind::TrainingClass, class(last, date(2026, 5, 6))));
+    world.0.insert(id(6), (Kind::TrainingClass, class(date(2026, 6, 1), date(2026, 6, 2))));
+    let enrol = |class: u128, hours: i64| {
+        let pairs = [
+            ("class", Value::Ref(id(class))),
+            ("person", Value::Ref(id(1))),
+            ("hours", Value::Int(hours)),
+        ];
+        let issues = check_against(&world, Kind::Enrolment, None, &fields(Kind::Enrolment, &pairs));
+        issues.into_iter().map(|issue| issue.code).collect::<Vec<_>>()
+    };
+    assert_eq!(enrol(5, 260), ["q08-overlap"]);
+    assert_eq!(enrol(6, 260), Vec::<&str>::new());
+    assert_eq!(enrol(6, 270), ["q09-hours-plan"]);
+}

@@ -13,9 +13,6 @@ use crate::sync::{Author, Digest, OpId};
 /// The one tenant of a file; a shared database has more.
 pub(super) const TENANT: i64 = 1;
 
-pub(super) const TENANT_COLUMNS: &str =
-    "id, name, root, server_device, epoch, epoch_no, head_seq, head_chain, reparent_seq";
-
 /// Reads a 64-bit number kept bit for bit.
 pub(super) fn number(row: &SqliteRow, column: &str) -> DbResult<u64> {
     Ok(row.try_get::<i64, _>(column)?.cast_unsigned())

@@ -138,3 +138,26 @@ fn the_messy_university_loses_exactly_the_faulty_rows_and_those_that_refer_to_th
         assert_eq!(count(&plan, "same") + refused, plan.rows.len(), "{}", sheet.file);
     }
 }
+
+#[test]
+fn the_published_templates_are_recognised() {
+    let Some(folder) = folder("templates") else { return };
+    for (file, asked, kind) in [
+        ("党员信息（校内人员）录入样表.xlsx", None, Kind::Person),
+        ("党支部录入样表.xlsx", None, Kind::Unit),
+        ("培训对象导入样表.xlsx", None, Kind::Enrolment),
+        ("培训签到导入模板.xlsx", Some(Kind::Attendance), Kind::Attendance),
+        ("基层党组织录入样表.xlsx", None, Kind::Unit),
+        ("支部委员会成员录入样表.xlsx", None, Kind::Post),
+        ("组织员信息录入样表.xlsx", None, Kind::StaffFile),
+    ] {
+        let bytes = std::fs::read(folder.join(file)).unwrap();
+        let request = SheetRequest { file, sheet: None, kind: asked };
+        let sheet = read_sheet(&request, &bytes, &cx()).unwrap();
+        assert_eq!(sheet.kind, kind, "{file}");
+        assert_eq!(sheet.header_row, 1, "{file}");
+        let unknown = sheet.columns.iter().filter(|column| column.used == ColumnUse::Unknown);
+        assert_eq!(unknown.count(), 0, "{file}: {:?}", sheet.notes);
+        assert!(!sheet.rows.is_empty(), "{file}");
+    }
+}
