@@ -10,9 +10,13 @@ mod backup;
 mod bytes;
 #[cfg(test)]
 mod contract;
+#[cfg(test)]
+mod crash;
 mod error;
 mod files;
 mod finding;
+#[cfg(test)]
+mod full;
 mod journal;
 mod keyfile;
 mod lock;

@@ -93,6 +93,12 @@ fn a_new_passphrase_takes_the_place_of_the_old() {
     assert_eq!(seen(&*Vault::open(dir, "new").unwrap().store), [row(1, "a")]);
 }
 
+fn only_after_closing(vault: Vault, dir: &Path) -> Vault {
+    assert_eq!(entries(&vault).len(), 50);
+    drop(vault);
+    Vault::open(dir, SECRET).unwrap()
+}
+
 fn only_the_store(vault: Vault) -> Box<dyn Store> {
     vault.store
 }
@@ -205,6 +211,7 @@ fn explained(dir: &Path, rows: &[Row], what: &str) {
             let read = vault.store.rows(&mut |row| kept.push(row));
             kept.sort_by_key(|row| row.id);
             assert!(kept.iter().all(|row| rows.contains(row)), "{what}: a row that never was");
+            assert_eq!(vault.store.note("profile").unwrap(), Some(b"Wong Tai".to_vec()), "{what}");
             let refill = vault.findings.iter().any(|found| found.code.needs_refill());
             assert!(
                 kept == rows || refill || read.is_err(),
@@ -283,6 +290,9 @@ fn a_store_that_lost_its_files_is_noticed() {
     fs::remove_dir_all(temp.path().join("store")).unwrap();
     let vault = Vault::open(temp.path(), SECRET).unwrap();
     assert_eq!(vault.findings[0].code, FindingCode::StoreShort);
+    assert_eq!(vault.store.note("profile").unwrap(), Some(b"Wong Tai".to_vec()));
+    let vault = only_after_closing(vault, temp.path());
+    assert_eq!(vault.findings, []);
     assert_eq!(entries(&vault).len(), 50);
 }
 
@@ -320,4 +330,40 @@ fn a_failed_removal_of_nothing_is_no_error_in_memory() {
     vault.store.commit(&Change { removes: vec![id(1)], ..Change::default() }).unwrap();
     assert_eq!(vault.check(), []);
     assert!(vault.findings.is_empty());
+}
+
+#[test]
+fn every_finding_and_error_has_words_in_three_languages() {
+    let path = || PathBuf::from("p");
+    let errors = [
+        StoreError::InUse { path: path(), holder: "1".into(), since: None },
+        StoreError::WrongPassphrase,
+        StoreError::NotCreated { path: path() },
+        StoreError::AlreadyExists { path: path() },
+        StoreError::NotEmpty { path: path() },
+        StoreError::DiskFull { path: path() },
+        StoreError::ReadOnly { path: path() },
+        StoreError::Damaged { what: "x".into(), path: path() },
+        StoreError::TooNew { version: 2 },
+        StoreError::TooLong { bytes: 1 },
+        StoreError::Io { path: path(), source: std::io::Error::other("x") },
+        StoreError::Poisoned,
+    ];
+    for texts in [
+        include_str!("../../config/locales/zh-Hant/store.ftl"),
+        include_str!("../../config/locales/zh-Hans/store.ftl"),
+        include_str!("../../config/locales/en/store.ftl"),
+    ] {
+        let text =
+            |key: &str| texts.lines().find(|line| line.starts_with(&format!("{key} = "))).unwrap();
+        for code in FindingCode::ALL {
+            text(code.key());
+        }
+        for error in &errors {
+            let line = text(error.key());
+            for (name, _) in error.args() {
+                assert!(line.contains(&format!("{{ ${name} }}")), "{name} in {line}");
+            }
+        }
+    }
 }

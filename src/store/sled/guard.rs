@@ -16,7 +16,7 @@ use crate::store::files::{self, At};
 use crate::store::{Finding, FindingCode, StoreError};
 
 /// Given up when the disk is full at open, where sled must write a snapshot before anything can be read.
-const RESERVE: u64 = if cfg!(test) { 64 << 10 } else { 16 << 20 };
+const RESERVE: u64 = if cfg!(test) { 2 << 20 } else { 16 << 20 };
 /// The client holds the records itself; sled needs only enough to write well.
 const CACHE: u64 = 16 << 20;
 /// How long another process may take to let go of sled's own lock after it ended.
