@@ -2,3 +2,5 @@
 
 #[cfg(all(feature = "client", feature = "server"))]
 mod server;
+
+mod layers;

@@ -24,25 +24,25 @@ use tokio::sync::oneshot;
 use uuid::Uuid;
 
 /// A server that ends with the test.
-pub(super) struct Server {
-    pub(super) url: String,
-    pub(super) database: PathBuf,
-    pub(super) root: UnitId,
-    pub(super) first_code: String,
-    pub(super) http: Client,
+pub(crate) struct Server {
+    pub(crate) url: String,
+    pub(crate) database: PathBuf,
+    pub(crate) root: UnitId,
+    pub(crate) first_code: String,
+    pub(crate) http: Client,
     stop: Option<oneshot::Sender<()>>,
     thread: Option<JoinHandle<()>>,
     _folder: tempfile::TempDir,
 }
 
 /// Runs a future of the administrator's functions.
-pub(super) fn block<T>(future: impl Future<Output = T>) -> T {
+pub(crate) fn block<T>(future: impl Future<Output = T>) -> T {
     let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build().unwrap();
     runtime.block_on(future)
 }
 
 impl Server {
-    pub(super) fn start() -> Self {
+    pub(crate) fn start() -> Self {
         static CRYPTO: Once = Once::new();
         CRYPTO.call_once(|| {
             let _already = rustls::crypto::ring::default_provider().install_default();
@@ -65,7 +65,7 @@ impl Server {
     }
 
     /// Starts serving; after [`Server::stop`] again.
-    pub(super) fn run(&mut self) {
+    pub(crate) fn run(&mut self) {
         let (stop, stopped) = oneshot::channel();
         let (ready, address) = std::sync::mpsc::channel();
         let listen = SocketAddr::from(([127, 0, 0, 1], 0));
@@ -89,14 +89,14 @@ impl Server {
     }
 
     /// Stops serving and waits for the end.
-    pub(super) fn stop(&mut self) {
+    pub(crate) fn stop(&mut self) {
         drop(self.stop.take());
         if let Some(thread) = self.thread.take() {
             thread.join().unwrap();
         }
     }
 
-    pub(super) fn post(&self, path: &str, token: &str, kind: &str, body: Vec<u8>) -> Response {
+    pub(crate) fn post(&self, path: &str, token: &str, kind: &str, body: Vec<u8>) -> Response {
         self.http
             .post(format!("{}{path}", self.url))
             .header("content-type", kind)
@@ -106,12 +106,12 @@ impl Server {
             .unwrap()
     }
 
-    pub(super) fn enrol(&self, code: &str) -> Result<Device<'_>, Problem> {
+    pub(crate) fn enrol(&self, code: &str) -> Result<Device<'_>, Problem> {
         let id = DeviceId(u64::from_le_bytes(fresh().as_bytes()[8..].try_into().unwrap()));
         self.enrol_as(code, id)
     }
 
-    pub(super) fn enrol_as(&self, code: &str, id: DeviceId) -> Result<Device<'_>, Problem> {
+    pub(crate) fn enrol_as(&self, code: &str, id: DeviceId) -> Result<Device<'_>, Problem> {
         let request = EnrolRequest {
             code: code.to_owned(),
             device: id,
@@ -136,17 +136,17 @@ impl Server {
     }
 
     /// The administrator's device.
-    pub(super) fn hq(&self) -> Device<'_> {
+    pub(crate) fn hq(&self) -> Device<'_> {
         self.enrol(&self.first_code).unwrap()
     }
 
     /// Adds a user and enrols a device of theirs.
-    pub(super) fn user(&self, name: &str, role: Role, unit: &str) -> Device<'_> {
+    pub(crate) fn user(&self, name: &str, role: Role, unit: &str) -> Device<'_> {
         block(admin::user_add(&self.database, name, role, Some(unit))).unwrap();
         self.device_of(name)
     }
 
-    pub(super) fn device_of(&self, name: &str) -> Device<'_> {
+    pub(crate) fn device_of(&self, name: &str) -> Device<'_> {
         let code = block(admin::code(&self.database, name, 72)).unwrap();
         self.enrol(&code.code).unwrap()
     }
@@ -162,14 +162,14 @@ impl Drop for Server {
 }
 
 /// Ids that differ within one run.
-pub(super) fn fresh() -> Uuid {
+pub(crate) fn fresh() -> Uuid {
     static NEXT: AtomicU64 = AtomicU64::new(1);
     let n = NEXT.fetch_add(1, Ordering::Relaxed);
     Uuid::from_u128((0x0190_0000_0000_7000_8000_u128 << 48) | u128::from(n))
 }
 
 /// Reads an answer in the binary encoding.
-pub(super) fn read<M: Message>(response: Response) -> Result<M, Problem> {
+pub(crate) fn read<M: Message>(response: Response) -> Result<M, Problem> {
     let success = response.status().is_success();
     assert_eq!(response.headers()["content-type"], CONTENT_TYPE, "{}", response.status());
     let bytes = response.bytes().unwrap();
@@ -177,27 +177,27 @@ pub(super) fn read<M: Message>(response: Response) -> Result<M, Problem> {
 }
 
 /// One enrolled device.
-pub(super) struct Device<'a> {
-    pub(super) server: &'a Server,
-    pub(super) id: DeviceId,
-    pub(super) token: String,
-    pub(super) user: UserId,
-    pub(super) generation: u32,
-    pub(super) n: u64,
-    pub(super) prev: [u8; 16],
-    pub(super) cursor: Cursor,
-    pub(super) scope_token: u64,
+pub(crate) struct Device<'a> {
+    pub(crate) server: &'a Server,
+    pub(crate) id: DeviceId,
+    pub(crate) token: String,
+    pub(crate) user: UserId,
+    pub(crate) generation: u32,
+    pub(crate) n: u64,
+    pub(crate) prev: [u8; 16],
+    pub(crate) cursor: Cursor,
+    pub(crate) scope_token: u64,
     /// Every byte the server ever sent to it.
-    pub(super) seen: Vec<u8>,
+    pub(crate) seen: Vec<u8>,
 }
 
 impl Device<'_> {
     /// Writes the next operation.
-    pub(super) fn op(&mut self, kind: Kind, record: RecordId, body: OpBody) -> (OpId, Vec<u8>) {
+    pub(crate) fn op(&mut self, kind: Kind, record: RecordId, body: OpBody) -> (OpId, Vec<u8>) {
         self.op_by(self.user, kind.number(), record, body)
     }
 
-    pub(super) fn op_by(
+    pub(crate) fn op_by(
         &mut self,
         actor: UserId,
         kind: u16,
@@ -226,7 +226,7 @@ impl Device<'_> {
         (id, bytes)
     }
 
-    pub(super) fn call<M: Message, A: Message>(
+    pub(crate) fn call<M: Message, A: Message>(
         &mut self,
         path: &str,
         message: &M,
@@ -251,14 +251,14 @@ impl Device<'_> {
     }
 
     /// Pushes operations that follow what was pushed before.
-    pub(super) fn push(&mut self, ops: &[Vec<u8>]) -> Result<PushAnswer, Problem> {
+    pub(crate) fn push(&mut self, ops: &[Vec<u8>]) -> Result<PushAnswer, Problem> {
         let count = u64::try_from(ops.len()).unwrap();
         let from_n = self.n + 1 - count;
         let first = ejia::wire::decode_op(&ops[0]).unwrap();
         self.push_from(from_n, first.prev, ops)
     }
 
-    pub(super) fn push_from(
+    pub(crate) fn push_from(
         &mut self,
         from_n: u64,
         prev: [u8; 16],
@@ -270,14 +270,14 @@ impl Device<'_> {
     }
 
     /// Writes and pushes one operation.
-    pub(super) fn do_one(&mut self, kind: Kind, record: RecordId, body: OpBody) -> (OpId, Outcome) {
+    pub(crate) fn do_one(&mut self, kind: Kind, record: RecordId, body: OpBody) -> (OpId, Outcome) {
         let (id, bytes) = self.op(kind, record, body);
         let answer = self.push(&[bytes]).unwrap();
         (id, answer.results.into_iter().next().unwrap().1)
     }
 
     /// Makes a record and returns it with the operation.
-    pub(super) fn create(&mut self, kind: Kind, fields: &[(&str, Value)]) -> (RecordId, OpId) {
+    pub(crate) fn create(&mut self, kind: Kind, fields: &[(&str, Value)]) -> (RecordId, OpId) {
         let record = RecordId(fresh());
         let fields = fields.iter().map(|(key, value)| (no(kind, key), value.clone())).collect();
         let (id, outcome) =
@@ -286,7 +286,7 @@ impl Device<'_> {
         (record, id)
     }
 
-    pub(super) fn unit(&mut self, code: &str, parent: UnitId) -> UnitId {
+    pub(crate) fn unit(&mut self, code: &str, parent: UnitId) -> UnitId {
         let fields = [
             ("code", Value::Text(code.to_owned())),
             ("name", Value::Text(format!("黨委 {code}"))),
@@ -296,14 +296,14 @@ impl Device<'_> {
         self.create(Kind::Unit, &fields).0.unit()
     }
 
-    pub(super) fn person(&mut self, number: &str, name: &str) -> (RecordId, OpId) {
+    pub(crate) fn person(&mut self, number: &str, name: &str) -> (RecordId, OpId) {
         self.create(
             Kind::Person,
             &[("staff_no", Value::Text(number.to_owned())), ("name", Value::Text(name.to_owned()))],
         )
     }
 
-    pub(super) fn set(
+    pub(crate) fn set(
         &mut self,
         kind: Kind,
         record: RecordId,
@@ -316,11 +316,11 @@ impl Device<'_> {
     }
 
     /// Opens with a batch that is not acknowledged yet, and asks for the first page.
-    pub(super) fn open_unacked(&mut self, push: Option<PushRequest>) -> SyncAnswer {
+    pub(crate) fn open_unacked(&mut self, push: Option<PushRequest>) -> SyncAnswer {
         self.open_with(0, push, true)
     }
 
-    pub(super) fn open_with(
+    pub(crate) fn open_with(
         &mut self,
         acked_n: u64,
         push: Option<PushRequest>,
@@ -344,11 +344,11 @@ impl Device<'_> {
         self.call("/v1/sync", &SyncRequest { open, push, pull }).unwrap()
     }
 
-    pub(super) fn open(&mut self) -> Opened {
+    pub(crate) fn open(&mut self) -> Opened {
         self.open_with(0, None, false).opened
     }
 
-    pub(super) fn pull_request(&self, limit: u32) -> PullRequest {
+    pub(crate) fn pull_request(&self, limit: u32) -> PullRequest {
         PullRequest {
             cursor: self.cursor,
             scope_token: self.scope_token,
@@ -358,7 +358,7 @@ impl Device<'_> {
         }
     }
 
-    pub(super) fn page(&mut self, limit: u32) -> Result<Page, Problem> {
+    pub(crate) fn page(&mut self, limit: u32) -> Result<Page, Problem> {
         let request = self.pull_request(limit);
         let page: Page = self.call("/v1/sync/pull", &request)?;
         self.cursor = page.cursor;
@@ -366,7 +366,7 @@ impl Device<'_> {
     }
 
     /// Pulls everything new: records, and ids that left.
-    pub(super) fn pull(&mut self) -> (Vec<Record>, Vec<RecordId>) {
+    pub(crate) fn pull(&mut self) -> (Vec<Record>, Vec<RecordId>) {
         self.scope_token = self.open().scope_token;
         let (mut puts, mut removes) = (Vec::new(), Vec::new());
         loop {
@@ -381,6 +381,6 @@ impl Device<'_> {
 }
 
 /// The number of a kind's field.
-pub(super) fn no(kind: Kind, key: &str) -> FieldNo {
+pub(crate) fn no(kind: Kind, key: &str) -> FieldNo {
     kind.spec().field(key).unwrap().number
 }

@@ -3,7 +3,7 @@
 mod accounts;
 mod admin;
 #[cfg(test)]
-mod harness;
+pub(crate) mod harness;
 mod limits;
 mod push;
 mod scope;
