@@ -2,12 +2,12 @@
 
 use std::sync::atomic::{AtomicBool, Ordering};
 
-use ejia::client::{ClientError, Progress, Resolution, RowState};
+use ejia::client::{Client, ClientError, Progress, Resolution, RowState, Vault};
 use ejia::domain::access::Role;
 use ejia::domain::ids::RecordId;
 use ejia::domain::kinds::Kind;
 
-use super::{Device, text};
+use super::{Device, PASSPHRASE, text};
 use crate::server::harness::Server;
 
 /// Headquarters, two devices of one college, one of another, and a person of the college that all of the first three have.
@@ -194,7 +194,7 @@ fn an_interrupted_sync_goes_on_and_repeats_nothing() {
 
 #[test]
 fn many_records_travel_in_batches_and_pages_and_a_cancelled_sync_goes_on() {
-    let Office { hq, a, college, .. } = office();
+    let Office { hq, a, college, server: _server, .. } = office();
     for n in 0..2_300 {
         a.person(college, &format!("4{n:05}"), "某人");
     }
@@ -204,7 +204,8 @@ fn many_records_travel_in_batches_and_pages_and_a_cancelled_sync_goes_on() {
             cancel.store(true, Ordering::SeqCst);
         }
     };
-    assert!(matches!(a.client.sync(&stop_early, &cancel), Err(ClientError::Cancelled)));
+    let stopped = a.client.sync(&stop_early, &cancel);
+    assert!(matches!(stopped, Err(ClientError::Cancelled)), "{stopped:?}");
     assert_eq!(a.client.status().pending, 1_300);
     let a = a.reopen();
     assert_eq!(
@@ -257,4 +258,48 @@ fn an_everyday_sync_is_one_request() {
     assert_eq!((summary.pushed, summary.pending), (1, 0));
     let idle = office.a.sync();
     assert_eq!((idle.requests, idle.pulled), (1, 0));
+}
+
+#[test]
+fn a_device_restored_from_an_old_copy_loses_nothing_and_nobody_is_overwritten() {
+    let Office { hq, a, person, server: _server, .. } = office();
+    a.set(person, "name", "歐陽備份");
+    let copy = a.folder.path().join("copy");
+    a.client.backup(&copy).unwrap();
+    a.set(person, "name", "歐陽之後");
+    a.sync();
+    let dir = a.folder.path().join("restored");
+    let vault = Vault::restore(&copy, &dir, PASSPHRASE).unwrap();
+    let restored = Client::from_vault(&dir, vault).unwrap();
+    let cancel = AtomicBool::new(false);
+    restored.sync(&|_| {}, &cancel).unwrap();
+    hq.sync();
+    let values: Vec<_> = hq
+        .client
+        .conflicts()
+        .iter()
+        .flat_map(|conflict| &conflict.fields)
+        .flat_map(|field| &field.candidates)
+        .map(|candidate| candidate.value.value.clone())
+        .collect();
+    let current = hq.value(person, "name");
+    assert_eq!(current, Some(text("歐陽之後")));
+    assert!(values.is_empty() || values == [Some(text("歐陽備份"))]);
+    assert_eq!(restored.status().pending, 0);
+}
+
+#[test]
+fn a_lost_store_is_refilled_from_journal_and_server() {
+    let Office { a, person, server: _server, .. } = office();
+    a.client.flush().unwrap();
+    a.set(person, "name", "歐陽未送");
+    let Device { client, folder } = a;
+    drop(client);
+    std::fs::remove_dir_all(folder.path().join("data/store")).unwrap();
+    let client = Client::open(&folder.path().join("data"), PASSPHRASE).unwrap();
+    let a = Device { client, folder };
+    assert!(!a.client.findings().is_empty());
+    let summary = a.sync();
+    assert_eq!((summary.pending, summary.refused), (0, 0));
+    assert_eq!(a.value(person, "name"), Some(text("歐陽未送")));
 }
