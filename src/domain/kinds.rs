@@ -6,7 +6,7 @@ macro_rules! kinds {
     ($($Kind:ident in $area:ident::$module:ident),* $(,)?) => {
         /// A record kind this build knows.
         #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
-        pub enum Kind { $(#[doc = concat!("`", stringify!($module), "`")] $Kind),* }
+        pub enum Kind { $(#[doc = concat!("`", stringify!($area), "::", stringify!($module), "`")] $Kind),* }
 
         impl Kind {
             /// Every kind, in the order of menus.
@@ -31,7 +31,19 @@ macro_rules! kinds {
 kinds! {
     Unit in org::unit,
     Person in org::person,
+    Post in org::post,
+    TrainingClass in training::training_class,
+    Session in training::session,
     Enrolment in training::enrolment,
+    Attendance in training::attendance,
+    Cultivation in cultivation::record,
+    CultivationEvidence in cultivation::evidence,
+    CultivationMeasure in cultivation::measure,
+    CultivationAssessment in cultivation::assessment,
+    StaffFile in staff::staff_file,
+    Appointment in staff::appointment,
+    StaffReview in staff::staff_review,
+    Establishment in staff::establishment,
 }
 
 impl Kind {

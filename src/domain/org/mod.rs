@@ -1,4 +1,5 @@
 //! The organisation: units, persons, posts.
 
 pub mod person;
+pub mod post;
 pub mod unit;

@@ -1,7 +1,8 @@
 //! Persons: members, secretaries, organizers; the people every other record is about.
 
-use crate::domain::record::{Code, Date, IdNumber, Identifier, Name, Phone};
-use crate::record;
+use crate::domain::record::{Code, Date, IdNumber, Identifier, Issue, Merge, Name, Phone, Text};
+use crate::domain::rules::{dates, id_number};
+use crate::{field, record};
 
 record! {
     /// One person known to the Party organization of the university.
@@ -34,7 +35,103 @@ record! {
         full_on: Option<Date> = 12, "full_on".width(10).personal().group("membership");
         /// Telephone.
         phone: Option<Phone> = 13, "phone".width(13).sensitive();
+        /// What the sheet said about education beyond the code: mode of study, school and major (畢業院校及專業).
+        education_detail: Option<Text> = 14, "education_detail".width(24).personal().max_chars(100);
+        /// What the sheet said about the title beyond the code.
+        title_detail: Option<Text> = 15, "title_detail".width(20).personal().max_chars(60);
+        /// Day the professional title was granted (聘任時間).
+        title_on: Option<Date> = 16, "title_on".width(10).personal();
+        /// Administrative post (行政職務).
+        admin_post: Option<Text> = 17, "admin_post".width(20).personal().max_chars(60);
+        /// Field of research (研究方向).
+        research_field: Option<Text> = 18, "research_field".width(20).personal().max_chars(100);
+        /// Day of starting work (參加工作時間).
+        work_started_on: Option<Date> = 19, "work_started_on".width(10).personal();
+        /// Day of the written application for membership.
+        applied_on: Option<Date> = 20, "applied_on".width(10).personal();
+        /// Day of becoming an activist (入黨積極分子).
+        activist_on: Option<Date> = 21, "activist_on".width(10).personal();
+        /// Day of becoming a candidate for membership (發展對象).
+        candidate_on: Option<Date> = 22, "candidate_on".width(10).personal();
+        /// Day the membership was transferred to this university (組織關係轉入時間).
+        transferred_on: Option<Date> = 23, "transferred_on".width(10).personal();
+        /// Former name (曾用名), or the name as another system holds it.
+        former_name: Option<Name> = 24, "former_name".width(10).personal().max_chars(50);
+        /// Remarks of the office; never a judgement of views (domain notes, F).
+        note: Option<Text> = 25, "note".width(20).personal().max_chars(200).merge(Merge::LastWriter);
     }
     spec { .list(&["name", "staff_no", "sex", "party_status", "title", "education", "joined_on", "full_on"]).title(&["name"]).natural(&["staff_no"]) }
-    rules { }
+    rules { id_check_digit, id_birth_date, id_sex, id_tail, work_after_birth, of_age_when_applying, of_age_when_joining,
+        activist_after_applying, candidate_after_activist, joined_after_candidate, full_after_joined, probation_of_a_year }
+}
+
+/// Age from which one may apply (發展黨員工作細則 Art. 5).
+const AGE_TO_APPLY: i16 = 18;
+
+fn id_check_digit(person: &Person) -> Option<Issue> {
+    let id = person.id_number.as_ref()?;
+    id_number::check(&id.0).err().map(|code| Issue::error(field!(Person: "id_number"), code))
+}
+
+fn id_birth_date(person: &Person) -> Option<Issue> {
+    let born = id_number::birth_date(&person.id_number.as_ref()?.0)?;
+    let given = person.born_on?.0;
+    dates::differ(given, born)
+        .then(|| Issue::error(field!(Person: "born_on"), "q03-birth-date").with("born", born))
+}
+
+fn id_sex(person: &Person) -> Option<Issue> {
+    let of_id = id_number::sex_code(&person.id_number.as_ref()?.0)?;
+    let given = person.sex.as_ref()?.0.as_str();
+    (matches!(given, "1" | "2") && given != of_id)
+        .then(|| Issue::error(field!(Person: "sex"), "q04-sex"))
+}
+
+fn id_tail(person: &Person) -> Option<Issue> {
+    let id = &person.id_number.as_ref()?.0;
+    (id.ends_with("000") && id_number::check(id).is_ok())
+        .then(|| Issue::warning(field!(Person: "id_number"), "q02-rounded-tail"))
+}
+
+fn work_after_birth(person: &Person) -> Option<Issue> {
+    dates::order(person.born_on, person.work_started_on, field!(Person: "work_started_on"))
+}
+
+fn of_age_when_applying(person: &Person) -> Option<Issue> {
+    of_age(person, person.applied_on?, field!(Person: "applied_on").key())
+}
+
+fn of_age_when_joining(person: &Person) -> Option<Issue> {
+    of_age(person, person.joined_on?, field!(Person: "joined_on").key())
+}
+
+fn of_age(person: &Person, day: Date, field: &'static str) -> Option<Issue> {
+    let adult = dates::plus_years(person.born_on?.0, AGE_TO_APPLY)?;
+    adult
+        .is_surely_after(day.0)
+        .then(|| Issue::error(field, "q05-under-age").with("age", AGE_TO_APPLY))
+}
+
+fn activist_after_applying(person: &Person) -> Option<Issue> {
+    dates::order(person.applied_on, person.activist_on, field!(Person: "activist_on"))
+}
+
+fn candidate_after_activist(person: &Person) -> Option<Issue> {
+    dates::order(person.activist_on, person.candidate_on, field!(Person: "candidate_on"))
+}
+
+fn joined_after_candidate(person: &Person) -> Option<Issue> {
+    dates::order(person.candidate_on, person.joined_on, field!(Person: "joined_on"))
+}
+
+fn full_after_joined(person: &Person) -> Option<Issue> {
+    dates::order(person.joined_on, person.full_on, field!(Person: "full_on"))
+}
+
+/// Probation lasts a year from the branch meeting (Art. 32); meetings fall a few days early, so only a clear shortfall is named.
+fn probation_of_a_year(person: &Person) -> Option<Issue> {
+    const DAYS: i32 = 350;
+    let (joined, full) = (person.joined_on?.0, person.full_on?.0);
+    (!joined.is_surely_after(full) && dates::surely_shorter(joined, full, DAYS))
+        .then(|| Issue::warning(field!(Person: "full_on"), "q05-probation"))
 }

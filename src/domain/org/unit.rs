@@ -2,8 +2,9 @@
 
 use crate::domain::access::Office;
 use crate::domain::record::{
-    Date, Flag, Identifier, Integer, Issue, Merge, Name, Owner, Phone, Text, UnitRef,
+    Code, Date, Flag, Identifier, Integer, Issue, Merge, Name, Owner, Phone, Text, UnitRef,
 };
+use crate::domain::rules::dates;
 use crate::{choices, field, record};
 
 choices! {
@@ -65,13 +66,52 @@ record! {
         academic: Option<Flag> = 11, "academic".width(6);
         /// Remarks of the office.
         note: Option<Text> = 12, "note".width(20).max_chars(500);
+        /// Sort of branch as the sheet names it (支部類別), from config/codes/branch_kind.toml.
+        branch_kind: Option<Code> = 13, "branch_kind".width(16).codes("branch_kind");
+        /// Sort of organization as the sheet names it (組織類別), from config/codes/org_kind.toml.
+        org_kind: Option<Code> = 14, "org_kind".width(12).codes("org_kind");
+        /// Document that allows the term to run longer or shorter (延期、提前換屆), at most one year either way.
+        term_approval_no: Option<Identifier> = 15, "term_approval_no".width(20).max_chars(60).group("term");
+        /// Last day of the present term, when approved to differ from the regular one.
+        term_ends_on: Option<Date> = 16, "term_ends_on".width(10).group("term");
     }
     spec { .owner(Owner::Itself).published().office(Office::Headquarters).list(&["code", "name", "type", "branch_type", "parent", "founded_on"])
         .title(&["name"]).natural(&["code"]) }
-    rules { only_the_university_has_no_parent }
+    rules { a_branch_has_a_parent, the_university_has_none, branch_type_is_for_branches, founded_before_the_term, long_term_needs_approval }
 }
 
-fn only_the_university_has_no_parent(unit: &Unit) -> Option<Issue> {
-    (unit.parent.is_none() && unit.r#type != UnitType::University)
+/// A branch hangs under a unit; a unit without a parent stands directly under the university.
+fn a_branch_has_a_parent(unit: &Unit) -> Option<Issue> {
+    (unit.parent.is_none() && unit.r#type == UnitType::Branch)
         .then(|| Issue::error(field!(Unit: "parent"), "required"))
+}
+
+fn the_university_has_none(unit: &Unit) -> Option<Issue> {
+    (unit.parent.is_some() && unit.r#type == UnitType::University)
+        .then(|| Issue::error(field!(Unit: "parent"), "root-has-parent"))
+}
+
+fn branch_type_is_for_branches(unit: &Unit) -> Option<Issue> {
+    let no_branch =
+        matches!(unit.r#type, UnitType::University | UnitType::Committee | UnitType::GeneralBranch);
+    (no_branch && unit.branch_type.is_some())
+        .then(|| Issue::warning(field!(Unit: "branch_type"), "branches-only"))
+}
+
+fn founded_before_the_term(unit: &Unit) -> Option<Issue> {
+    dates::order(unit.founded_on, unit.term_starts_on, field!(Unit: "term_starts_on"))
+}
+
+/// 2021 條例 Art. 5, 7, 8: usually three years for a branch, five for a unit.
+fn long_term_needs_approval(unit: &Unit) -> Option<Issue> {
+    let usual = match unit.r#type {
+        UnitType::Branch => 3,
+        UnitType::University
+        | UnitType::Committee
+        | UnitType::GeneralBranch
+        | UnitType::DirectBranch
+        | UnitType::Other(_) => 5,
+    };
+    (unit.term_years?.0 > usual && unit.term_approval_no.is_none())
+        .then(|| Issue::warning(field!(Unit: "term_years"), "q06-long-term").with("years", usual))
 }

@@ -6,12 +6,14 @@
 mod date;
 mod issue;
 mod macros;
+pub mod parse;
 mod spec;
 mod types;
 mod value;
 
 pub use date::{DateError, PartialDate, Precision};
 pub use issue::{Issue, Level};
+pub use parse::ParseContext;
 pub use spec::{FieldId, FieldSpec, Merge, Owner, RecordSpec, Step, ValueKind};
 pub use types::{
     ClassId, Code, CultivationId, Date, FieldType, Flag, Hours, IdNumber, Identifier, Instant,

@@ -1,1 +1,7 @@
-//! rules
+//! Rules that more than one kind needs, and rules that look at more than one record (checks Q01-Q13 of the domain notes).
+//!
+//! Pure: what a rule must know of other records it asks of a [`registry::Registry`].
+
+pub mod dates;
+pub mod id_number;
+pub mod registry;

@@ -2,7 +2,7 @@
 
 use crate::domain::access::Office;
 use crate::domain::record::{
-    ClassId, Code, Hours, Identifier, Issue, Merge, Owner, PersonId, Step, Text,
+    ClassId, Code, Date, Flag, Hours, Identifier, Issue, Merge, Owner, PersonId, Step, Text,
 };
 use crate::{choices, field, record};
 
@@ -13,19 +13,157 @@ choices! {
         Draft = "draft",
         /// Sent in by the organizer.
         Submitted = "submitted",
-        /// Attended to the end; needs hours.
+        /// Agreed by the unit's secretary or deputy (院系已審).
+        UnitReviewed = "unit_reviewed",
+        /// Given a place by headquarters.
+        Confirmed = "confirmed",
+        /// On the waiting list (候補).
+        Waitlisted = "waitlisted",
+        /// Sent back with a reason.
+        Returned = "returned",
+        /// Gave the place back.
+        Withdrawn = "withdrawn",
+        /// Another person of the unit takes the place (更換).
+        Substituted = "substituted",
+        /// Excused from the class by unit and headquarters (請假).
+        Excused = "excused",
+        /// Signed in to a session.
+        Attending = "attending",
+        /// Did not come (缺訓).
+        Absent = "absent",
+        /// Attended to the end and passed (考核合格); needs hours.
         Completed = "completed",
+        /// Has the certificate (結業).
+        Certified = "certified",
+        /// Did not pass; makes up next time (未結業).
+        NotCompleted = "not_completed",
+        /// Frozen after completion.
+        Archived = "archived",
     }
 }
 
-const STEPS: &[Step] = &[Step {
-    action: "submit",
-    from: &["draft"],
-    to: "submitted",
-    office: Office::Organizer,
-    needs: &["person", "class"],
-    reason: false,
-}];
+impl EnrolmentStatus {
+    /// True if the person finished the class: what coverage and hours count.
+    pub const fn is_finished(&self) -> bool {
+        matches!(self, Self::Completed | Self::Certified | Self::Archived)
+    }
+}
+
+const STEPS: &[Step] = &[
+    Step {
+        action: "submit",
+        from: &["draft", "returned"],
+        to: "submitted",
+        office: Office::Organizer,
+        needs: &["person", "class"],
+        reason: false,
+    },
+    Step {
+        action: "review",
+        from: &["submitted"],
+        to: "unit_reviewed",
+        office: Office::UnitLead,
+        needs: &[],
+        reason: false,
+    },
+    // Headquarters may confirm what the unit has not reviewed yet: a higher office acts for a lower one.
+    Step {
+        action: "confirm",
+        from: &["submitted", "unit_reviewed", "waitlisted"],
+        to: "confirmed",
+        office: Office::Headquarters,
+        needs: &[],
+        reason: false,
+    },
+    Step {
+        action: "waitlist",
+        from: &["submitted", "unit_reviewed"],
+        to: "waitlisted",
+        office: Office::Headquarters,
+        needs: &[],
+        reason: false,
+    },
+    Step {
+        action: "return",
+        from: &["submitted", "unit_reviewed", "waitlisted"],
+        to: "returned",
+        office: Office::UnitLead,
+        needs: &[],
+        reason: true,
+    },
+    Step {
+        action: "withdraw",
+        from: &["draft", "submitted", "unit_reviewed", "confirmed", "waitlisted", "returned"],
+        to: "withdrawn",
+        office: Office::Organizer,
+        needs: &[],
+        reason: true,
+    },
+    Step {
+        action: "substitute",
+        from: &["confirmed"],
+        to: "substituted",
+        office: Office::Organizer,
+        needs: &["replaced_by"],
+        reason: false,
+    },
+    Step {
+        action: "excuse",
+        from: &["confirmed", "attending"],
+        to: "excused",
+        office: Office::Headquarters,
+        needs: &[],
+        reason: true,
+    },
+    Step {
+        action: "attend",
+        from: &["confirmed"],
+        to: "attending",
+        office: Office::Organizer,
+        needs: &[],
+        reason: false,
+    },
+    Step {
+        action: "miss",
+        from: &["confirmed", "attending"],
+        to: "absent",
+        office: Office::Organizer,
+        needs: &[],
+        reason: false,
+    },
+    Step {
+        action: "complete",
+        from: &["confirmed", "attending", "not_completed"],
+        to: "completed",
+        office: Office::Headquarters,
+        needs: &["hours"],
+        reason: false,
+    },
+    Step {
+        action: "certify",
+        from: &["completed"],
+        to: "certified",
+        office: Office::Headquarters,
+        needs: &["certificate_no"],
+        reason: false,
+    },
+    Step {
+        action: "fail",
+        from: &["confirmed", "attending", "completed"],
+        to: "not_completed",
+        office: Office::Headquarters,
+        needs: &[],
+        reason: true,
+    },
+    Step {
+        action: "archive",
+        from: &["completed", "certified"],
+        to: "archived",
+        office: Office::Headquarters,
+        needs: &[],
+        reason: false,
+    },
+];
 
 record! {
     /// One person's place in one class.
@@ -40,26 +178,49 @@ record! {
         attends_as: Option<Code> = 3, "attends_as".width(14).codes("attendee");
         /// Unit and post at the time (時任單位及職務); later changes of post do not rewrite it.
         post_then: Option<Text> = 4, "post_then".width(30);
-        /// Where the enrolment stands.
-        status: EnrolmentStatus = 5, "status".width(8).group("decision").merge(Merge::Steps);
+        /// Where the enrolment stands; absent means a draft.
+        status: Option<EnrolmentStatus> = 5, "status".width(8).group("decision").merge(Merge::Steps);
         /// Hours completed, tenths.
         hours: Option<Hours> = 6, "hours".width(6).range(0, 10_000);
+        /// Result of the examination: a grade or a mark, as the class gives it (培訓成績).
+        result: Option<Text> = 7, "result".width(8).personal().max_chars(30);
         /// Number of the certificate, never reused.
-        certificate_no: Option<Identifier> = 8, "certificate_no".width(16).unique().office(Office::Headquarters);
+        certificate_no: Option<Identifier> = 8, "certificate_no".width(16).unique().max_chars(40).office(Office::Headquarters);
+        /// Attribute of the post at the time (時任職務屬性), from config/codes/post_attribute.toml.
+        post_attribute: Option<Code> = 9, "post_attribute".width(14).codes("post_attribute");
+        /// Day of the last decision on the status.
+        decided_on: Option<Date> = 10, "decided_on".width(10).group("decision");
+        /// Reason of a return, withdrawal, excuse or failure.
+        status_reason: Option<Text> = 11, "status_reason".width(20).max_chars(200).group("decision");
+        /// Who takes the place instead.
+        replaced_by: Option<PersonId> = 12, "replaced_by".width(10).personal().group("decision");
+        /// How the enrolment came about, from config/codes/enrolment_source.toml.
+        source: Option<Code> = 13, "source".width(12).codes("enrolment_source");
+        /// Hours of those that were taught online, tenths.
+        online_hours: Option<Hours> = 14, "online_hours".width(6).range(0, 10_000);
+        /// Day of the certificate.
+        certified_on: Option<Date> = 15, "certified_on".width(10).office(Office::Headquarters);
+        /// True if entered after the class was archived (補錄); says so in every list.
+        late_record: Option<Flag> = 16, "late_record".width(6);
+        /// Remarks of the office.
+        note: Option<Text> = 17, "note".width(20).max_chars(200).merge(Merge::LastWriter);
     }
-    spec { .owner(Owner::Of("person")).list(&["person", "class", "attends_as", "status", "hours"]).title(&["person", "class"])
+    spec { .owner(Owner::Of("person")).list(&["person", "class", "attends_as", "status", "hours", "result"]).title(&["person", "class"])
         .natural(&["class", "person"]).steps(STEPS) }
-    rules { completed_has_hours }
+    rules { completed_has_hours, certified_has_a_number, a_substitute_is_another }
 }
 
 fn completed_has_hours(e: &Enrolment) -> Option<Issue> {
-    match e.status {
-        EnrolmentStatus::Completed if e.hours.is_none() => {
-            Some(Issue::error(field!(Enrolment: "hours"), "required"))
-        }
-        EnrolmentStatus::Draft
-        | EnrolmentStatus::Submitted
-        | EnrolmentStatus::Completed
-        | EnrolmentStatus::Other(_) => None,
-    }
+    let finished = e.status.as_ref().is_some_and(EnrolmentStatus::is_finished);
+    (finished && e.hours.is_none()).then(|| Issue::error(field!(Enrolment: "hours"), "required"))
+}
+
+fn certified_has_a_number(e: &Enrolment) -> Option<Issue> {
+    (e.status == Some(EnrolmentStatus::Certified) && e.certificate_no.is_none())
+        .then(|| Issue::error(field!(Enrolment: "certificate_no"), "required"))
+}
+
+fn a_substitute_is_another(e: &Enrolment) -> Option<Issue> {
+    (e.replaced_by? == e.person)
+        .then(|| Issue::error(field!(Enrolment: "replaced_by"), "same-person"))
 }

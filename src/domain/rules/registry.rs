@@ -1,0 +1,147 @@
+//! Checks that need other records: references, duplicates, double enrolments (Q06-Q08, Q10, Q13).
+
+use crate::domain::ids::RecordId;
+use crate::domain::kinds::Kind;
+use crate::domain::org::post::{Post, PostRole};
+use crate::domain::record::{
+    FieldNo, FieldSpec, Fields, Issue, PartialDate, Record, Value, ValueKind,
+};
+use crate::domain::rules::dates;
+
+/// Where a check looks up other records; the device's store and the server's each are one.
+pub trait Registry {
+    /// Returns the kind and fields of a live record.
+    fn fields(&self, id: RecordId) -> Option<(Kind, Fields)>;
+
+    /// Returns the live records of a kind whose field holds exactly that value.
+    fn find(&self, kind: Kind, field: FieldNo, value: &Value) -> Vec<RecordId>;
+}
+
+/// Checks a record against the others; `id` is its own, `None` for a new one.
+///
+/// Order of the issues: by field, references first. It never changes anything and never says who the other record is about.
+pub fn check_against(
+    registry: &dyn Registry,
+    kind: Kind,
+    id: Option<RecordId>,
+    fields: &Fields,
+) -> Vec<Issue> {
+    let mut issues = references(registry, kind, fields);
+    issues.extend(duplicates(registry, kind, id, fields));
+    match kind {
+        Kind::Person => issues.extend(same_name_and_birth(registry, id, fields)),
+        Kind::Enrolment => issues.extend(double(registry, kind, id, fields, ["class", "person"])),
+        Kind::Attendance => {
+            issues.extend(double(registry, kind, id, fields, ["session", "person"]));
+        }
+        Kind::Post => issues.extend(secretary_standing(registry, fields)),
+        Kind::Cultivation => issues.extend(snapshot_title(registry, fields)),
+        Kind::Unit
+        | Kind::TrainingClass
+        | Kind::Session
+        | Kind::CultivationEvidence
+        | Kind::CultivationMeasure
+        | Kind::CultivationAssessment
+        | Kind::StaffFile
+        | Kind::Appointment
+        | Kind::StaffReview
+        | Kind::Establishment => {}
+    }
+    issues
+}
+
+/// Q10: every reference points to a live record of the kind that the field names.
+fn references(registry: &dyn Registry, kind: Kind, fields: &Fields) -> Vec<Issue> {
+    let mut issues = Vec::new();
+    for spec in kind.spec().fields {
+        let ValueKind::Reference(target) = spec.kind else { continue };
+        let Some(id) = fields.get(&spec.number).and_then(Value::as_ref_id) else { continue };
+        match registry.fields(id) {
+            None => issues.push(Issue::error(spec.key, "q10-no-such-record").with("kind", target)),
+            Some((found, _)) if found.key() != target => {
+                issues.push(Issue::error(spec.key, "q10-other-kind").with("kind", target));
+            }
+            Some(_) => {}
+        }
+    }
+    issues
+}
+
+/// Q07: no other live record shares a value that must be unique.
+fn duplicates(
+    registry: &dyn Registry,
+    kind: Kind,
+    id: Option<RecordId>,
+    fields: &Fields,
+) -> Vec<Issue> {
+    let others = |spec: &FieldSpec| {
+        let value = fields.get(&spec.number).filter(|value| !value.is_blank())?;
+        registry.find(kind, spec.number, value).into_iter().find(|other| Some(*other) != id)
+    };
+    let unique = kind.spec().fields.iter().filter(|spec| spec.unique);
+    unique
+        .filter(|spec| others(spec).is_some())
+        .map(|spec| Issue::error(spec.key, "q07-duplicate"))
+        .collect()
+}
+
+/// Q07: two persons of one name born on one day are probably one person; a person must look.
+fn same_name_and_birth(
+    registry: &dyn Registry,
+    id: Option<RecordId>,
+    fields: &Fields,
+) -> Option<Issue> {
+    let spec = Kind::Person.spec();
+    let (name, born) = (spec.field("name")?.number, spec.field("born_on")?.number);
+    let birthday = fields.get(&born)?.as_date()?;
+    registry
+        .find(Kind::Person, name, fields.get(&name)?)
+        .into_iter()
+        .filter(|other| Some(*other) != id)
+        .filter_map(|other| registry.fields(other)?.1.get(&born)?.as_date())
+        .any(|other| other == birthday)
+        .then(|| Issue::warning("name", "q07-same-person"))
+}
+
+/// Q08: the same person twice in one class or session.
+fn double(
+    registry: &dyn Registry,
+    kind: Kind,
+    id: Option<RecordId>,
+    fields: &Fields,
+    keys: [&'static str; 2],
+) -> Option<Issue> {
+    let [whole, person] = keys.map(|key| kind.spec().field(key).map(|spec| spec.number));
+    let (whole, person) = (whole?, person?);
+    let same = fields.get(&whole)?;
+    registry
+        .find(kind, person, fields.get(&person)?)
+        .into_iter()
+        .filter(|other| Some(*other) != id)
+        .any(|other| registry.fields(other).is_some_and(|(_, f)| f.get(&whole) == Some(same)))
+        .then(|| Issue::error("person", "q08-twice"))
+}
+
+/// Q06: a secretary has a year of Party standing (支部工作條例 Art. 23).
+fn secretary_standing(registry: &dyn Registry, fields: &Fields) -> Option<Issue> {
+    let post = Post::hydrate(fields).ok()?;
+    let secretary = matches!(post.role, Some(PostRole::Secretary));
+    let from = post.from_on.filter(|_| secretary)?.0;
+    let (_, person) = registry.fields(post.person.0)?;
+    let full_on: PartialDate =
+        person.get(&Kind::Person.spec().field("full_on")?.number)?.as_date()?;
+    dates::plus_years(full_on, 1)?
+        .is_surely_after(from)
+        .then(|| Issue::warning("from_on", "q06-standing"))
+}
+
+/// Q13: the title written into a cultivation differs from the person's present one; both are kept.
+fn snapshot_title(registry: &dyn Registry, fields: &Fields) -> Option<Issue> {
+    let spec = Kind::Cultivation.spec();
+    let then = fields.get(&spec.field("title_then")?.number)?;
+    let person = fields.get(&spec.field("person")?.number)?.as_ref_id()?;
+    let (_, person) = registry.fields(person)?;
+    let now = person.get(&Kind::Person.spec().field("title")?.number)?;
+    (!then.is_blank() && !now.is_blank() && then != now)
+        .then(|| Issue::warning("title_then", "q13-snapshot"))
+}

@@ -1,0 +1,70 @@
+//! Appointments: the chain from selection to confirmation, one record for each term.
+
+use crate::domain::record::{Code, Date, Identifier, Issue, Owner, StaffFileId, Text};
+use crate::domain::rules::dates;
+use crate::{choices, field, record};
+
+choices! {
+    /// How far an appointment has come (domain notes B3).
+    pub enum Stage {
+        /// Open selection or recommendation.
+        Selection = "selection",
+        /// Check of qualifications.
+        Qualification = "qualification",
+        /// Inspection (考察).
+        Inspection = "inspection",
+        /// Decision of the Party committee.
+        Decision = "decision",
+        /// Publicity, five working days.
+        Publicity = "publicity",
+        /// Appointed.
+        Appointed = "appointed",
+        /// On probation.
+        Probation = "probation",
+        /// Confirmed.
+        Confirmed = "confirmed",
+    }
+}
+
+record! {
+    /// One appointment of an organizer to a post.
+    ///
+    /// Source: 組織員聘任審批表.
+    pub struct Appointment = 13, "appointment" {
+        /// The staff file.
+        staff_file: StaffFileId = 1, "staff_file".width(24);
+        /// Name of the post.
+        post: Option<Text> = 2, "post".width(20).max_chars(60);
+        /// First day (起聘).
+        from_on: Date = 3, "from_on".width(10).group("period");
+        /// Last day (止聘); absent while it lasts.
+        to_on: Option<Date> = 4, "to_on".width(10).group("period");
+        /// Number of the document.
+        document_no: Option<Identifier> = 5, "document_no".width(20).max_chars(60);
+        /// How far it has come.
+        stage: Option<Stage> = 6, "stage".width(10);
+        /// Rank given by it, from config/codes/rank.toml.
+        rank: Option<Code> = 7, "rank".width(8).codes("rank").personal();
+        /// Sort of change, GB/T 14946.1-2009 A.7.
+        change: Option<Code> = 8, "change".width(12).codes("post_change").personal();
+        /// Day of the Party committee's decision.
+        decided_on: Option<Date> = 9, "decided_on".width(10);
+        /// First day of the publicity.
+        publicised_on: Option<Date> = 10, "publicised_on".width(10);
+        /// Day of the end of probation.
+        confirmed_on: Option<Date> = 11, "confirmed_on".width(10);
+        /// Remarks of the office.
+        note: Option<Text> = 12, "note".width(20).max_chars(200);
+    }
+    spec { .owner(Owner::Of("staff_file")).list(&["staff_file", "post", "from_on", "to_on", "stage", "document_no"])
+        .title(&["staff_file", "post", "from_on"]).natural(&["staff_file", "from_on"]) }
+    rules { in_order, confirmed_after_the_start }
+}
+
+fn in_order(a: &Appointment) -> Option<Issue> {
+    dates::order(Some(a.from_on), a.to_on, field!(Appointment: "to_on"))
+}
+
+fn confirmed_after_the_start(a: &Appointment) -> Option<Issue> {
+    dates::order(Some(a.from_on), a.confirmed_on, field!(Appointment: "confirmed_on"))
+}

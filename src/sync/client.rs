@@ -1,0 +1,257 @@
+//! The device's side of a sync as a state machine without I/O: it says what to send and what to store (protocol, Sync).
+
+use std::collections::VecDeque;
+
+use super::cursor::Cursor;
+use super::hash::Digest;
+use super::open::{Open, Opened, Order};
+use super::outcome::Outcome;
+use crate::domain::ids::RecordId;
+
+/// Most operations in one batch (protocol, Limits).
+pub const BATCH_OPS: usize = 1_000;
+/// Most bytes of operations in one batch, before compression (protocol, Limits).
+pub const BATCH_BYTES: usize = 1 << 20;
+/// Most rounds of orders in one sync: a server that keeps ordering is broken, not busy.
+const MAX_ORDERS: u8 = 4;
+
+/// One operation waiting to be sent.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Waiting {
+    /// Its number.
+    pub n: u64,
+    /// Its bytes, as they were first encoded.
+    pub bytes: Vec<u8>,
+}
+
+/// A batch to push.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Batch {
+    /// Generation.
+    pub generation: u32,
+    /// Number of the first operation.
+    pub from_n: u64,
+    /// Hash of the operation before it.
+    pub prev: Digest,
+    /// Operation bytes.
+    pub ops: Vec<Vec<u8>>,
+}
+
+/// A page to ask for.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct PullFrom {
+    /// From here.
+    pub cursor: Cursor,
+    /// Not from a server that has not this much.
+    pub min_seq: u64,
+    /// Scope the device holds.
+    pub scope_token: u64,
+}
+
+/// What the driver shall do next.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Output {
+    /// Send all three in one request.
+    Sync {
+        /// Where the device stands.
+        open: Box<Open>,
+        /// First batch, if anything waits.
+        push: Option<Batch>,
+        /// First page.
+        pull: PullFrom,
+    },
+    /// Send a further batch.
+    Push(Batch),
+    /// Ask for a further page.
+    Pull(PullFrom),
+    /// Store outcomes durably, before anything else.
+    StoreResults(Vec<(u64, Outcome)>),
+    /// Store a page durably in the staging area.
+    Stage(PageHead),
+    /// Make the staged pages visible, with this cursor and scope; `replace` means they are the whole base.
+    Flip {
+        /// Where the base then stands.
+        cursor: Cursor,
+        /// Scope it covers.
+        scope_token: u64,
+        /// True after a `Resync`.
+        replace: bool,
+    },
+    /// Throw the staging area away: it belongs to another history.
+    Unstage,
+    /// Take this generation and renumber what is unsent, then start again.
+    Renumber(u32),
+    /// Forget outcomes from this operation on: they are sent again.
+    Forget(u64),
+    /// Finished.
+    Done,
+    /// Give up with this reason.
+    Failed(Failure),
+}
+
+/// What of a page the machine needs; the rows go past it.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct PageHead {
+    /// Where the page ends.
+    pub cursor: Cursor,
+    /// True if nothing follows.
+    pub complete: bool,
+    /// Records that left the scope.
+    pub removes: Vec<RecordId>,
+}
+
+/// Why a sync ends without success.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Failure {
+    /// The device was revoked.
+    Revoked {
+        /// The data key shall be destroyed.
+        wipe: bool,
+    },
+    /// A newer program is needed to pull.
+    Upgrade,
+    /// The server kept giving orders.
+    Confused,
+}
+
+/// The machine of one sync. Feed it answers with [`Machine::answered`] and [`Machine::pushed`] and [`Machine::paged`]; each
+/// returns what to do, in order.
+#[derive(Debug)]
+pub struct Machine {
+    open: Open,
+    prev: Digest,
+    waiting: VecDeque<Waiting>,
+    staged: Option<Cursor>,
+    replace: bool,
+    scope_token: u64,
+    acked_seq: u64,
+    orders: u8,
+}
+
+impl Machine {
+    /// Starts a sync.
+    ///
+    /// `waiting` are the operations after `open.acked_n`, in order; `prev` is the hash of the operation before the first of them;
+    /// `staged` is where an interrupted pull stopped.
+    pub fn new(
+        open: Open,
+        waiting: Vec<Waiting>,
+        prev: Digest,
+        staged: Option<(Cursor, bool)>,
+    ) -> Self {
+        let scope_token = open.scope_token;
+        let replace = staged.is_some_and(|(_, replace)| replace);
+        let staged = staged.map(|(cursor, _)| cursor);
+        let waiting = waiting.into();
+        Self { open, prev, waiting, staged, replace, scope_token, acked_seq: 0, orders: 0 }
+    }
+
+    /// Returns how many operations still wait.
+    pub fn waiting(&self) -> usize {
+        self.waiting.len()
+    }
+
+    /// Says what to send first.
+    pub fn start(&mut self) -> Output {
+        Output::Sync {
+            open: Box::new(self.open.clone()),
+            push: self.batch(),
+            pull: self.pull_from(),
+        }
+    }
+
+    /// Takes the server's side of the opening. If the order is not `Proceed`, the batch and page in the same answer do not count.
+    pub fn answered(&mut self, opened: &Opened) -> Vec<Output> {
+        self.scope_token = opened.scope_token;
+        if opened.order == Order::Proceed {
+            return Vec::new();
+        }
+        self.orders += 1;
+        if self.orders > MAX_ORDERS {
+            return vec![Output::Failed(Failure::Confused)];
+        }
+        match &opened.order {
+            Order::Proceed => Vec::new(),
+            Order::ResendFrom(n) => vec![Output::Forget(*n)],
+            Order::NewGeneration(generation) => vec![Output::Renumber(*generation)],
+            Order::Resync(_) => {
+                self.staged = None;
+                self.replace = true;
+                self.open.cursor = Cursor::START;
+                let again = self.start();
+                vec![Output::Unstage, again]
+            }
+            Order::Upgrade => vec![Output::Failed(Failure::Upgrade)],
+            Order::Revoked { wipe, .. } => vec![Output::Failed(Failure::Revoked { wipe: *wipe })],
+        }
+    }
+
+    /// Takes the outcomes of a batch and says what follows it.
+    pub fn pushed(&mut self, results: Vec<(u64, Outcome)>) -> Vec<Output> {
+        let last = results.iter().map(|(n, _)| *n).max().unwrap_or(0);
+        self.acked_seq =
+            results.iter().map(|(_, outcome)| outcome.seq()).fold(self.acked_seq, u64::max);
+        while let Some(front) = self.waiting.front() {
+            if front.n > last {
+                break;
+            }
+            self.prev = super::hash::digest(&front.bytes);
+            self.waiting.pop_front();
+        }
+        self.open.acked_n = self.open.acked_n.max(last);
+        vec![Output::StoreResults(results)]
+    }
+
+    /// Takes a page and says what follows it: another batch first, so that the pull covers what was pushed.
+    pub fn paged(&mut self, page: PageHead) -> Vec<Output> {
+        self.staged = Some(page.cursor);
+        let (cursor, complete) = (page.cursor, page.complete);
+        let mut out = vec![Output::Stage(page)];
+        if let Some(batch) = self.batch() {
+            out.push(Output::Push(batch));
+        } else if complete && cursor.seq >= self.acked_seq {
+            out.push(Output::Flip { cursor, scope_token: self.scope_token, replace: self.replace });
+            out.push(Output::Done);
+        } else {
+            out.push(Output::Pull(self.pull_from()));
+        }
+        out
+    }
+
+    /// Says what follows a batch that came without a page.
+    pub fn after_push(&mut self) -> Output {
+        match self.batch() {
+            Some(batch) => Output::Push(batch),
+            None => Output::Pull(self.pull_from()),
+        }
+    }
+
+    /// True once the pages shall replace the whole base.
+    pub const fn replaces(&self) -> bool {
+        self.replace
+    }
+
+    fn pull_from(&self) -> PullFrom {
+        PullFrom {
+            cursor: self.staged.unwrap_or(self.open.cursor),
+            min_seq: self.acked_seq,
+            scope_token: self.scope_token,
+        }
+    }
+
+    fn batch(&self) -> Option<Batch> {
+        let first = self.waiting.front()?;
+        let mut bytes = 0;
+        let ops: Vec<Vec<u8>> = self
+            .waiting
+            .iter()
+            .take(BATCH_OPS)
+            .take_while(|op| {
+                bytes += op.bytes.len();
+                bytes <= BATCH_BYTES || op.n == first.n
+            })
+            .map(|op| op.bytes.clone())
+            .collect();
+        Some(Batch { generation: self.open.generation, from_n: first.n, prev: self.prev, ops })
+    }
+}

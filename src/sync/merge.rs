@@ -1,0 +1,259 @@
+//! Merging edits of fields, group by group, against what each author had seen (protocol, Merge policy).
+
+use std::collections::BTreeMap;
+
+use super::apply::{Refusal, Task, check_values, may_write};
+use super::conflict::{ConflictKind, ConflictState};
+use super::op::Base;
+use super::outcome::Outcome;
+use super::record::{FieldState, Record};
+use crate::domain::access::{Office, Role};
+use crate::domain::kinds::Kind;
+use crate::domain::record::{FieldNo, FieldSpec, Merge, RecordSpec, Value};
+
+/// One touched field: number, what the author saw, new value.
+pub(super) type Touch = (FieldNo, Base, Value);
+
+/// How the touched fields of one group meet the record.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Meeting {
+    /// The author saw what is current.
+    FastForward,
+    /// The record holds the same already.
+    Converged,
+    /// Somebody else was faster.
+    Collision,
+}
+
+pub(super) fn apply_set(task: &mut Task<'_>, sets: &[Touch]) -> Result<Outcome, Refusal> {
+    let record = task.existing()?;
+    let values: Vec<_> = sets.iter().map(|(no, _, value)| (*no, value.clone())).collect();
+    if !record.is_live() {
+        return Ok(task.conflict(&record, ConflictKind::EditOnDeleted, &values));
+    }
+    if !task.world.reaches(task.author, record.unit) {
+        return Ok(task.conflict(&record, ConflictKind::NotPermittedAnyMore, &values));
+    }
+    if !task.author.role.acts_for(Office::Organizer) {
+        return Err(Refusal::new("not_permitted"));
+    }
+    let kind = Kind::from_number(record.kind);
+    let spec = kind.map(Kind::spec);
+    check_rights(task, spec, &record, sets)?;
+    let mut merged = record.clone();
+    let mut collisions = Vec::new();
+    let mut applied = false;
+    for group in grouped(spec, sets) {
+        match meet(&record, spec, task.author.role, &group) {
+            Meeting::Converged => {}
+            Meeting::FastForward => {
+                write(task, &mut merged, &group);
+                applied = true;
+            }
+            Meeting::Collision => collisions.push(group),
+        }
+    }
+    if let Some(kind) = kind.filter(|_| applied) {
+        if let Err(refusal) = check_values(task.world, kind, record.id, &merged.values()) {
+            return invalid(task, &record, refusal, &values);
+        }
+    }
+    finish(task, merged, applied, collisions, spec)
+}
+
+/// Stores what merged and opens a conflict for each group that did not.
+fn finish(
+    task: &mut Task<'_>,
+    merged: Record,
+    applied: bool,
+    collisions: Vec<Vec<Touch>>,
+    spec: Option<&'static RecordSpec>,
+) -> Result<Outcome, Refusal> {
+    let seq = task.stamp.seq;
+    let id = merged.id;
+    if applied {
+        task.put(merged);
+    }
+    let mut outcome = if applied { Outcome::Applied { seq } } else { Outcome::Converged { seq } };
+    for group in collisions {
+        let current = task.world.records.get(&id).cloned();
+        let Some(current) = current else { return Err(Refusal::new("unknown_record")) };
+        if policy(spec, &group) == Merge::LastWriter {
+            overwrite(task, &current, &group);
+            if matches!(outcome, Outcome::Converged { .. }) {
+                outcome = Outcome::Applied { seq };
+            }
+        } else {
+            let values: Vec<_> = group.iter().map(|(no, _, v)| (*no, v.clone())).collect();
+            outcome = task.conflict(&current, ConflictKind::Edit, &values);
+        }
+    }
+    Ok(outcome)
+}
+
+/// An edit that makes the record invalid is refused if it is wrong by itself, and kept for a person if somebody else's edit in
+/// between makes the two wrong together.
+fn invalid(
+    task: &mut Task<'_>,
+    record: &Record,
+    refusal: Refusal,
+    values: &[(FieldNo, Value)],
+) -> Result<Outcome, Refusal> {
+    let touched = |no: &FieldNo| values.iter().any(|(other, _)| other == no);
+    let device = task.op.id.device;
+    let others = record.fields.iter().any(|(no, state)| {
+        !touched(no) && state.origin.device != device && state.origin != record.created
+    });
+    if others && refusal.code == "invalid" {
+        return Ok(task.conflict(record, ConflictKind::Invalid, values));
+    }
+    Err(refusal)
+}
+
+fn check_rights(
+    task: &Task<'_>,
+    spec: Option<&'static RecordSpec>,
+    record: &Record,
+    sets: &[Touch],
+) -> Result<(), Refusal> {
+    for (no, _, value) in sets {
+        let Some(field) = spec.and_then(|spec| spec.field_no(*no)) else { continue };
+        let current = record.fields.get(no).map(|state| &state.value);
+        if current == Some(value) {
+            continue; // travels along with its group
+        }
+        may_write(task.author, field)?;
+        let unchanged_since = |base: &Base| match record.fields.get(no) {
+            None => *base == Base::Absent,
+            Some(state) => *base == Base::Seen(state.origin),
+        };
+        let steady = sets.iter().any(|(n, base, _)| n == no && unchanged_since(base));
+        let legal = spec.is_none_or(|spec| step_is_legal(spec, task.author.role, current, value));
+        if field.merge == Merge::Steps && steady && !legal {
+            return Err(Refusal::at("illegal_step", field.key));
+        }
+    }
+    Ok(())
+}
+
+/// True if a workflow step leads from one state to the other and the role may take it.
+pub fn step_is_legal(spec: &RecordSpec, role: Role, from: Option<&Value>, to: &Value) -> bool {
+    let (Some(from), Some(to)) = (from.map_or(Some(""), Value::as_text), to.as_text()) else {
+        return false;
+    };
+    from.is_empty()
+        || from == to
+        || spec
+            .steps
+            .iter()
+            .any(|step| step.to == to && step.from.contains(&from) && role.acts_for(step.office))
+}
+
+/// Splits the touched fields into merge groups; a field without a group stands alone.
+fn grouped(spec: Option<&'static RecordSpec>, sets: &[Touch]) -> Vec<Vec<Touch>> {
+    let mut groups: BTreeMap<FieldNo, Vec<Touch>> = BTreeMap::new();
+    for touch in sets {
+        let members = spec.map_or_else(|| vec![touch.0], |spec| spec.group_of(touch.0));
+        let first = members.iter().min().copied().unwrap_or(touch.0);
+        groups.entry(first).or_default().push(touch.clone());
+    }
+    groups.into_values().collect()
+}
+
+fn meet(
+    record: &Record,
+    spec: Option<&'static RecordSpec>,
+    role: Role,
+    group: &[Touch],
+) -> Meeting {
+    let current = |no: &FieldNo| record.fields.get(no);
+    if group.iter().all(|(no, _, value)| current(no).is_some_and(|s| s.value == *value)) {
+        return Meeting::Converged;
+    }
+    let seen = |(no, base, value): &Touch| match (current(no), base) {
+        (None, Base::Absent) => true,
+        (Some(state), Base::Seen(id)) if state.origin == *id => true,
+        (Some(state), Base::Absent | Base::Seen(_)) => state.value == *value,
+        (None, Base::Seen(_)) => false,
+    };
+    if group.iter().all(seen) || walks_on(record, spec, role, group) {
+        return Meeting::FastForward;
+    }
+    Meeting::Collision
+}
+
+/// A workflow state that was moved meanwhile may still be moved on, if the step from where it stands is legal.
+fn walks_on(
+    record: &Record,
+    spec: Option<&'static RecordSpec>,
+    role: Role,
+    group: &[Touch],
+) -> bool {
+    let Some(spec) = spec else { return false };
+    let [(no, _, value)] = group else { return false };
+    let current = record.fields.get(no).map(|state| &state.value);
+    spec.field_no(*no).is_some_and(|field| field.merge == Merge::Steps)
+        && current.is_some()
+        && step_is_legal(spec, role, current, value)
+}
+
+fn policy(spec: Option<&'static RecordSpec>, group: &[Touch]) -> Merge {
+    let of = |no: FieldNo| spec.and_then(|s| s.field_no(no)).map(|field: &FieldSpec| field.merge);
+    if group.iter().all(|(no, _, _)| of(*no) == Some(Merge::LastWriter)) {
+        Merge::LastWriter
+    } else {
+        Merge::Review
+    }
+}
+
+fn write(task: &Task<'_>, record: &mut Record, group: &[Touch]) {
+    for (no, _, value) in group {
+        if record.fields.get(no).is_some_and(|state| state.value == *value) {
+            continue;
+        }
+        let state = FieldState { value: value.clone(), origin: task.op.id, seq: task.stamp.seq };
+        record.fields.insert(*no, state);
+    }
+}
+
+/// The later writer of a declared trifle wins; the loser is kept in a conflict closed by that policy.
+fn overwrite(task: &mut Task<'_>, record: &Record, group: &[Touch]) {
+    let losers: Vec<_> = group
+        .iter()
+        .filter_map(|(no, _, _)| record.fields.get(no).map(|s| (*no, s.value.clone(), s.origin)))
+        .collect();
+    let mut merged = record.clone();
+    write(task, &mut merged, group);
+    task.put(merged);
+    task.close_by_policy(record, losers);
+}
+
+impl Task<'_> {
+    fn close_by_policy(&mut self, record: &Record, losers: Vec<(FieldNo, Value, super::op::OpId)>) {
+        let mut fields: Vec<FieldNo> = losers.iter().map(|(no, _, _)| *no).collect();
+        fields.sort_unstable();
+        let candidates = losers
+            .into_iter()
+            .map(|(no, value, op)| super::conflict::Candidate {
+                op,
+                values: vec![(no, value)],
+                actor: self.op.actor,
+                hlc: 0,
+                recv_at: self.stamp.recv_at,
+            })
+            .collect();
+        let conflict = super::conflict::Conflict {
+            record: record.id,
+            record_kind: record.kind,
+            base: Vec::new(),
+            current: fields.iter().map(|no| (*no, Some(self.op.id))).collect(),
+            fields: fields.clone(),
+            candidates,
+            kind: ConflictKind::Edit,
+            state: ConflictState::ClosedByPolicy(self.op.id),
+        };
+        let id = super::conflict::Conflict::id_for(record.id, &fields, self.op.id);
+        let seq = self.stamp.seq;
+        self.world.put(conflict.into_record(id, record.unit, self.op.id, seq));
+    }
+}

@@ -1,0 +1,216 @@
+//! Operations: what a person did, as an intent with the version of every field they had seen (protocol, Operations).
+
+use serde::{Deserialize, Serialize};
+use uuid::Uuid;
+
+use super::hash::Digest;
+use crate::domain::ids::{DeviceId, RecordId, UnitId, UserId};
+use crate::domain::record::{FieldNo, Value};
+
+/// Identity of an operation: numbered from 1 without gaps within a device's generation. Time is never identity.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+pub struct OpId {
+    /// Device that wrote it.
+    pub device: DeviceId,
+    /// Raised when the device was restored from an old copy or cloned.
+    pub generation: u32,
+    /// Place in the generation, from 1.
+    pub n: u64,
+}
+
+/// Operations that are applied all or none (protocol, Groups).
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Group {
+    /// `n` of the first operation.
+    pub first: u64,
+    /// Place of this one, from 0.
+    pub index: u16,
+    /// How many there are.
+    pub length: u16,
+}
+
+/// What the author was looking at when they set a field.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
+pub enum Base {
+    /// The field was empty.
+    Absent,
+    /// The field held what this operation had set.
+    Seen(OpId),
+}
+
+/// One change, encoded once when it is made: the bytes are stored, hashed and sent, never encoded again.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Op {
+    /// Identity.
+    pub id: OpId,
+    /// Hash of the bytes of the operation before it in the same generation; zeros for the first.
+    pub prev: Digest,
+    /// Random, so that the hash of an erased operation cannot be guessed back.
+    pub salt: u64,
+    /// Hybrid logical clock, 48 bits of milliseconds and 16 of counter; for display and policy only.
+    pub hlc: u64,
+    /// Last measured difference server minus device, milliseconds.
+    pub clock_off_ms: i64,
+    /// How old that measurement is: 0 never measured, 1 older than a week, 2 older than a day, 3 fresh.
+    pub clock_conf: u8,
+    /// User who did it.
+    pub actor: UserId,
+    /// Version of the field catalogue the author's program used.
+    pub schema: u16,
+    /// All-or-none group.
+    pub group: Option<Group>,
+    /// Number of the record's kind.
+    pub kind: u16,
+    /// The record.
+    pub record: RecordId,
+    /// What was done.
+    pub body: OpBody,
+    /// Name this operation had in an earlier generation, after a renumbering.
+    pub was: Option<(OpId, Digest)>,
+}
+
+/// What was done to the record.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum OpBody {
+    /// A new record.
+    Create {
+        /// Unit it belongs to; [`UnitId::HOME`] for the author's.
+        unit: UnitId,
+        /// First values.
+        fields: Vec<(FieldNo, Value)>,
+    },
+    /// New values of the touched fields only, so that an old program cannot erase fields it does not know. All fields of a
+    /// merge group travel together.
+    Set {
+        /// Field, what the author saw, new value.
+        sets: Vec<(FieldNo, Base, Value)>,
+    },
+    /// An element added to a multi-valued field.
+    ElementAdd {
+        /// Field.
+        field: FieldNo,
+        /// Element.
+        element: Uuid,
+        /// Value.
+        value: Value,
+    },
+    /// An element taken out of a multi-valued field.
+    ElementDelete {
+        /// Field.
+        field: FieldNo,
+        /// Element.
+        element: Uuid,
+        /// What the author saw.
+        base: Base,
+    },
+    /// A note appended; never conflicts.
+    Note {
+        /// Field.
+        field: FieldNo,
+        /// Element.
+        element: Uuid,
+        /// Text.
+        text: String,
+    },
+    /// The record goes to another unit.
+    Move {
+        /// What the author saw.
+        base: Base,
+        /// New unit.
+        to: UnitId,
+    },
+    /// The record is deleted.
+    Delete {
+        /// [`crate::sync::Record::saw`] of what the author was looking at.
+        saw: u64,
+        /// Why.
+        reason: String,
+    },
+    /// A deleted record comes back.
+    Restore {
+        /// As for `Delete`.
+        saw: u64,
+    },
+    /// A request that the server decides.
+    Command {
+        /// Name, such as `enrol.request`.
+        name: String,
+        /// Arguments, a frame the command defines.
+        args: Vec<u8>,
+    },
+    /// A person settles a conflict.
+    Resolve {
+        /// The conflict record.
+        conflict: RecordId,
+        /// Every operation whose value the person saw: current and candidates.
+        seen: Vec<OpId>,
+        /// What shall hold.
+        values: Vec<(FieldNo, Value)>,
+    },
+    /// A body a newer program wrote; carried, never applied.
+    Unknown {
+        /// Frame tag.
+        tag: u16,
+        /// Frame bytes.
+        bytes: Vec<u8>,
+    },
+}
+
+impl Op {
+    /// Returns the records this operation's values refer to.
+    pub fn references(&self) -> Vec<RecordId> {
+        let values: Vec<&Value> = match &self.body {
+            OpBody::Create { fields, .. } => fields.iter().map(|(_, value)| value).collect(),
+            OpBody::Set { sets } => sets.iter().map(|(_, _, value)| value).collect(),
+            OpBody::Resolve { values, .. } => values.iter().map(|(_, value)| value).collect(),
+            OpBody::ElementAdd { value, .. } => vec![value],
+            OpBody::ElementDelete { .. }
+            | OpBody::Note { .. }
+            | OpBody::Move { .. }
+            | OpBody::Delete { .. }
+            | OpBody::Restore { .. }
+            | OpBody::Command { .. }
+            | OpBody::Unknown { .. } => Vec::new(),
+        };
+        values.into_iter().filter_map(Value::as_ref_id).collect()
+    }
+
+    /// Returns the operations this one says its author had seen.
+    pub fn bases(&self) -> Vec<OpId> {
+        let seen = |base: &Base| if let Base::Seen(id) = base { Some(*id) } else { None };
+        match &self.body {
+            OpBody::Set { sets } => sets.iter().filter_map(|(_, base, _)| seen(base)).collect(),
+            OpBody::Move { base, .. } | OpBody::ElementDelete { base, .. } => {
+                seen(base).into_iter().collect()
+            }
+            OpBody::Resolve { seen, .. } => seen.clone(),
+            OpBody::Create { .. }
+            | OpBody::ElementAdd { .. }
+            | OpBody::Note { .. }
+            | OpBody::Delete { .. }
+            | OpBody::Restore { .. }
+            | OpBody::Command { .. }
+            | OpBody::Unknown { .. } => Vec::new(),
+        }
+    }
+
+    /// Returns the value this operation gave a field, if it gave one.
+    pub fn value_of(&self, field: FieldNo) -> Option<&Value> {
+        match &self.body {
+            OpBody::Create { fields: values, .. } | OpBody::Resolve { values, .. } => {
+                values.iter().find(|(no, _)| *no == field).map(|(_, value)| value)
+            }
+            OpBody::Set { sets } => {
+                sets.iter().find(|(no, _, _)| *no == field).map(|(_, _, value)| value)
+            }
+            OpBody::ElementAdd { .. }
+            | OpBody::ElementDelete { .. }
+            | OpBody::Note { .. }
+            | OpBody::Move { .. }
+            | OpBody::Delete { .. }
+            | OpBody::Restore { .. }
+            | OpBody::Command { .. }
+            | OpBody::Unknown { .. } => None,
+        }
+    }
+}

@@ -1,0 +1,98 @@
+//! Records: what the server has confirmed, each field with the operation that set it.
+
+use std::collections::BTreeMap;
+
+use serde::{Deserialize, Serialize};
+use sha2::{Digest as _, Sha256};
+use uuid::Uuid;
+
+use super::conflict::Conflict;
+use super::op::OpId;
+use crate::domain::ids::{RecordId, UnitId};
+use crate::domain::record::{FieldNo, Fields, Value};
+
+/// One field: its value and the operation that set it. The origin is the field's version: positions change after a restore,
+/// operation ids do not.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct FieldState {
+    /// What it holds.
+    pub value: Value,
+    /// Operation that set it.
+    pub origin: OpId,
+    /// Server position at which it was set.
+    pub seq: u64,
+}
+
+/// One element of a multi-valued field; `value` is `None` once it was taken out.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct ElementState {
+    /// What it holds.
+    pub value: Option<Value>,
+    /// Operation that set it.
+    pub origin: OpId,
+    /// Server position.
+    pub seq: u64,
+}
+
+/// Marks a deleted record.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Tombstone {
+    /// Operation that deleted it.
+    pub by: OpId,
+    /// Why, as the person wrote.
+    pub reason: String,
+    /// Server position.
+    pub seq: u64,
+}
+
+/// One record as the server knows it.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Record {
+    /// Identity.
+    pub id: RecordId,
+    /// Number of its kind, known to this build or not.
+    pub kind: u16,
+    /// Unit it belongs to.
+    pub unit: UnitId,
+    /// Operation that put it there.
+    pub unit_origin: OpId,
+    /// Server position of its last change; for the feed only.
+    pub rev: u64,
+    /// Operation that made it.
+    pub created: OpId,
+    /// Fields by number.
+    pub fields: BTreeMap<FieldNo, FieldState>,
+    /// Elements of multi-valued fields.
+    pub elements: BTreeMap<(FieldNo, Uuid), ElementState>,
+    /// Set once it is deleted.
+    pub tombstone: Option<Tombstone>,
+    /// How many open conflicts are about it.
+    pub open_conflicts: u16,
+    /// For records of kind [`crate::sync::CONFLICT_KIND`]: the conflict.
+    pub conflict: Option<Box<Conflict>>,
+}
+
+impl Record {
+    /// Returns the plain values.
+    pub fn values(&self) -> Fields {
+        self.fields.iter().map(|(no, state)| (*no, state.value.clone())).collect()
+    }
+
+    /// Returns a number that differs whenever any field was set by another operation: what a deletion says its author saw.
+    pub fn saw(&self) -> u64 {
+        let mut hasher = Sha256::new();
+        for (no, state) in &self.fields {
+            hasher.update(no.0.to_le_bytes());
+            hasher.update(state.origin.device.0.to_le_bytes());
+            hasher.update(state.origin.generation.to_le_bytes());
+            hasher.update(state.origin.n.to_le_bytes());
+        }
+        let bytes: [u8; 32] = hasher.finalize().into();
+        bytes.iter().take(8).rev().fold(0, |sum, byte| (sum << 8) | u64::from(*byte))
+    }
+
+    /// True if it exists and is not deleted.
+    pub const fn is_live(&self) -> bool {
+        self.tombstone.is_none()
+    }
+}

@@ -1,0 +1,111 @@
+//! Settling conflicts: an operation like any other, so it works offline and is in the history (protocol, Resolving).
+
+use std::collections::BTreeSet;
+
+use super::apply::{Refusal, Task, check_values, current_of};
+use super::conflict::{Conflict, ConflictKind, ConflictState, DELETED_FIELD, UNIT_FIELD};
+use super::op::OpId;
+use super::outcome::Outcome;
+use super::record::{FieldState, Record, Tombstone};
+use crate::domain::access::Office;
+use crate::domain::ids::RecordId;
+use crate::domain::kinds::Kind;
+use crate::domain::record::{FieldNo, Value};
+
+/// Applies a person's decision.
+///
+/// Closed are only the candidates the person had seen; a value that arrived meanwhile keeps the conflict open, and a second
+/// decision about a settled conflict becomes a new candidate instead of an overwrite.
+pub(super) fn apply_resolve(
+    task: &mut Task<'_>,
+    id: RecordId,
+    seen: &[OpId],
+    values: &[(FieldNo, Value)],
+) -> Result<Outcome, Refusal> {
+    let record = task.existing()?;
+    let found = task.world.records.get(&id).and_then(|r| r.conflict.clone());
+    let mut conflict = *found.ok_or_else(|| Refusal::new("unknown_record"))?;
+    let allowed = task.author.role.acts_for(Office::Organizer)
+        && task.world.reaches(task.author, record.unit)
+        && may_settle(task, &conflict);
+    if conflict.record != record.id || !allowed {
+        return Err(Refusal::new("not_permitted"));
+    }
+    let seen: BTreeSet<OpId> = seen.iter().copied().collect();
+    let seq = task.stamp.seq;
+    let current_seen = current_of(&record, &conflict.fields)
+        .iter()
+        .all(|(_, origin)| origin.is_none_or(|op| seen.contains(&op)));
+    if !conflict.is_open() || !current_seen {
+        if holds(&record, values) {
+            return Ok(Outcome::Converged { seq });
+        }
+        return Ok(task.conflict(&record, conflict.kind, values));
+    }
+    let resolved = settle(task, record, values)?;
+    conflict.candidates.retain(|candidate| !seen.contains(&candidate.op));
+    if conflict.candidates.is_empty() {
+        conflict.state = ConflictState::ClosedByPerson(task.op.id);
+    }
+    conflict.current = current_of(&resolved, &conflict.fields);
+    let (record_id, unit) = (resolved.id, resolved.unit);
+    task.put(resolved);
+    let stored = conflict.into_record(id, unit, task.op.id, seq);
+    task.world.put(stored);
+    task.recount(record_id);
+    Ok(Outcome::Applied { seq })
+}
+
+/// What an author may no longer do is decided by headquarters.
+fn may_settle(task: &Task<'_>, conflict: &Conflict) -> bool {
+    conflict.kind != ConflictKind::NotPermittedAnyMore || task.author.role.is_headquarters()
+}
+
+fn holds(record: &Record, values: &[(FieldNo, Value)]) -> bool {
+    values.iter().all(|(no, value)| match *no {
+        UNIT_FIELD => Value::Ref(record.unit.record()) == *value,
+        DELETED_FIELD => Value::Flag(!record.is_live()) == *value,
+        _ => record.fields.get(no).is_some_and(|state| state.value == *value),
+    })
+}
+
+/// Puts the decided values into the record.
+fn settle(
+    task: &mut Task<'_>,
+    record: Record,
+    values: &[(FieldNo, Value)],
+) -> Result<Record, Refusal> {
+    let mut resolved = record.clone();
+    for (no, value) in values {
+        match (*no, value) {
+            (UNIT_FIELD, value) => {
+                let to = value.as_ref_id().ok_or_else(|| Refusal::new("wrong-type"))?.unit();
+                if to != resolved.unit {
+                    task.move_to(resolved.clone(), to);
+                    resolved = task.existing()?;
+                }
+            }
+            (DELETED_FIELD, Value::Flag(true)) => {
+                resolved.tombstone =
+                    Some(Tombstone { by: task.op.id, reason: String::new(), seq: task.stamp.seq });
+            }
+            (DELETED_FIELD, _) => resolved.tombstone = None,
+            (no, value) => {
+                let unchanged = resolved.fields.get(&no).is_some_and(|state| state.value == *value);
+                if !unchanged {
+                    let state = FieldState {
+                        value: value.clone(),
+                        origin: task.op.id,
+                        seq: task.stamp.seq,
+                    };
+                    resolved.fields.insert(no, state);
+                }
+            }
+        }
+    }
+    let kind = Kind::from_number(resolved.kind).filter(|_| resolved.is_live());
+    if let Some(kind) = kind {
+        check_values(task.world, kind, resolved.id, &resolved.values())?;
+    }
+    Ok(resolved)
+}

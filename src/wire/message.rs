@@ -1,0 +1,194 @@
+//! The messages of every call, both directions (protocol, Calls).
+
+use serde::{Deserialize, Serialize};
+use uuid::Uuid;
+
+use super::frame::Blob;
+use super::packet::Message;
+use super::record::RecordBytes;
+use crate::domain::access::Role;
+use crate::domain::ids::{DeviceId, RecordId, UnitId, UserId};
+use crate::sync::open::{Open, Opened};
+use crate::sync::{Cursor, Digest, Outcome};
+
+macro_rules! messages {
+    ($($Type:ident = $tag:literal),* $(,)?) => { $(impl Message for $Type { const TAG: u16 = $tag; })* };
+}
+messages! {
+    Hello = 0x0201, EnrolRequest = 0x0202, EnrolAnswer = 0x0203, SyncRequest = 0x0204, SyncAnswer = 0x0205,
+    PushRequest = 0x0206, PushAnswer = 0x0207, PullRequest = 0x0208, Page = 0x0209, HistoryAnswer = 0x020a, Problem = 0x020b,
+}
+
+/// Answer to `GET /v1/hello`: what the server is, for anyone who asks.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Hello {
+    /// Lowest protocol spoken.
+    pub protocol_min: u16,
+    /// Highest protocol spoken.
+    pub protocol_max: u16,
+    /// History of the server's data.
+    pub epoch: Uuid,
+    /// Its clock, milliseconds.
+    pub server_time: i64,
+    /// Most operations in a batch.
+    pub batch_ops: u32,
+    /// Most bytes in a batch.
+    pub batch_bytes: u32,
+    /// Most records in a page.
+    pub page_records: u32,
+    /// Oldest program version that may pull.
+    pub min_app: String,
+    /// Version of its field catalogue.
+    pub schema: u16,
+}
+
+/// Body of `POST /v1/enrol`.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct EnrolRequest {
+    /// The one-time code as typed.
+    pub code: String,
+    /// Id the device drew for itself.
+    pub device: DeviceId,
+    /// The device's public key; empty in version 1.
+    pub public_key: Blob,
+    /// Name of the machine, for headquarters' list.
+    pub name: String,
+    /// Program version.
+    pub app: String,
+}
+
+/// Answer to a successful enrolment.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct EnrolAnswer {
+    /// Secret for every further call; the server keeps its hash only.
+    pub token: String,
+    /// Tenant.
+    pub tenant: Uuid,
+    /// Name of the tenant.
+    pub tenant_name: String,
+    /// Account the code was for.
+    pub user: UserId,
+    /// Its name.
+    pub user_name: String,
+    /// Its rights.
+    pub role: Role,
+    /// Unit the rights are for.
+    pub unit: UnitId,
+    /// Root unit of the tenant.
+    pub root: UnitId,
+    /// History of the server's data.
+    pub epoch: Uuid,
+}
+
+/// Body of `POST /v1/sync/push`.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct PushRequest {
+    /// Generation of the operations.
+    pub generation: u32,
+    /// Number of the first one.
+    pub from_n: u64,
+    /// Hash of the operation before it.
+    pub prev: Digest,
+    /// Operation frames, in order.
+    pub ops: Vec<Blob>,
+}
+
+/// Outcomes of a batch; a 200 alone says nothing.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct PushAnswer {
+    /// Last operation the server has.
+    pub last_n: u64,
+    /// Number and outcome of each operation sent.
+    pub results: Vec<(u64, Outcome)>,
+}
+
+/// Query of `POST /v1/sync/pull`.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct PullRequest {
+    /// From here.
+    pub cursor: Cursor,
+    /// Scope the device holds.
+    pub scope_token: u64,
+    /// Refuse if the server has not this much.
+    pub min_seq: u64,
+    /// Most records wanted.
+    pub limit: u32,
+    /// Units whose older records are wanted, with the position reached.
+    pub backfill: Vec<(UnitId, u64)>,
+}
+
+/// One page of the feed.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Page {
+    /// Records, by position.
+    pub puts: Vec<RecordBytes>,
+    /// Records that left the scope: id, stable word, position.
+    pub removes: Vec<(RecordId, String, u64)>,
+    /// Where the page ends.
+    pub cursor: Cursor,
+    /// True if nothing follows.
+    pub complete: bool,
+    /// How far each backfill is; empty when done.
+    pub backfill: Vec<(UnitId, u64)>,
+}
+
+/// Body of `POST /v1/sync`: opening, first batch and first page in one request.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct SyncRequest {
+    /// Where the device stands.
+    pub open: Open,
+    /// First batch.
+    pub push: Option<PushRequest>,
+    /// First page wanted.
+    pub pull: Option<PullRequest>,
+}
+
+/// Answer to [`SyncRequest`]; if the order is not `Proceed`, the rest is empty and the operations were not looked at.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct SyncAnswer {
+    /// The server's side.
+    pub opened: Opened,
+    /// The user's rights now, which an administrator may have changed.
+    pub role: Role,
+    /// Unit the rights are for.
+    pub unit: UnitId,
+    /// Outcomes.
+    pub push: Option<PushAnswer>,
+    /// First page.
+    pub page: Option<Page>,
+}
+
+/// One operation in a record's history.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct HistoryEntry {
+    /// Server position.
+    pub seq: u64,
+    /// When it arrived, milliseconds.
+    pub recv_at: i64,
+    /// Name of the account.
+    pub actor: String,
+    /// The operation's frame.
+    pub op: Blob,
+    /// What became of it.
+    pub outcome: Outcome,
+}
+
+/// Answer to `GET /v1/record/{id}/history`, oldest first.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct HistoryAnswer {
+    /// The operations.
+    pub entries: Vec<HistoryEntry>,
+}
+
+/// Body of every answer that is not a success.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Problem {
+    /// Stable word: `gap`, `fork`, `bad_code`, `expired_code`, `unauthorized`, `not_permitted`, `too_large`, `behind`, ...
+    pub code: String,
+    /// For people who read logs; English.
+    pub message: String,
+    /// Number expected next, for `gap`.
+    pub expected: Option<u64>,
+    /// Names this request in the server's log.
+    pub request_id: String,
+}

@@ -1,0 +1,21 @@
+//! What goes over the wire and onto disk: frames, encodings, messages (docs/protocol.md). Both ends use the same definitions.
+//!
+//! It imports `domain` and `sync`. Start at [`frame`] (tag, length, bytes), then [`record`] and [`op`] (stored and hashed forms),
+//! then the message files, one per call.
+
+pub mod codec;
+pub mod frame;
+pub mod message;
+pub mod op;
+pub mod packet;
+pub mod record;
+pub mod value;
+
+pub use codec::{CodecError, decode, encode};
+pub use message::{
+    EnrolAnswer, EnrolRequest, Hello, HistoryAnswer, HistoryEntry, Page, Problem, PullRequest,
+    PushAnswer, PushRequest, SyncAnswer, SyncRequest,
+};
+pub use op::{decode_op, encode_op};
+pub use packet::{CONTENT_TYPE, MAX_DECODED, MAX_ENCODED, PROTOCOL, pack, unpack};
+pub use record::{RecordBytes, decode_record, encode_record};

@@ -1,0 +1,87 @@
+//! Packets: a whole request or answer body: `EJ`, protocol number, flags, then one frame, compressed or not
+//! (protocol, Packets).
+
+use std::io::Read as _;
+
+use serde::Serialize;
+use serde::de::DeserializeOwned;
+
+use super::codec::{CodecError, decode, encode};
+use super::frame;
+
+/// Media type of the binary encoding.
+pub const CONTENT_TYPE: &str = "application/vnd.ejia.v1+bincode";
+/// Protocol number of this build.
+pub const PROTOCOL: u16 = 1;
+/// Most bytes of a packet as sent: a batch or page is at most 1 MiB before compression, and little more with its envelope.
+pub const MAX_ENCODED: usize = 2 << 20;
+/// Most bytes of a packet once decompressed.
+pub const MAX_DECODED: usize = 8 << 20;
+
+const MAGIC: [u8; 2] = *b"EJ";
+const COMPRESSED: u8 = 1;
+/// Smaller bodies gain nothing from compression.
+const COMPRESS_FROM: usize = 128;
+const LEVEL: i32 = 3;
+/// Largest zstd window accepted, as a power of two: 8 MiB.
+const WINDOW_LOG: u32 = 23;
+
+/// A message with its frame tag.
+pub trait Message: Serialize + DeserializeOwned {
+    /// Frame tag; a changed layout takes a new one.
+    const TAG: u16;
+}
+
+/// Encodes a message as a packet.
+///
+/// # Errors
+/// [`CodecError`] if it cannot be represented.
+pub fn pack<M: Message>(message: &M) -> Result<Vec<u8>, CodecError> {
+    let body = frame::seal(M::TAG, &encode(message)?);
+    let small = if body.len() < COMPRESS_FROM {
+        None
+    } else {
+        zstd::bulk::compress(&body, LEVEL).ok().filter(|packed| packed.len() < body.len())
+    };
+    let (flags, body) = small.map_or((0, body), |packed| (COMPRESSED, packed));
+    let mut out = Vec::with_capacity(5 + body.len());
+    out.extend(MAGIC);
+    out.extend(PROTOCOL.to_le_bytes());
+    out.push(flags);
+    out.extend(body);
+    Ok(out)
+}
+
+/// Decodes a packet.
+///
+/// # Errors
+/// [`CodecError::NotOurs`] for anything without our magic (a captive portal's page), [`CodecError::TooLarge`] for a body that
+/// decompresses beyond [`MAX_DECODED`], otherwise what is malformed.
+pub fn unpack<M: Message>(packet: &[u8]) -> Result<M, CodecError> {
+    let [m0, m1, p0, p1, flags, body @ ..] = packet else { return Err(CodecError::NotOurs) };
+    if [*m0, *m1] != MAGIC {
+        return Err(CodecError::NotOurs);
+    }
+    let found = u16::from_le_bytes([*p0, *p1]);
+    if found != PROTOCOL {
+        return Err(CodecError::Protocol { found });
+    }
+    if flags & COMPRESSED == 0 {
+        return decode(frame::expect(body, M::TAG)?, "message");
+    }
+    let plain = decompress(body)?;
+    decode(frame::expect(&plain, M::TAG)?, "message")
+}
+
+fn decompress(body: &[u8]) -> Result<Vec<u8>, CodecError> {
+    let malformed = |_cause| CodecError::Malformed { what: "compressed body" };
+    let mut decoder = zstd::stream::read::Decoder::new(body).map_err(malformed)?;
+    decoder.window_log_max(WINDOW_LOG).map_err(malformed)?;
+    let mut plain = Vec::new();
+    let limit = u64::try_from(MAX_DECODED).unwrap_or(u64::MAX);
+    decoder.take(limit + 1).read_to_end(&mut plain).map_err(malformed)?;
+    if plain.len() > MAX_DECODED {
+        return Err(CodecError::TooLarge { limit: MAX_DECODED });
+    }
+    Ok(plain)
+}
