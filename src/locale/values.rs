@@ -27,11 +27,6 @@ impl Locale {
             (Value::Ref(id), _) => id.to_string(),
         }
     }
-
-    /// Returns the label of a code of a list: `code-<list>-<code>`; the code itself if the list has no such label.
-    pub fn code_label(&self, list: &str, code: &str) -> String {
-        self.find(&format!("code-{list}-{code}"), &[]).unwrap_or_else(|| code.to_owned())
-    }
 }
 
 /// Returns a moment (milliseconds since 1970) in the offices' time zone, to the minute: `2026-08-23 09:41`.

@@ -3,7 +3,9 @@
 //! ratatui's own backend flushes two or three times a frame and shows the cursor again every time, which flickers over ssh and
 //! drags the input method's window around.
 
+use std::cell::Cell as Shared;
 use std::io::{self, BufWriter, Write};
+use std::rc::Rc;
 
 use crossterm::cursor::{Hide, MoveTo, Show};
 use crossterm::queue;
@@ -21,24 +23,25 @@ pub struct Atomic<W: Write> {
     open: bool,
     shown: Option<bool>,
     at: Option<Position>,
-    park: Position,
+    park: Rc<Shared<Position>>,
 }
 
 impl<W: Write> Atomic<W> {
-    /// Wraps a writer.
-    pub fn new(writer: W) -> Self {
+    /// Wraps a writer; `park` is where a hidden cursor waits, since an input method opens its window there.
+    pub fn new(writer: W, park: Rc<Shared<Position>>) -> Self {
         Self {
             inner: CrosstermBackend::new(BufWriter::with_capacity(FRAME_BYTES, writer)),
             open: false,
             shown: None,
             at: None,
-            park: Position::ORIGIN,
+            park,
         }
     }
 
-    /// Says where a hidden cursor waits: an input method opens its window there.
-    pub const fn park_at(&mut self, place: Position) {
-        self.park = place;
+    /// Forgets what the terminal shows: someone else had it.
+    pub const fn forget(&mut self) {
+        self.shown = None;
+        self.at = None;
     }
 
     fn begin(&mut self) -> io::Result<()> {
@@ -87,7 +90,7 @@ impl<W: Write> Backend for Atomic<W> {
 
     fn hide_cursor(&mut self) -> io::Result<()> {
         self.show(false)?;
-        self.move_to(self.park)
+        self.move_to(self.park.get())
     }
 
     fn show_cursor(&mut self) -> io::Result<()> {
@@ -95,7 +98,7 @@ impl<W: Write> Backend for Atomic<W> {
     }
 
     fn get_cursor_position(&mut self) -> io::Result<Position> {
-        Ok(self.at.unwrap_or(self.park)) // never asked of the terminal: the answer would come as input
+        Ok(self.at.unwrap_or_else(|| self.park.get())) // never asked of the terminal: the answer would come as input
     }
 
     fn set_cursor_position<P: Into<Position>>(&mut self, position: P) -> io::Result<()> {
@@ -163,8 +166,8 @@ mod tests {
         let mut counter = Counter::default();
         let cell = Cell::new("王");
         {
-            let mut backend = Atomic::new(&mut counter);
-            backend.park_at(Position::new(8, 20));
+            let park = Rc::new(Shared::new(Position::new(8, 20)));
+            let mut backend = Atomic::new(&mut counter, park);
             frame(&mut backend, &[(2, 3, &cell)]);
             frame(&mut backend, &[]);
             frame(&mut backend, &[]);

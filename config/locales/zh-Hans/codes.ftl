@@ -1,1 +1,1 @@
-# Labels of closed choices, choice-<kind>-<field>-<choice> or choice-<field>-<choice>, and of workflow steps, step-<kind>-<action> or step-<action>.
+# Names of workflow steps: step-<kind>-<action>, or step-<action> where kinds share one. Codes and choices have theirs in config/codes.
