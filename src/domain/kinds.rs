@@ -67,3 +67,6 @@ impl Kind {
         Self::ALL.iter().copied().find(|kind| kind.number() == number)
     }
 }
+
+#[cfg(test)]
+mod tests;

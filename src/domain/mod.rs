@@ -6,6 +6,7 @@
 pub mod access;
 pub mod codes;
 pub mod cultivation;
+pub mod dictionary;
 pub mod ids;
 pub mod kinds;
 pub mod org;
@@ -15,3 +16,4 @@ pub mod rules;
 pub mod staff;
 pub mod text;
 pub mod training;
+pub mod workflow;

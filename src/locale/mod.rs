@@ -103,15 +103,18 @@ impl Locale {
             .unwrap_or_else(|| self.text(&format!("field-{}", field.key)))
     }
 
-    /// Returns the label of a closed choice; the choice itself if it has none, since then a newer version wrote it.
+    /// Returns the label of a closed choice: `choice-<kind>-<field>-<choice>`, else `choice-<field>-<choice>`, else what
+    /// config/codes/choices.toml calls it, else the choice.
+    ///
+    /// A choice without a label was written by a newer version, so its code is all there is to show.
     pub fn choice_label(&self, kind: &RecordSpec, field: &FieldSpec, choice: &str) -> String {
-        codes::choice_label(kind.key, field.key, choice, self.lang.key()).unwrap_or(choice).to_owned()
-    }
-
-    /// Returns the label of a code of a list; the code itself if the list does not have it.
-    pub fn code_label(&self, list: &str, code: &str) -> String {
-        let entry = codes::list(list).and_then(|list| list.by_code(code));
-        entry.map_or(code, |entry| entry.label(self.lang.key())).to_owned()
+        self.find(&format!("choice-{}-{}-{choice}", kind.key, field.key), &[])
+            .or_else(|| self.find(&format!("choice-{}-{choice}", field.key), &[]))
+            .or_else(|| {
+                let lang = self.lang.key();
+                codes::choice_label(kind.key, field.key, choice, lang).map(str::to_owned)
+            })
+            .unwrap_or_else(|| choice.to_owned())
     }
 
     /// Returns the name of a workflow step: `step-<kind>-<action>`, else `step-<action>`.

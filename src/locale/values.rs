@@ -3,6 +3,7 @@
 use jiff::{Timestamp, tz};
 
 use super::Locale;
+use crate::domain::codes;
 use crate::domain::record::{FieldSpec, RecordSpec, Value, ValueKind};
 
 /// Hours that the offices' clock is ahead of UTC: the whole of China keeps one time zone, without summer time.
@@ -26,6 +27,12 @@ impl Locale {
             (Value::Instant(ms), _) => instant_text(*ms),
             (Value::Ref(id), _) => id.to_string(),
         }
+    }
+
+    /// Returns the label of a code of a list under config/codes; the code itself if the list has no such entry.
+    pub fn code_label(&self, list: &str, code: &str) -> String {
+        let entry = codes::list(list).and_then(|list| list.by_code(code));
+        entry.map_or(code, |entry| entry.label(self.lang.key())).to_owned()
     }
 }
 

@@ -6,6 +6,7 @@
 mod date;
 mod issue;
 mod macros;
+pub mod mask;
 pub mod parse;
 mod spec;
 mod types;
