@@ -201,6 +201,11 @@ impl Model {
         Self { shell, screens: vec![first], quit: false }
     }
 
+    /// Shows that the files are being opened with a passphrase that was given at the start.
+    pub fn wait_for_files(&mut self) {
+        self.screens = vec![Box::new(Unlock::busy())];
+    }
+
     /// Shows the overview of opened files.
     pub fn opened(&mut self, data: Arc<Data>) {
         self.shell.data = Some(data);

@@ -31,6 +31,8 @@ pub enum Message {
     Created(Result<(Arc<Data>, String), Failure>),
     /// Joining the server ended.
     Enrolled(Result<(), Failure>),
+    /// A worker broke.
+    Failed(Failure),
     /// The sync went on.
     SyncStep(SyncStep),
     /// The sync ended.

@@ -10,6 +10,7 @@ pub mod backend;
 pub mod data;
 pub mod effect;
 pub mod keys;
+pub mod matching;
 pub mod message;
 pub mod runtime;
 pub mod screens;

@@ -54,9 +54,18 @@ impl Screen {
         Ok(Self { terminal, park })
     }
 
-    /// Says where the hidden cursor waits from the next frame on.
-    pub fn park_at(&self, place: Position) {
-        self.park.set(place);
+    /// Returns the place where the hidden cursor waits: an input method opens its window there.
+    pub fn park(&self) -> Rc<Cell<Position>> {
+        Rc::clone(&self.park)
+    }
+
+    /// Paints everything anew with the next frame.
+    ///
+    /// # Errors
+    /// What the terminal says when it refuses.
+    pub fn redraw(&mut self) -> io::Result<()> {
+        self.terminal.backend_mut().forget();
+        self.terminal.clear()
     }
 
     /// Gives the terminal back, stops the process until the shell resumes it, and takes the terminal over again.
@@ -73,10 +82,9 @@ impl Screen {
     ///
     /// # Errors
     /// What the terminal says when it refuses.
-    pub fn resume(&mut self) -> io::Result<()> {
+    fn resume(&mut self) -> io::Result<()> {
         take()?;
-        self.terminal.backend_mut().forget();
-        self.terminal.clear()
+        self.redraw()
     }
 }
 

@@ -275,7 +275,7 @@ impl Page for FirstRun {
         self.field_mut().map(|field| field.insert(text)).is_some()
     }
 
-    fn refused(&mut self, _shell: &Shell, problem: &str) {
+    fn refused(&mut self, _shell: &mut Shell, problem: &str) {
         if self.step == Step::Busy {
             self.go(Step::Passphrase);
         }

@@ -100,7 +100,7 @@ pub trait Page {
     }
 
     /// What it asked a worker for was refused.
-    fn refused(&mut self, shell: &Shell, problem: &str) {
+    fn refused(&mut self, shell: &mut Shell, problem: &str) {
         let (_, _) = (shell, problem);
     }
 

@@ -47,7 +47,7 @@ impl Overview {
             None => return,
             Some(Line::Conflicts) => Box::new(ConflictList::new(shell)),
             Some(Line::Attention) => Box::new(AttentionList::new(shell)),
-            Some(Line::Pending) => Box::new(SyncScreen::default()),
+            Some(Line::Pending) => Box::new(SyncScreen),
             Some(Line::Ratio(ratio)) => {
                 Box::new(List::of_records(shell, ratio.kind, ratio.missing.clone(), &ratio.name))
             }
@@ -91,7 +91,7 @@ impl Line {
             Self::Ratio(ratio) => {
                 let percent = (ratio.part * 100).checked_div(ratio.whole).unwrap_or(0);
                 let figures = format!("{percent}% {}/{}", ratio.part, ratio.whole);
-                let label = fit(&ratio.label(&shell.locale), 26);
+                let label = fit(&shell.locale.text(&format!("report-{}", ratio.name)), 26);
                 format!("{label} {} {}", bar(ratio.part, ratio.whole, 22), figures)
             }
         }

@@ -87,7 +87,7 @@ impl Page for Unlock {
         true
     }
 
-    fn refused(&mut self, _shell: &Shell, problem: &str) {
+    fn refused(&mut self, _shell: &mut Shell, problem: &str) {
         self.busy = false;
         self.input.set("");
         self.problem = Some(problem.to_owned());

@@ -90,6 +90,13 @@ impl Dialog {
         Answer::Open
     }
 
+    /// Takes pasted text, if a field is being typed into.
+    pub fn paste(&mut self, text: &str) {
+        if self.typing {
+            self.input.insert(text);
+        }
+    }
+
     fn typed(&mut self, key: Key) -> Answer {
         if self.typing {
             self.input.key(key);
