@@ -5,9 +5,13 @@
 //! `store` (the encrypted files of a device), [`locale`] (texts), `transfer` and `report` (sheets and figures), [`settings`] and
 //! [`telemetry`], `server`, `client` (use cases), `tui` and `cli` (faces). Start at `cli::run`.
 
+#[cfg(feature = "client")]
+pub mod client;
 pub mod domain;
 pub mod locale;
 #[cfg(feature = "client")]
 pub mod store;
 pub mod sync;
+#[cfg(feature = "client")]
+pub mod transfer;
 pub mod wire;

@@ -48,8 +48,9 @@ impl Role {
     pub const fn acts_for(self, office: Office) -> bool {
         match (self, office) {
             (Self::Auditor, _) => false,
-            (Self::Hq | Self::HqAdmin, _) | (_, Office::Organizer) => true,
-            (Self::UnitLead, Office::UnitLead) => true,
+            (Self::Hq | Self::HqAdmin, _)
+            | (_, Office::Organizer)
+            | (Self::UnitLead, Office::UnitLead) => true,
             (Self::Organizer, Office::UnitLead) | (_, Office::Headquarters) => false,
         }
     }

@@ -159,7 +159,7 @@ pub(super) fn many_rows_and_their_changes_read_back_the_same(backend: &dyn Backe
             store.flip(false, &[]).unwrap();
         }
         model.extend(rows.into_iter().map(|row| (row.id, row)));
-        removes.iter().for_each(|id| drop(model.remove(id)));
+        model.retain(|id, _| !removes.contains(id));
         for n in 0..60 {
             store.commit(&put([row(n, "single")])).unwrap();
             model.insert(id(n), row(n, "single"));
@@ -202,7 +202,7 @@ pub(super) fn reopening_gives_the_same(backend: &dyn Backend) {
 /// Every case, for one backend: `open` is called with a new place for each.
 macro_rules! store_contract {
     ($new:expr) => {
-        store_contract!($new, [
+        $crate::store::contract::store_contract!($new, [
             a_commit_is_visible_and_later_values_win,
             notes_are_set_listed_and_deleted,
             staging_is_invisible_until_the_flip,

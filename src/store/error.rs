@@ -78,7 +78,7 @@ pub enum StoreError {
         #[source]
         source: io::Error,
     },
-    /// An earlier commit failed: reading goes on, writing needs the store opened again.
+    /// An earlier commit failed: what is loaded can be shown, writing needs the store opened again.
     #[error("an earlier write failed, open the store again")]
     Poisoned,
 }

@@ -14,7 +14,7 @@ pub enum FindingCode {
     JournalGap,
     /// A snapshot that sled had not finished was removed, as it must be. `bytes`.
     SnapshotRemoved,
-    /// sled could not be opened; it was moved aside and has to be filled again from the server.
+    /// The store could not be read; it was moved aside and has to be filled again from the server. `rows`, `notes` (kept).
     StoreMovedAside,
     /// Some blocks or rows of the store cannot be read; the others were kept. `parts`.
     StoreDamaged,

@@ -6,19 +6,35 @@
 //!
 //! May import: `domain`, `sync` types. Only `store::sled` may name the sled crate. Nothing here reads a clock.
 
+mod backup;
+mod bytes;
 #[cfg(test)]
 mod contract;
+#[cfg(test)]
+mod crash;
 mod error;
+mod files;
 mod finding;
+#[cfg(test)]
+mod full;
+mod journal;
+mod keyfile;
+mod lock;
 mod memory;
+mod seal;
+mod sled;
+#[cfg(test)]
+mod tests;
 mod types;
 mod vault;
 
 /// The longest row, note or journal entry, in bytes: what one frame of the wire may hold.
 pub const MAX_VALUE: usize = 16 << 20;
 
+pub use backup::BackupSummary;
 pub use error::StoreError;
 pub use finding::{Finding, FindingCode};
+pub use keyfile::{KeyCost, RecoveryCode};
 pub use memory::{MemoryJournal, MemoryStore};
 pub use types::{Change, Entry, Journal, Row, Store};
-pub use vault::Vault;
+pub use vault::{RESTORED, Vault};

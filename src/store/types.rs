@@ -60,8 +60,8 @@ pub trait Store: Send {
     /// Makes one change, atomic and durable when `Ok`.
     ///
     /// # Errors
-    /// After any error but one about the arguments nothing of the change is visible and the store is
-    /// [`StoreError::Poisoned`] until it is opened again.
+    /// After any error but [`StoreError::TooLong`] nothing of the change is visible, and every further write is refused as
+    /// [`StoreError::Poisoned`] until the store is opened again. Reads may fail too then: keep what was loaded.
     fn commit(&mut self, change: &Change) -> Result<(), StoreError>;
 
     /// Keeps a page for the next [`Store::flip`]: durable, and invisible to `rows` and `note` until then.

@@ -123,7 +123,8 @@ fn create(
         let _id = existing.id;
         return apply_set(task, &sets);
     }
-    let values: Fields = fields.iter().cloned().collect();
+    let values: Fields =
+        fields.iter().map(|(no, value)| (*no, at_home(value, task.author))).collect();
     let kind = Kind::from_number(task.op.kind);
     let unit = owner_unit(task.world, kind, task.op.record, unit, &values, task.author)?;
     if let Some(kind) = kind {
@@ -149,6 +150,15 @@ fn create(
         conflict: None,
     });
     Ok(Outcome::Applied { seq })
+}
+
+/// A reference to [`UnitId::HOME`] means the author's unit, whose id a device that had not joined yet could not know.
+pub(super) fn at_home(value: &Value, author: &Author) -> Value {
+    if *value == Value::Ref(UnitId::HOME.record()) {
+        Value::Ref(author.home.record())
+    } else {
+        value.clone()
+    }
 }
 
 /// Returns the unit a new record belongs to, by its kind's rule, with the author's own unit where nothing else says.

@@ -140,7 +140,8 @@ impl Machine {
         staged: Option<(Cursor, bool)>,
     ) -> Self {
         let scope_token = open.scope_token;
-        let replace = staged.is_some_and(|(_, replace)| replace);
+        let whole = open.cursor.seq == 0;
+        let replace = staged.map_or(whole, |(_, replace)| replace);
         let staged = staged.map(|(cursor, _)| cursor);
         let waiting = waiting.into();
         Self { open, prev, waiting, staged, replace, scope_token, acked_seq: 0, orders: 0 }

@@ -2,7 +2,7 @@
 
 use std::collections::BTreeMap;
 
-use super::apply::{Refusal, Task, check_values, may_write};
+use super::apply::{Refusal, Task, at_home, check_values, may_write};
 use super::conflict::{ConflictKind, ConflictState};
 use super::op::Base;
 use super::outcome::Outcome;
@@ -27,6 +27,9 @@ enum Meeting {
 
 pub(super) fn apply_set(task: &mut Task<'_>, sets: &[Touch]) -> Result<Outcome, Refusal> {
     let record = task.existing()?;
+    let sets: Vec<Touch> =
+        sets.iter().map(|(no, base, value)| (*no, *base, at_home(value, task.author))).collect();
+    let sets = sets.as_slice();
     let values: Vec<_> = sets.iter().map(|(no, _, value)| (*no, value.clone())).collect();
     if !record.is_live() {
         return Ok(task.conflict(&record, ConflictKind::EditOnDeleted, &values));

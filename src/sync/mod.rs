@@ -16,6 +16,7 @@ pub mod merge;
 pub mod op;
 pub mod open;
 pub mod outcome;
+pub mod overlay;
 pub mod record;
 pub mod resolve;
 pub mod world;

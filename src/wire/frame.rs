@@ -153,3 +153,10 @@ pub fn unhex(text: &str) -> Option<Vec<u8>> {
     }
     Some(digits.chunks_exact(2).map(|pair| pair.iter().fold(0, |sum, d| (sum << 4) | d)).collect())
 }
+
+/// Returns the whole length of the frame that the bytes begin with, header included; `None` if they are too short to say.
+pub fn length(bytes: &[u8]) -> Option<usize> {
+    let [_, _, l0, l1, l2, l3, ..] = bytes else { return None };
+    let content = usize::try_from(u32::from_le_bytes([*l0, *l1, *l2, *l3])).ok()?;
+    content.checked_add(HEADER)
+}

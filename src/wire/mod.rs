@@ -8,6 +8,7 @@ pub mod frame;
 pub mod message;
 pub mod op;
 pub mod packet;
+pub mod peek;
 pub mod record;
 pub mod value;
 
@@ -18,4 +19,5 @@ pub use message::{
 };
 pub use op::{decode_op, encode_op};
 pub use packet::{CONTENT_TYPE, MAX_DECODED, MAX_ENCODED, PROTOCOL, pack, unpack};
+pub use peek::{Head, head, is_deleted, peek, peek_one};
 pub use record::{RecordBytes, decode_record, encode_record};

@@ -1,1 +1,23 @@
 # What the store says: store-<code>.
+store-in-use = The data folder { $path } is in use by process { $holder } (since { $since }). Close the other window first.
+store-wrong-passphrase = Wrong passphrase or recovery code.
+store-not-created = There is no data in { $path } yet.
+store-already-exists = There is data in { $path } already.
+store-not-empty = The folder { $path } is not empty.
+store-disk-full = No room left on the disk of { $path }. Make room and try again; nothing saved before is lost.
+store-read-only = { $path } cannot be written. Check the permissions of the folder.
+store-damaged = Damaged: { $what } in { $path }.
+store-too-new = The data was written by a newer version of the program (format { $version }).
+store-too-long = A value of { $bytes } bytes is too long to be saved.
+store-io = The file system failed at { $path }: { $reason }
+store-poisoned = An earlier write failed. What is on the screen can still be read; restart the program to write again.
+store-finding-journal-torn = The last entry of the journal was cut off by a crash before it was saved ({ $bytes } bytes at { $at }). The remains are kept in { $path }.
+store-finding-journal-damaged = Part of the journal cannot be read ({ $bytes } bytes at { $at }). The { $after } entries after it were kept. The damaged file: { $path }.
+store-finding-journal-gap = The journal { $path } lacks the entries { $from } to { $to }.
+store-finding-snapshot-removed = An unfinished working file was removed ({ $path }, { $bytes } bytes). Nothing is lost.
+store-finding-moved-aside = The local data could not be read and was moved to { $path }. Kept: { $rows } records and { $notes } notes. The rest comes from the server at the next sync; your own edits are safe in the journal.
+store-finding-store-damaged = { $parts } parts of the local data in { $path } cannot be read. Run the repair.
+store-finding-store-short = The local data in { $path } has lost its end ({ $found } of { $expected } commits). It is fetched from the server again at the next sync.
+store-finding-staging-dropped = { $pages } pages of an unfinished sync could not be read and were dropped. The next sync fetches them again.
+store-finding-no-reserve = There is no room for the reserve of { $bytes } bytes ({ $path }). Make room on the disk.
+store-finding-reserve-used = The disk is full. The reserve of { $bytes } bytes was given up so that the data can be read ({ $path }). Make room on the disk.

@@ -1,1 +1,23 @@
 # What the store says: store-<code>.
+store-in-use = 数据文件夹 { $path } 正由程序 { $holder } 使用（自 { $since }）。请先关闭另一个窗口。
+store-wrong-passphrase = 密码或恢复码不正确。
+store-not-created = { $path } 尚未有数据。
+store-already-exists = { $path } 已有数据。
+store-not-empty = 文件夹 { $path } 不是空的。
+store-disk-full = { $path } 所在磁盘已满。请腾出空间后再试；之前已保存的内容没有丢失。
+store-read-only = { $path } 无法写入。请检查文件夹的权限。
+store-damaged = { $path } 的 { $what } 已损坏。
+store-too-new = 数据由较新版本的程序写入（格式 { $version }）。
+store-too-long = 内容长 { $bytes } 字节，太长，无法保存。
+store-io = 读写 { $path } 时出错：{ $reason }
+store-poisoned = 之前一次写入失败。现有内容仍可查看；请重新启动程序后再写入。
+store-finding-journal-torn = 日志最后一条在保存前因中断而不完整（位置 { $at }，{ $bytes } 字节）。残余部分保留在 { $path }。
+store-finding-journal-damaged = 日志有一段无法读取（位置 { $at }，{ $bytes } 字节），其后 { $after } 条已保留。损坏的文件：{ $path }。
+store-finding-journal-gap = 日志 { $path } 缺少第 { $from } 至 { $to } 条。
+store-finding-snapshot-removed = 已清除未完成的工作文件（{ $path }，{ $bytes } 字节），没有丢失任何内容。
+store-finding-moved-aside = 本机数据无法读取，已移至 { $path }。保留了 { $rows } 条记录及 { $notes } 条附注，其余于下次同步时由服务器取回；你自己的修改仍在日志中。
+store-finding-store-damaged = { $path } 的本机数据有 { $parts } 部分无法读取，请执行修复。
+store-finding-store-short = { $path } 的本机数据缺少末尾（{ $expected } 次提交中只有 { $found } 次），下次同步时会由服务器重新取回。
+store-finding-staging-dropped = 未完成的同步有 { $pages } 页无法读取，已舍弃；下次同步会重新取回。
+store-finding-no-reserve = 没有空间建立 { $bytes } 字节的备用文件（{ $path }）。请腾出磁盘空间。
+store-finding-reserve-used = 磁盘已满，已释放 { $bytes } 字节的备用文件（{ $path }）以便读取数据。请腾出磁盘空间。

@@ -1,1 +1,23 @@
 # What the store says: store-<code>.
+store-in-use = 數據文件夾 { $path } 正由程序 { $holder } 使用（自 { $since }）。請先關閉另一個視窗。
+store-wrong-passphrase = 密碼或恢復碼不正確。
+store-not-created = { $path } 尚未有數據。
+store-already-exists = { $path } 已有數據。
+store-not-empty = 文件夾 { $path } 不是空的。
+store-disk-full = { $path } 所在磁盤已滿。請騰出空間後再試；之前已保存的內容沒有丟失。
+store-read-only = { $path } 無法寫入。請檢查文件夾的權限。
+store-damaged = { $path } 的 { $what } 已損壞。
+store-too-new = 數據由較新版本的程序寫入（格式 { $version }）。
+store-too-long = 內容長 { $bytes } 字節，太長，無法保存。
+store-io = 讀寫 { $path } 時出錯：{ $reason }
+store-poisoned = 之前一次寫入失敗。現有內容仍可查看；請重新啟動程序後再寫入。
+store-finding-journal-torn = 日誌最後一條在保存前因中斷而不完整（位置 { $at }，{ $bytes } 字節）。殘餘部分保留在 { $path }。
+store-finding-journal-damaged = 日誌有一段無法讀取（位置 { $at }，{ $bytes } 字節），其後 { $after } 條已保留。損壞的文件：{ $path }。
+store-finding-journal-gap = 日誌 { $path } 缺少第 { $from } 至 { $to } 條。
+store-finding-snapshot-removed = 已清除未完成的工作文件（{ $path }，{ $bytes } 字節），沒有丟失任何內容。
+store-finding-moved-aside = 本機數據無法讀取，已移至 { $path }。保留了 { $rows } 條記錄及 { $notes } 條附註，其餘於下次同步時由服務器取回；你自己的修改仍在日誌中。
+store-finding-store-damaged = { $path } 的本機數據有 { $parts } 部分無法讀取，請執行修復。
+store-finding-store-short = { $path } 的本機數據缺少末尾（{ $expected } 次提交中只有 { $found } 次），下次同步時會由服務器重新取回。
+store-finding-staging-dropped = 未完成的同步有 { $pages } 頁無法讀取，已捨棄；下次同步會重新取回。
+store-finding-no-reserve = 沒有空間建立 { $bytes } 字節的備用文件（{ $path }）。請騰出磁盤空間。
+store-finding-reserve-used = 磁盤已滿，已釋放 { $bytes } 字節的備用文件（{ $path }）以便讀取數據。請騰出磁盤空間。

@@ -25,7 +25,7 @@ record! {
         cultivation: CultivationId = 1, "cultivation".width(24);
         /// Year assessed.
         year: Integer = 2, "year".width(6).range(1990, 2199);
-        /// Grade of the work-report review, from config/codes/report_grade.toml.
+        /// Grade of the work-report review, from the code list `report_grade`.
         grade: Option<Code> = 3, "grade".width(8).codes("report_grade").personal();
         /// What follows.
         conclusion: Option<Conclusion> = 4, "conclusion".width(10).group("decision");

@@ -20,7 +20,7 @@ record! {
     pub struct CultivationEvidence = 9, "cultivation_evidence" {
         /// The cultivation.
         cultivation: CultivationId = 1, "cultivation".width(24);
-        /// The trait, from config/codes/trait.toml.
+        /// The trait, from the code list `trait`.
         r#trait: Code = 2, "trait".width(16).codes("trait");
         /// The document: its name and number.
         document: Text = 3, "document".width(30).max_chars(120);
@@ -28,7 +28,7 @@ record! {
         dated_on: Option<Date> = 4, "dated_on".width(10);
         /// True if the condition is met (是否達標).
         met: Option<Flag> = 5, "met".width(6);
-        /// Sort of document, from config/codes/evidence_document.toml.
+        /// Sort of document, from the code list `evidence_document`.
         document_type: Option<Code> = 6, "document_type".width(16).codes("evidence_document");
         /// What the department that keeps the originals said.
         verification: Option<Verification> = 7, "verification".width(8).office(crate::domain::access::Office::Headquarters);

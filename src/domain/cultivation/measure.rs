@@ -11,7 +11,7 @@ record! {
     pub struct CultivationMeasure = 10, "cultivation_measure" {
         /// The cultivation.
         cultivation: CultivationId = 1, "cultivation".width(24);
-        /// Sort of measure, from config/codes/measure_type.toml.
+        /// Sort of measure, from the code list `measure_type`.
         r#type: Code = 2, "type".width(12).codes("measure_type");
         /// Day or month it is planned for.
         planned_on: Option<Date> = 3, "planned_on".width(10);

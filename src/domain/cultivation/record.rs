@@ -159,7 +159,7 @@ record! {
         decision_no: Option<Identifier> = 14, "decision_no".width(20).max_chars(60).office(Office::Headquarters);
         /// Reason of a return, suspension or removal.
         status_reason: Option<Text> = 15, "status_reason".width(20).max_chars(200).group("decision");
-        /// Why it was taken out, from config/codes/removal_reason.toml.
+        /// Why it was taken out, from the code list `removal_reason`.
         removal_reason: Option<Code> = 16, "removal_reason".width(12).codes("removal_reason").group("decision");
         /// Version of the selection conditions that the judgement used (domain notes A3: they differ and change).
         rule_version: Option<Identifier> = 17, "rule_version".width(12).max_chars(40);

@@ -132,7 +132,13 @@ fn kinds_fields_and_steps_have_names_in_three_languages() {
         let steps = messages(lang, "codes.ftl");
         let mut expected = BTreeSet::new();
         for kind in Kind::ALL {
-            for key in [format!("kind-{}", kind.key()), format!("kind-{}-plural", kind.key())] {
+            let key = kind.key();
+            let names = [
+                format!("kind-{key}"),
+                format!("kind-{key}-plural"),
+                format!("area-{}", kind.area()),
+            ];
+            for key in names {
                 assert!(kinds.contains(&key), "{lang}: {key}");
             }
             for field in kind.spec().fields {

@@ -106,7 +106,9 @@ fn of_age_when_joining(person: &Person) -> Option<Issue> {
 }
 
 fn of_age(person: &Person, day: Date, field: &'static str) -> Option<Issue> {
-    let adult = dates::plus_years(person.born_on?.0, AGE_TO_APPLY)?;
+    let of_id = || id_number::birth_date(&person.id_number.as_ref()?.0);
+    let born = person.born_on.map(|born| born.0).or_else(of_id)?;
+    let adult = dates::plus_years(born, AGE_TO_APPLY)?;
     adult
         .is_surely_after(day.0)
         .then(|| Issue::error(field, "q05-under-age").with("age", AGE_TO_APPLY))
@@ -134,4 +136,91 @@ fn probation_of_a_year(person: &Person) -> Option<Issue> {
     let (joined, full) = (person.joined_on?.0, person.full_on?.0);
     (!joined.is_surely_after(full) && dates::surely_shorter(joined, full, DAYS))
         .then(|| Issue::warning(field!(Person: "full_on"), "q05-probation"))
+}
+
+#[cfg(test)]
+mod tests {
+    use crate::domain::kinds::Kind;
+    use crate::domain::record::{Fields, Issue, PartialDate, Value};
+
+    const ID: &str = "350203196211152571";
+
+    /// What is wrong, the fields that say so, the issue's code.
+    type Case<'a> = (&'a str, &'a [(&'a str, Value)], &'a str);
+
+    fn text(text: &str) -> Value {
+        Value::Text(text.to_owned())
+    }
+
+    fn month(year: i16, month: i8) -> Value {
+        Value::Date(PartialDate::month(year, month).unwrap())
+    }
+
+    fn check(pairs: &[(&str, Value)]) -> Vec<Issue> {
+        let number = |key: &str| Kind::Person.spec().field(key).unwrap().number;
+        let mut fields = Fields::from([
+            (number("staff_no"), text("10001")),
+            (number("name"), text("白娜勇")),
+            (number("id_number"), text(ID)),
+        ]);
+        fields.extend(pairs.iter().map(|(key, value)| (number(key), value.clone())));
+        Kind::Person.check(&fields)
+    }
+
+    #[test]
+    fn each_fault_of_a_row_is_named_once() {
+        let sex = |code: &str| ("sex", Value::Code(code.to_owned()));
+        let cases: [Case<'_>; 10] = [
+            ("sex contradicts the number", &[sex("2")], "q04-sex"),
+            ("check digit", &[("id_number", text("350203196211152572"))], "q01-check-digit"),
+            ("stored as a number", &[("id_number", text("350203196211152000"))], "q01-check-digit"),
+            (
+                "rounded but fitting",
+                &[("id_number", text("110101197701309000"))],
+                "q02-rounded-tail",
+            ),
+            ("another birthday", &[("born_on", month(1962, 12))], "q03-birth-date"),
+            ("joined as a child", &[("joined_on", month(1980, 1))], "q05-under-age"),
+            ("applied as a child", &[("applied_on", month(1979, 1))], "q05-under-age"),
+            (
+                "full before joining",
+                &[("joined_on", month(1985, 7)), ("full_on", month(1985, 6))],
+                "q05-order",
+            ),
+            (
+                "short probation",
+                &[("joined_on", month(1985, 7)), ("full_on", month(1986, 1))],
+                "q05-probation",
+            ),
+            (
+                "candidate before activist",
+                &[("activist_on", month(1985, 7)), ("candidate_on", month(1985, 6))],
+                "q05-order",
+            ),
+        ];
+        for (what, pairs, code) in cases {
+            let codes: Vec<_> = check(pairs).into_iter().map(|issue| issue.code).collect();
+            assert_eq!(codes, [code], "{what}");
+        }
+    }
+
+    #[test]
+    fn a_sound_row_has_no_issue() {
+        let sound = [
+            ("sex", Value::Code("1".to_owned())),
+            ("born_on", month(1962, 11)),
+            ("joined_on", month(1985, 7)),
+            ("full_on", month(1986, 7)),
+            ("party_status", Value::Code("02".to_owned())),
+        ];
+        assert_eq!(check(&sound), []);
+        assert_eq!(check(&[("born_on", Value::Date(PartialDate::year(1962).unwrap()))]), []);
+    }
+
+    #[test]
+    fn no_issue_repeats_the_number() {
+        for issue in check(&[("id_number", text("350203196211152572"))]) {
+            assert!(issue.args.iter().all(|(_, value)| !value.contains("350203")));
+        }
+    }
 }

@@ -66,9 +66,9 @@ record! {
         academic: Option<Flag> = 11, "academic".width(6);
         /// Remarks of the office.
         note: Option<Text> = 12, "note".width(20).max_chars(500);
-        /// Sort of branch as the sheet names it (支部類別), from config/codes/branch_kind.toml.
+        /// Sort of branch as the sheet names it (支部類別), from the code list `branch_kind`.
         branch_kind: Option<Code> = 13, "branch_kind".width(16).codes("branch_kind");
-        /// Sort of organization as the sheet names it (組織類別), from config/codes/org_kind.toml.
+        /// Sort of organization as the sheet names it (組織類別), from the code list `org_kind`.
         org_kind: Option<Code> = 14, "org_kind".width(12).codes("org_kind");
         /// Document that allows the term to run longer or shorter (延期、提前換屆), at most one year either way.
         term_approval_no: Option<Identifier> = 15, "term_approval_no".width(20).max_chars(60).group("term");

@@ -48,6 +48,10 @@ impl Issue {
 
     /// Adds a placeholder of the message.
     #[must_use]
+    #[expect(
+        clippy::needless_pass_by_value,
+        reason = "callers pass literals and numbers as they are"
+    )]
     pub fn with(mut self, name: &'static str, value: impl ToString) -> Self {
         self.args.push((name, value.to_string()));
         self

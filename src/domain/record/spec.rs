@@ -77,6 +77,7 @@ pub struct Step {
 }
 
 /// One field of a kind.
+#[expect(clippy::struct_excessive_bools, reason = "independent marks, set one by one by name")]
 #[derive(Clone, Copy, Debug)]
 pub struct FieldSpec {
     /// Number on the wire and on disk, for ever.
@@ -311,7 +312,10 @@ impl RecordSpec {
         self
     }
 
-    /// Returns the place of the field with that key; panics at compile time if there is none.
+    /// Returns the place of the field with that key.
+    ///
+    /// # Panics
+    /// At compile time, if there is none.
     #[expect(clippy::panic, clippy::indexing_slicing, reason = "evaluated at compile time only")]
     pub const fn index_of(&self, key: &str) -> usize {
         let mut i = 0;
@@ -348,7 +352,10 @@ impl RecordSpec {
         }
     }
 
-    /// Refuses, at compile time, a kind whose list of fields contradicts itself.
+    /// Refuses a kind whose list of fields contradicts itself.
+    ///
+    /// # Panics
+    /// At compile time, if keys or numbers repeat, or a field lacks what its type needs.
     #[expect(clippy::indexing_slicing, reason = "evaluated at compile time only")]
     pub const fn check(&self) {
         let mut i = 0;

@@ -43,7 +43,7 @@ record! {
         document_no: Option<Identifier> = 5, "document_no".width(20).max_chars(60);
         /// How far it has come.
         stage: Option<Stage> = 6, "stage".width(10);
-        /// Rank given by it, from config/codes/rank.toml.
+        /// Rank given by it, from the code list `rank`.
         rank: Option<Code> = 7, "rank".width(8).codes("rank").personal();
         /// Sort of change, GB/T 14946.1-2009 A.7.
         change: Option<Code> = 8, "change".width(12).codes("post_change").personal();

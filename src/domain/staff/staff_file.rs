@@ -131,7 +131,7 @@ record! {
         unit: UnitRef = 2, "unit".width(30);
         /// Full-time or part-time.
         employment: Option<Employment> = 3, "employment".width(6);
-        /// Rank, from config/codes/rank.toml.
+        /// Rank, from the code list `rank`.
         rank: Option<Code> = 4, "rank".width(8).codes("rank").personal().group("rank");
         /// Day of the present rank.
         rank_since: Option<Date> = 5, "rank_since".width(10).personal().group("rank");
@@ -149,9 +149,9 @@ record! {
         phone: Option<Phone> = 11, "phone".width(14).personal();
         /// Name of the post (崗位名稱).
         post_name: Option<Name> = 12, "post_name".width(16).max_chars(60);
-        /// Within the establishment or not, from config/codes/establishment_type.toml.
+        /// Within the establishment or not, from the code list `establishment_type`.
         establishment_type: Option<Code> = 13, "establishment_type".width(8).codes("establishment_type");
-        /// Staff grade (職員等級), from config/codes/staff_class.toml.
+        /// Staff grade (職員等級), from the code list `staff_class`.
         staff_class: Option<Code> = 14, "staff_class".width(8).codes("staff_class").personal();
         /// Number of the document of appointment (聘文號).
         document_no: Option<Identifier> = 15, "document_no".width(20).max_chars(60);

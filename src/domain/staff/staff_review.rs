@@ -13,7 +13,7 @@ record! {
         staff_file: StaffFileId = 1, "staff_file".width(24);
         /// Year reviewed.
         year: Integer = 2, "year".width(6).range(1990, 2199);
-        /// Grade, from config/codes/staff_grade.toml.
+        /// Grade, from the code list `staff_grade`.
         grade: Option<Code> = 3, "grade".width(10).codes("staff_grade").personal();
         /// Branches guided.
         branches_guided: Option<Integer> = 4, "branches_guided".width(6).range(0, 1000);

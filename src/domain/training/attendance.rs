@@ -32,7 +32,7 @@ record! {
         note: Option<Text> = 5, "note".width(20).personal().max_chars(60).merge(Merge::LastWriter);
         /// Moment of signing out.
         left_at: Option<Instant> = 6, "left_at".width(16);
-        /// How it was marked, from config/codes/sign_type.toml.
+        /// How it was marked, from the code list `sign_type`.
         marked_by: Option<Code> = 7, "marked_by".width(8).codes("sign_type");
     }
     spec { .owner(Owner::Of("person")).list(&["session", "person", "state", "marked_at"]).title(&["person", "session"])

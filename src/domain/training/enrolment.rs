@@ -186,7 +186,7 @@ record! {
         result: Option<Text> = 7, "result".width(8).personal().max_chars(30);
         /// Number of the certificate, never reused.
         certificate_no: Option<Identifier> = 8, "certificate_no".width(16).unique().max_chars(40).office(Office::Headquarters);
-        /// Attribute of the post at the time (時任職務屬性), from config/codes/post_attribute.toml.
+        /// Attribute of the post at the time (時任職務屬性), from the code list `post_attribute`.
         post_attribute: Option<Code> = 9, "post_attribute".width(14).codes("post_attribute");
         /// Day of the last decision on the status.
         decided_on: Option<Date> = 10, "decided_on".width(10).group("decision");
@@ -194,7 +194,7 @@ record! {
         status_reason: Option<Text> = 11, "status_reason".width(20).max_chars(200).group("decision");
         /// Who takes the place instead.
         replaced_by: Option<PersonId> = 12, "replaced_by".width(10).personal().group("decision");
-        /// How the enrolment came about, from config/codes/enrolment_source.toml.
+        /// How the enrolment came about, from the code list `enrolment_source`.
         source: Option<Code> = 13, "source".width(12).codes("enrolment_source");
         /// Hours of those that were taught online, tenths.
         online_hours: Option<Hours> = 14, "online_hours".width(6).range(0, 10_000);

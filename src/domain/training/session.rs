@@ -25,7 +25,7 @@ record! {
         ends_at: Option<Instant> = 4, "ends_at".width(16).group("period");
         /// Hours it counts, in tenths; at most 4 per half day.
         hours: Option<Hours> = 5, "hours".width(6).range(0, 240);
-        /// How it is taught, from config/codes/session_mode.toml.
+        /// How it is taught, from the code list `session_mode`.
         mode: Option<Code> = 6, "mode".width(10).codes("session_mode");
         /// Lecturer.
         lecturer: Option<Name> = 7, "lecturer".width(10).max_chars(50);

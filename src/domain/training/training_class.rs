@@ -125,9 +125,9 @@ record! {
         year: Integer = 1, "year".width(6).range(1990, 2199);
         /// Name (第四屆教工黨支部書記論壇).
         name: Name = 2, "name".width(30).max_chars(100);
-        /// Sort of training, from config/codes/class_category.toml.
+        /// Sort of training, from the code list `class_category`.
         category: Option<Code> = 3, "category".width(10).codes("class_category");
-        /// Level of whoever holds it, from config/codes/organiser_level.toml.
+        /// Level of whoever holds it, from the code list `organiser_level`.
         organiser_level: Option<Code> = 4, "organiser_level".width(8).codes("organiser_level");
         /// First day.
         starts_on: Option<Date> = 5, "starts_on".width(10).group("period");
@@ -151,7 +151,7 @@ record! {
         for_unit: Option<UnitRef> = 14, "for_unit".width(24);
         /// Where it is held.
         place: Option<Text> = 15, "place".width(20).max_chars(100).merge(Merge::LastWriter);
-        /// How it is taught, from config/codes/session_mode.toml.
+        /// How it is taught, from the code list `session_mode`.
         mode: Option<Code> = 16, "mode".width(10).codes("session_mode");
         /// Hours taught online, in tenths; part of the planned hours.
         online_hours: Option<Hours> = 17, "online_hours".width(6).range(0, 10_000);

@@ -9,6 +9,7 @@ use super::date::PartialDate;
 use super::issue::Issue;
 use super::spec::{FieldSpec, RecordSpec, ValueKind};
 use super::value::Value;
+use crate::domain::codes;
 use crate::domain::text::{self, Blank};
 
 /// What the meaning of typed text depends on.
@@ -42,7 +43,8 @@ impl ParseContext {
 ///
 /// # Errors
 /// One issue, with the field's key and one of the codes `forbidden-character`, `too-long`, `not-a-number`, `out-of-range`,
-/// `too-many-decimals`, `not-a-flag`, `not-a-date`, `not-a-moment`, `not-a-phone`, `unknown-code`, `reference-unresolved`.
+/// `too-many-decimals`, `not-a-flag`, `not-a-date`, `not-a-moment`, `not-a-phone`, `unknown-code`, `unknown-code-nearest`,
+/// `reference-unresolved`.
 pub fn parse(
     spec: &RecordSpec,
     field: &FieldSpec,
@@ -68,7 +70,13 @@ pub fn parse(
         Some(Blank::KnownNone) => return Ok(Some(Value::Null)),
         None => {}
     }
-    parse_plain(field, typed, cx).map(Some)
+    let value = parse_plain(field, typed, cx)?;
+    // What is left without its apostrophe may be a dash.
+    match value.as_text().and_then(text::blank) {
+        Some(Blank::Missing) => Ok(None),
+        Some(Blank::KnownNone) => Ok(Some(Value::Null)),
+        None => Ok(Some(value)),
+    }
 }
 
 fn parse_plain(field: &FieldSpec, typed: &str, cx: &ParseContext) -> Result<Value, Issue> {
@@ -115,20 +123,27 @@ fn parse_code(spec: &RecordSpec, field: &FieldSpec, typed: &str) -> Result<Optio
     Err(unknown_code(field, typed))
 }
 
-fn find_code(_spec: &RecordSpec, field: &FieldSpec, typed: &str) -> Option<String> {
-    let folded = text::fold_width(typed);
+fn find_code(spec: &RecordSpec, field: &FieldSpec, typed: &str) -> Option<String> {
     if field.kind == ValueKind::Choice {
-        let choice = field.choices.iter().find(|choice| choice.eq_ignore_ascii_case(&folded));
-        return choice.map(|choice| (*choice).to_owned());
+        let key = text::fold_width(typed);
+        let choice = field.choices.iter().find(|choice| choice.eq_ignore_ascii_case(key.trim()));
+        let choice = choice.copied().or_else(|| codes::find_choice(spec.key, field.key, typed));
+        return choice.map(ToOwned::to_owned);
     }
-    let code = folded.chars().all(|c| c.is_ascii_alphanumeric() || c == '_' || c == '.');
-    code.then(|| folded.into_owned())
+    codes::list(field.codes?)?.find(typed).map(|entry| entry.code.clone())
 }
 
-/// The text goes into the message only if it is short: a long one is no code, and may be anything.
+/// The text goes into the message only as far as a code could be long: a longer one may be anything.
 fn unknown_code(field: &FieldSpec, typed: &str) -> Issue {
     let shown: String = typed.chars().take(20).collect();
-    Issue::error(field.key, "unknown-code").with("value", shown).with("nearest", "")
+    let nearest = field.codes.and_then(codes::list).and_then(|list| list.nearest(typed));
+    match nearest {
+        None => Issue::error(field.key, "unknown-code").with("value", shown),
+        Some(entry) => Issue::error(field.key, "unknown-code-nearest")
+            .with("value", shown)
+            .with("nearest", &entry.code)
+            .with("label", &entry.label_hant),
+    }
 }
 
 fn limited(field: &FieldSpec, value: String) -> Result<Value, Issue> {

@@ -1,6 +1,7 @@
 //! The list of record kinds: the one place a new kind is added besides its own file.
 
 use crate::domain::record::{Fields, Issue, Record, RecordSpec};
+use crate::domain::rules::values;
 
 macro_rules! kinds {
     ($($Kind:ident in $area:ident::$module:ident),* $(,)?) => {
@@ -17,8 +18,19 @@ macro_rules! kinds {
                 match self { $(Self::$Kind => <crate::domain::$area::$module::$Kind as Record>::SPEC),* }
             }
 
-            /// Checks required fields, types and the kind's own rules.
+            /// Returns the area of the menu the kind is in: `org`, `training`, `cultivation` or `staff` (message `area-<area>`).
+            pub const fn area(self) -> &'static str {
+                match self { $(Self::$Kind => stringify!($area)),* }
+            }
+
+            /// Checks required fields, types, lengths, ranges and the kind's own rules.
             pub fn check(self, fields: &Fields) -> Vec<Issue> {
+                let mut issues = values::check(self.spec(), fields);
+                issues.extend(self.rules(fields));
+                issues
+            }
+
+            fn rules(self, fields: &Fields) -> Vec<Issue> {
                 match self { $(Self::$Kind => match <crate::domain::$area::$module::$Kind as Record>::hydrate(fields) {
                     Ok(record) => record.check(),
                     Err(issues) => issues,

@@ -1,5 +1,7 @@
 //! Checks that need other records: references, duplicates, double enrolments (Q06-Q08, Q10, Q13).
 
+mod classes;
+
 use crate::domain::ids::RecordId;
 use crate::domain::kinds::Kind;
 use crate::domain::org::post::{Post, PostRole};
@@ -30,7 +32,11 @@ pub fn check_against(
     issues.extend(duplicates(registry, kind, id, fields));
     match kind {
         Kind::Person => issues.extend(same_name_and_birth(registry, id, fields)),
-        Kind::Enrolment => issues.extend(double(registry, kind, id, fields, ["class", "person"])),
+        Kind::Enrolment => {
+            issues.extend(double(registry, kind, id, fields, ["class", "person"]));
+            issues.extend(classes::overlap(registry, id, fields));
+            issues.extend(classes::more_hours_than_planned(registry, fields));
+        }
         Kind::Attendance => {
             issues.extend(double(registry, kind, id, fields, ["session", "person"]));
         }
@@ -145,3 +151,6 @@ fn snapshot_title(registry: &dyn Registry, fields: &Fields) -> Option<Issue> {
     (!then.is_blank() && !now.is_blank() && then != now)
         .then(|| Issue::warning("title_then", "q13-snapshot"))
 }
+
+#[cfg(test)]
+mod tests;

@@ -1,0 +1,188 @@
+//! Changes the server refused: kept with their reason until a person sends them again, corrected, or discards them.
+
+use std::collections::BTreeMap;
+
+use super::Client;
+use super::edit::Edit;
+use super::error::ClientError;
+use super::journal::Inverse;
+use super::records::refuse_errors;
+use crate::domain::ids::RecordId;
+use crate::domain::kinds::Kind;
+use crate::domain::record::{FieldNo, Fields, Value};
+use crate::store::Vault;
+use crate::sync::{Op, OpBody, Outcome};
+use crate::wire::{decode, encode};
+
+/// Prefix of the notes that hold refused outcomes.
+const PREFIX: &str = "attention/";
+
+/// A refused operation.
+pub(super) struct Refused {
+    pub(super) outcome: Outcome,
+    pub(super) op: Op,
+}
+
+/// One line of the attention list.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct AttentionView {
+    /// Number of the operation; names the item.
+    pub n: u64,
+    /// The record it was about.
+    pub record: RecordId,
+    /// Its kind.
+    pub kind: Option<Kind>,
+    /// What names the record, as far as it is here.
+    pub title: String,
+    /// Stable word: `not_permitted`, `invalid`, `duplicate`, `blocked`, ...
+    pub code: String,
+    /// Key of the field, or empty.
+    pub field: String,
+    /// Detail: an issue code, or the number of the operation it depends on.
+    pub message: String,
+    /// What was to be written.
+    pub values: Fields,
+}
+
+/// Returns the name of an operation's note.
+pub(super) fn note_of(generation: u32, n: u64) -> String {
+    format!("{PREFIX}{generation:08x}/{n:016x}")
+}
+
+/// Reads the refused outcomes at start.
+pub(super) fn load(vault: &Vault) -> Result<BTreeMap<(u32, u64), Outcome>, ClientError> {
+    let mut found = BTreeMap::new();
+    for (name, bytes) in vault.store.notes(PREFIX)? {
+        let key = name.strip_prefix(PREFIX).and_then(|rest| rest.split_once('/'));
+        let key = key.and_then(|(generation, n)| {
+            let generation = u32::from_str_radix(generation, 16).ok()?;
+            Some((generation, u64::from_str_radix(n, 16).ok()?))
+        });
+        if let Some(key) = key {
+            found.insert(key, decode(&bytes, "outcome")?);
+        }
+    }
+    Ok(found)
+}
+
+/// Encodes an outcome for its note.
+pub(super) fn encode_outcome(outcome: &Outcome) -> Result<Vec<u8>, ClientError> {
+    Ok(encode(outcome)?)
+}
+
+impl Client {
+    /// Returns what the server refused, in the order it was written.
+    pub fn attention(&self) -> Vec<AttentionView> {
+        let inner = self.lock();
+        inner
+            .refused
+            .iter()
+            .map(|((_, n), refused)| {
+                let (code, field, message) = reason(&refused.outcome);
+                AttentionView {
+                    n: *n,
+                    record: refused.op.record,
+                    kind: Kind::from_number(refused.op.kind),
+                    title: inner.title(refused.op.record),
+                    code,
+                    field,
+                    message,
+                    values: values_of(&refused.op),
+                }
+            })
+            .collect()
+    }
+
+    /// Writes a refused change again, with corrections; it leaves the list.
+    ///
+    /// # Errors
+    /// [`ClientError::NotFound`], [`ClientError::Invalid`], [`ClientError::Store`].
+    pub fn resend(&self, n: u64, corrections: &Fields) -> Result<RecordId, ClientError> {
+        let mut inner = self.lock();
+        let (key, op) = inner.find_refused(n)?;
+        let record = op.record;
+        let edit = match &op.body {
+            OpBody::Create { unit, fields } => {
+                let mut fields: Fields = fields.iter().cloned().collect();
+                fields.extend(corrections.clone());
+                if let Some(kind) = Kind::from_number(op.kind) {
+                    refuse_errors(inner.check(kind, Some(record), &fields))?;
+                    Some(inner.creation(kind, record, Some(*unit), fields)?)
+                } else {
+                    None
+                }
+            }
+            OpBody::Set { sets } => {
+                let mut changes: Fields =
+                    sets.iter().map(|(no, _, value)| (*no, value.clone())).collect();
+                changes.extend(corrections.clone());
+                inner.change(record, &changes)?.0
+            }
+            other => {
+                Some(Edit { record, kind: op.kind, body: other.clone(), inverse: Inverse::Never })
+            }
+        };
+        if let Some(edit) = edit {
+            inner.commit(vec![edit], None)?;
+        }
+        inner.forget_refused(key)?;
+        Ok(record)
+    }
+
+    /// Gives a refused change up. The server keeps it in its audit; here the reason is kept with the record's history.
+    ///
+    /// # Errors
+    /// [`ClientError::NotFound`], [`ClientError::Store`].
+    pub fn discard(&self, n: u64, reason: &str) -> Result<RecordId, ClientError> {
+        let mut inner = self.lock();
+        let (key, op) = inner.find_refused(n)?;
+        let note = format!("discarded/{:08x}/{:016x}", key.0, key.1);
+        inner.note(vec![(note, Some(reason.as_bytes().to_vec()))])?;
+        inner.forget_refused(key)?;
+        Ok(op.record)
+    }
+}
+
+impl super::state::Inner {
+    fn find_refused(&self, n: u64) -> Result<((u32, u64), Op), ClientError> {
+        let found = self.refused.iter().rev().find(|((_, number), _)| *number == n);
+        found
+            .map(|(key, refused)| (*key, refused.op.clone()))
+            .ok_or_else(|| ClientError::NotFound { what: "attention", id: n.to_string() })
+    }
+
+    fn forget_refused(&mut self, key: (u32, u64)) -> Result<(), ClientError> {
+        self.note(vec![(note_of(key.0, key.1), None)])?;
+        self.refused.remove(&key);
+        Ok(())
+    }
+}
+
+/// Returns the stable word, the field and the detail of an outcome.
+pub(super) fn reason(outcome: &Outcome) -> (String, String, String) {
+    match outcome {
+        Outcome::Rejected { code, field, message, .. } => {
+            (code.clone(), field.clone(), message.clone())
+        }
+        Outcome::Blocked { by, .. } => ("blocked".to_owned(), String::new(), by.to_string()),
+        Outcome::Held { why, .. } => ("held".to_owned(), String::new(), why.clone()),
+        other => (other.key().to_owned(), String::new(), String::new()),
+    }
+}
+
+/// Returns what an operation was to write.
+pub(super) fn values_of(op: &Op) -> Fields {
+    let pairs: Vec<(FieldNo, Value)> = match &op.body {
+        OpBody::Create { fields: values, .. } | OpBody::Resolve { values, .. } => values.clone(),
+        OpBody::Set { sets } => sets.iter().map(|(no, _, value)| (*no, value.clone())).collect(),
+        OpBody::ElementAdd { .. }
+        | OpBody::ElementDelete { .. }
+        | OpBody::Note { .. }
+        | OpBody::Move { .. }
+        | OpBody::Delete { .. }
+        | OpBody::Restore { .. }
+        | OpBody::Command { .. }
+        | OpBody::Unknown { .. } => Vec::new(),
+    };
+    pairs.into_iter().collect()
+}

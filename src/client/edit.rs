@@ -1,0 +1,125 @@
+//! Writing: edits become operations, operations become journal entries; only when those are on the disk does the view change.
+
+use super::error::ClientError;
+use super::journal::{self, Inverse, Local};
+use super::state::Inner;
+use super::{clock, ids};
+use crate::domain::ids::RecordId;
+use crate::sync::{Op, OpBody, OpId, digest};
+use crate::wire::encode_op;
+
+/// Version of the field catalogue this build writes.
+pub(super) const SCHEMA: u16 = 1;
+
+/// One change of one record, not yet numbered.
+pub(super) struct Edit {
+    pub(super) record: RecordId,
+    pub(super) kind: u16,
+    pub(super) body: OpBody,
+    /// How to take it back.
+    pub(super) inverse: Inverse,
+}
+
+/// Local parts kept in memory for undo: enough for a day's work, and for an import of a whole university.
+const MAX_COMMANDS: usize = 60_000;
+
+impl Inner {
+    /// Writes the edits as one user command: all are on the disk when this returns `Ok`, none otherwise.
+    ///
+    /// # Errors
+    /// [`ClientError::Store`] if the journal cannot take them; the view is then unchanged.
+    pub(super) fn commit(
+        &mut self,
+        edits: Vec<Edit>,
+        undoes: Option<u64>,
+    ) -> Result<(), ClientError> {
+        let now = clock::now_ms();
+        let command = self.outbox.last_n + 1;
+        let mut prev = self.outbox.last_hash;
+        let mut written = Vec::with_capacity(edits.len());
+        let mut entries = Vec::with_capacity(edits.len());
+        let mut hlc = self.hlc;
+        for (n, edit) in (command..).zip(edits) {
+            hlc = next_hlc(hlc, now);
+            let id = OpId { device: self.profile.device, generation: self.profile.generation, n };
+            let op = self.op(id, prev, hlc, edit.record, edit.kind, edit.body);
+            let bytes = encode_op(&op)?;
+            prev = digest(&bytes);
+            let local = Local {
+                id,
+                command,
+                record: edit.record,
+                kind: edit.kind,
+                inverse: edit.inverse,
+                undoes,
+            };
+            entries.push(journal::entry(&bytes, &local)?);
+            written.push((op, bytes, local));
+        }
+        self.vault.journal.append(&entries)?;
+        drop(entries);
+        self.hlc = hlc;
+        self.outbox.last_hash = prev;
+        for (op, bytes, local) in written {
+            self.outbox.last_n = op.id.n;
+            self.lay(&op, bytes)?;
+            self.commands.push(local);
+        }
+        self.trim_commands();
+        Ok(())
+    }
+
+    fn op(
+        &self,
+        id: OpId,
+        prev: crate::sync::Digest,
+        hlc: u64,
+        record: RecordId,
+        kind: u16,
+        body: OpBody,
+    ) -> Op {
+        let synced = self.sync.last_sync_at;
+        Op {
+            id,
+            prev,
+            salt: ids::salt(),
+            hlc,
+            clock_off_ms: self.sync.clock_off_ms,
+            clock_conf: clock_confidence(synced, clock::now_ms()),
+            actor: self.profile.user,
+            schema: SCHEMA,
+            group: None,
+            kind,
+            record,
+            body,
+            was: None,
+        }
+    }
+
+    /// Forgets the oldest commands, whole ones only.
+    pub(super) fn trim_commands(&mut self) {
+        let surplus = self.commands.len().saturating_sub(MAX_COMMANDS);
+        let Some(cut) = surplus.checked_sub(1).and_then(|last| self.commands.get(last)) else {
+            return;
+        };
+        let command = cut.command;
+        self.commands.retain(|local| local.command > command);
+    }
+}
+
+/// Returns the next hybrid clock value: 48 bits of milliseconds, 16 of counter, always growing.
+fn next_hlc(last: u64, now_ms: i64) -> u64 {
+    let now = u64::try_from(now_ms).unwrap_or(0) << 16;
+    now.max(last.saturating_add(1))
+}
+
+const DAY_MS: i64 = 86_400_000;
+
+fn clock_confidence(measured_at: Option<i64>, now: i64) -> u8 {
+    match measured_at.map(|at| now.saturating_sub(at)) {
+        None => 0,
+        Some(age) if age > 7 * DAY_MS => 1,
+        Some(age) if age > DAY_MS => 2,
+        Some(_) => 3,
+    }
+}

@@ -1,0 +1,87 @@
+//! Joining a server with a one-time code; what was entered before is kept and sent.
+
+use super::Client;
+use super::error::ClientError;
+use super::profile::Server;
+use super::transport::Transport;
+use super::{HttpTransport, journal};
+use crate::domain::access::Role;
+use crate::domain::ids::{DeviceId, UnitId};
+use crate::wire::EnrolRequest;
+use crate::wire::frame::Blob;
+
+/// What joining gave the device.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Enrolled {
+    /// This device.
+    pub device: DeviceId,
+    /// Name of the account.
+    pub user: String,
+    /// Its rights.
+    pub role: Role,
+    /// Unit the rights are for.
+    pub unit: UnitId,
+    /// Name of the tenant.
+    pub tenant: String,
+}
+
+impl Client {
+    /// Joins a server.
+    ///
+    /// # Errors
+    /// [`ClientError::AlreadyEnrolled`], [`ClientError::Transport`] with the server's word for a wrong, used or expired code.
+    pub fn enrol(&self, url: &str, code: &str, name: &str) -> Result<Enrolled, ClientError> {
+        let mut transport = HttpTransport::new(url, None)?;
+        self.enrol_over(&mut transport, url, code, name)
+    }
+
+    /// Joins a server over any transport.
+    ///
+    /// # Errors
+    /// As for [`Client::enrol`].
+    pub fn enrol_over(
+        &self,
+        transport: &mut dyn Transport,
+        url: &str,
+        code: &str,
+        name: &str,
+    ) -> Result<Enrolled, ClientError> {
+        let profile = self.profile();
+        if profile.server.is_some() {
+            return Err(ClientError::AlreadyEnrolled);
+        }
+        transport.hello()?;
+        let answer = transport.enrol(&EnrolRequest {
+            code: code.trim().to_owned(),
+            device: profile.device,
+            public_key: Blob(Vec::new()),
+            name: name.to_owned(),
+            app: env!("CARGO_PKG_VERSION").to_owned(),
+        })?;
+        let mut inner = self.lock();
+        inner.profile.user = answer.user;
+        inner.profile.user_name.clone_from(&answer.user_name);
+        inner.profile.role = answer.role;
+        inner.profile.unit = answer.unit;
+        inner.profile.server = Some(Server {
+            url: url.trim().to_owned(),
+            token: answer.token,
+            tenant: answer.tenant,
+            tenant_name: answer.tenant_name.clone(),
+            root: answer.root,
+        });
+        let profile = inner.profile.clone();
+        journal::save_profile(&mut inner.vault, &profile)?;
+        if inner.outbox.last_n > 0 {
+            let next = inner.profile.generation.saturating_add(1);
+            inner.renumber(next)?;
+        }
+        Ok(Enrolled {
+            device: profile.device,
+            user: answer.user_name,
+            role: answer.role,
+            unit: answer.unit,
+            tenant: answer.tenant_name,
+        })
+    }
+}

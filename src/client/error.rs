@@ -1,0 +1,128 @@
+//! What can fail in a use case, told so that a person knows what to do next.
+
+use crate::client::transport::TransportError;
+use crate::domain::record::Issue;
+use crate::store::StoreError;
+use crate::wire::CodecError;
+
+/// A use case did not happen; nothing that was saved before is touched.
+#[derive(Debug, thiserror::Error)]
+pub enum ClientError {
+    /// The store or the journal.
+    #[error(transparent)]
+    Store(#[from] StoreError),
+    /// The network or the server.
+    #[error(transparent)]
+    Transport(#[from] TransportError),
+    /// Stored bytes cannot be read.
+    #[error(transparent)]
+    Codec(#[from] CodecError),
+    /// The data must be fixed first.
+    #[error("the record has {} problems", issues.len())]
+    Invalid {
+        /// What to fix, warnings too.
+        issues: Vec<Issue>,
+    },
+    /// No such record, conflict or refused change here.
+    #[error("{what} {id} is not here")]
+    NotFound {
+        /// `record`, `conflict`, `attention`, `report`, `field`, `kind`.
+        what: &'static str,
+        /// What was asked for.
+        id: String,
+    },
+    /// The user's role or unit does not allow it.
+    #[error("not allowed: {action}")]
+    NotAllowed {
+        /// What was tried, a stable word.
+        action: String,
+    },
+    /// A workflow step that is not open now.
+    #[error("the step {action} is not open")]
+    StepClosed {
+        /// The step.
+        action: String,
+        /// Why: an issue whose code names the reason.
+        reason: Box<Issue>,
+    },
+    /// The device has not joined a server.
+    #[error("this device has not joined a server")]
+    NotEnrolled,
+    /// The device has joined a server already.
+    #[error("this device has joined a server already")]
+    AlreadyEnrolled,
+    /// Another sync of this program is running.
+    #[error("a sync is running already")]
+    SyncRunning,
+    /// The person cancelled.
+    #[error("cancelled")]
+    Cancelled,
+    /// Nothing is there to be undone.
+    #[error("nothing to undo")]
+    NothingToUndo,
+    /// The record changed since; undoing would overwrite somebody.
+    #[error("changed since by someone else")]
+    ChangedSince,
+    /// A file cannot be written.
+    #[error("cannot write {path}")]
+    Write {
+        /// The file.
+        path: String,
+        /// The system's error.
+        #[source]
+        source: std::io::Error,
+    },
+    /// The server ended the sync: revoked, too old a program, or an endless loop of orders.
+    #[error("the server ended the sync: {reason}")]
+    Ended {
+        /// A stable word.
+        reason: &'static str,
+    },
+}
+
+impl ClientError {
+    /// Returns the stable word that names the message `error-<code>` and the hint `hint-<code>` in config/locales.
+    pub fn code(&self) -> String {
+        match self {
+            Self::Store(error) => error.key().to_owned(),
+            Self::Transport(error) => error.code(),
+            Self::Codec(_) => "codec".to_owned(),
+            Self::Invalid { .. } => "invalid".to_owned(),
+            Self::NotFound { what, .. } => format!("not-found-{what}"),
+            Self::NotAllowed { .. } => "not-allowed".to_owned(),
+            Self::StepClosed { .. } => "step-closed".to_owned(),
+            Self::NotEnrolled => "not-enrolled".to_owned(),
+            Self::AlreadyEnrolled => "already-enrolled".to_owned(),
+            Self::SyncRunning => "sync-running".to_owned(),
+            Self::Cancelled => "cancelled".to_owned(),
+            Self::NothingToUndo => "nothing-to-undo".to_owned(),
+            Self::ChangedSince => "changed-since".to_owned(),
+            Self::Write { .. } => "write".to_owned(),
+            Self::Ended { reason } => format!("ended-{reason}"),
+        }
+    }
+
+    /// Returns what fills the message's placeholders.
+    pub fn args(&self) -> Vec<(&'static str, String)> {
+        match self {
+            Self::Store(error) => error.args(),
+            Self::Transport(error) => error.args(),
+            Self::NotFound { id, .. } => vec![("id", id.clone())],
+            Self::NotAllowed { action } | Self::StepClosed { action, .. } => {
+                vec![("action", action.clone())]
+            }
+            Self::Invalid { issues } => vec![("count", issues.len().to_string())],
+            Self::Write { path, source } => {
+                vec![("path", path.clone()), ("cause", source.to_string())]
+            }
+            Self::Codec(_)
+            | Self::NotEnrolled
+            | Self::AlreadyEnrolled
+            | Self::SyncRunning
+            | Self::Cancelled
+            | Self::NothingToUndo
+            | Self::ChangedSince
+            | Self::Ended { .. } => Vec::new(),
+        }
+    }
+}

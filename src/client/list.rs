@@ -1,0 +1,302 @@
+//! Lists: conditions, search and order over the records of one kind.
+
+use super::Client;
+use super::error::ClientError;
+use super::search::{fold, sort_key};
+use super::state::Inner;
+use crate::domain::ids::RecordId;
+use crate::domain::kinds::Kind;
+use crate::domain::query::{Comparison, Filter, Sort};
+use crate::domain::record::{FieldSpec, PartialDate, Value, ValueKind};
+use crate::domain::{codes, text};
+
+/// What a list shows.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Query {
+    /// Kind of record.
+    pub kind: Kind,
+    /// Name, pinyin, initials or number; empty for all.
+    pub search: String,
+    /// Conditions, all of which hold.
+    pub filters: Vec<Filter>,
+    /// Orders, the first one first.
+    pub sorts: Vec<Sort>,
+}
+
+impl Query {
+    /// Asks for every record of a kind, in the order they were made.
+    pub const fn all(kind: Kind) -> Self {
+        Self { kind, search: String::new(), filters: Vec::new(), sorts: Vec::new() }
+    }
+}
+
+/// What a condition or an order is about.
+#[derive(Clone, Copy)]
+enum Subject {
+    Unit,
+    Field(&'static FieldSpec),
+}
+
+impl Client {
+    /// Returns the ids of the live records that a query asks for, in its order.
+    ///
+    /// # Errors
+    /// [`ClientError::NotFound`] for a field the kind does not have.
+    pub fn list(&self, query: &Query) -> Result<Vec<RecordId>, ClientError> {
+        let inner = self.lock();
+        let mut ids: Vec<RecordId> = inner.of_kind(query.kind).collect();
+        for filter in &query.filters {
+            let subject = subject(query.kind, &filter.field)?;
+            let wanted = Wanted::new(&inner, query.kind, subject, &filter.text);
+            ids.retain(|id| wanted.holds(&inner, *id, filter.comparison));
+        }
+        if !query.search.trim().is_empty() {
+            let mut keys = inner.keys.borrow_mut();
+            let describe = |id| inner.describe(query.kind, id);
+            ids = keys.matching(query.kind.number(), &ids, &query.search, describe);
+        }
+        for sort in query.sorts.iter().rev() {
+            let subject = subject(query.kind, &sort.field)?;
+            ids.sort_by_cached_key(|id| inner.order(*id, subject));
+            if sort.descending {
+                ids.reverse();
+            }
+        }
+        Ok(ids)
+    }
+
+    /// Builds what searching a kind needs, so that the first keystroke is as quick as the others.
+    pub fn warm(&self, kind: Kind) {
+        let query = Query { search: "\u{1}".to_owned(), ..Query::all(kind) };
+        let _nothing_matches = self.list(&query);
+    }
+}
+
+fn subject(kind: Kind, key: &str) -> Result<Subject, ClientError> {
+    if key == "unit" && kind.spec().field("unit").is_none() {
+        return Ok(Subject::Unit);
+    }
+    let found = kind.spec().field(key).map(Subject::Field);
+    found.ok_or_else(|| ClientError::NotFound { what: "field", id: key.to_owned() })
+}
+
+/// Sorts values of one field: filled ones by their kind's order, empty ones last.
+#[derive(PartialEq, Eq, PartialOrd, Ord)]
+enum Order {
+    Number(i64),
+    Text(String),
+    Empty,
+}
+
+impl Inner {
+    fn value(&self, id: RecordId, subject: Subject) -> Option<Value> {
+        match subject {
+            Subject::Unit => self.rows.get(&id).map(|row| Value::Ref(row.unit.record())),
+            Subject::Field(field) => self.field(id, field.number),
+        }
+    }
+
+    fn order(&self, id: RecordId, subject: Subject) -> Order {
+        match self.value(id, subject) {
+            Some(Value::Text(text)) => Order::Text(sort_key(&text)),
+            Some(Value::Code(code)) => Order::Text(code),
+            Some(Value::Int(number) | Value::Instant(number)) => Order::Number(number),
+            Some(Value::Flag(flag)) => Order::Number(i64::from(flag)),
+            Some(Value::Date(date)) => Order::Number(i64::from(date.days())),
+            Some(Value::Ref(other)) => Order::Text(sort_key(&self.title(other))),
+            Some(Value::Null | Value::Unknown { .. }) | None => Order::Empty,
+        }
+    }
+
+    /// Returns the lines a record is found by: its title, its identifiers, and those of the person or unit it is about.
+    fn describe(&self, kind: Kind, id: RecordId) -> String {
+        let mut lines = self.title(id);
+        for field in kind.spec().fields {
+            match field.kind {
+                ValueKind::Identifier => {
+                    if let Some(Value::Text(number)) = self.field(id, field.number) {
+                        lines.push('\n');
+                        lines.push_str(&number);
+                    }
+                }
+                ValueKind::Reference("person" | "unit" | "staff_file" | "cultivation") => {
+                    if let Some(Value::Ref(other)) = self.field(id, field.number) {
+                        lines.push('\n');
+                        lines.push_str(&self.title(other));
+                        self.push_number(other, &mut lines);
+                    }
+                }
+                _ => {}
+            }
+        }
+        lines
+    }
+
+    fn push_number(&self, id: RecordId, lines: &mut String) {
+        let kind = self.rows.get(&id).and_then(|row| Kind::from_number(row.kind));
+        let key = kind.and_then(|kind| kind.spec().natural.first().copied());
+        let field = kind.zip(key).and_then(|(kind, key)| kind.spec().field(key));
+        if let Some(Value::Text(number)) = field.and_then(|f| self.field(id, f.number)) {
+            lines.push('\n');
+            lines.push_str(&number);
+        }
+    }
+}
+
+/// A condition's text, understood once.
+struct Wanted {
+    subject: Subject,
+    text: String,
+    folded: String,
+    /// Codes and choices the text stands for.
+    code: Option<String>,
+    date: Option<PartialDate>,
+    number: Option<i64>,
+    /// Records the text stands for.
+    ids: Vec<RecordId>,
+}
+
+impl Wanted {
+    fn new(inner: &Inner, kind: Kind, subject: Subject, wanted: &str) -> Self {
+        let mut made = Self {
+            subject,
+            text: wanted.to_owned(),
+            folded: fold(wanted),
+            code: None,
+            date: None,
+            number: None,
+            ids: Vec::new(),
+        };
+        let value_kind = match subject {
+            Subject::Unit => ValueKind::Reference("unit"),
+            Subject::Field(field) => {
+                made.code = code_of(kind, field, wanted);
+                field.kind
+            }
+        };
+        match value_kind {
+            ValueKind::Date => made.date = iso_date(wanted),
+            ValueKind::Integer => made.number = wanted.parse().ok(),
+            ValueKind::Tenths => made.number = tenths(wanted),
+            ValueKind::Flag => made.number = text::flag(wanted).map(i64::from),
+            ValueKind::Reference(key) => made.ids = inner.named(key, wanted),
+            _ => {}
+        }
+        made
+    }
+
+    fn holds(&self, inner: &Inner, id: RecordId, comparison: Comparison) -> bool {
+        let value = inner.value(id, self.subject).filter(|value| !value.is_blank());
+        if self.text.is_empty() {
+            return match comparison {
+                Comparison::Equal => value.is_none(),
+                Comparison::NotEqual => value.is_some(),
+                _ => true,
+            };
+        }
+        let Some(value) = value else { return comparison == Comparison::NotEqual };
+        match comparison {
+            Comparison::Equal => self.equals(inner, &value),
+            Comparison::NotEqual => !self.equals(inner, &value),
+            Comparison::Contains => fold(&inner.plain(&value)).contains(&self.folded),
+            Comparison::Less => self.compare(inner, &value).is_lt(),
+            Comparison::AtMost => self.compare(inner, &value).is_le(),
+            Comparison::Greater => self.compare(inner, &value).is_gt(),
+            Comparison::AtLeast => self.compare(inner, &value).is_ge(),
+        }
+    }
+
+    fn equals(&self, inner: &Inner, value: &Value) -> bool {
+        match value {
+            Value::Code(code) => self.code.as_deref() == Some(code.as_str()) || *code == self.text,
+            Value::Date(date) => date.to_string() == self.text || self.date == Some(*date),
+            Value::Int(number) => self.number == Some(*number),
+            Value::Flag(flag) => self.number == Some(i64::from(*flag)),
+            Value::Ref(id) => self.ids.contains(id),
+            Value::Text(_) | Value::Instant(_) | Value::Null | Value::Unknown { .. } => {
+                fold(&inner.plain(value)) == self.folded
+            }
+        }
+    }
+
+    fn compare(&self, inner: &Inner, value: &Value) -> std::cmp::Ordering {
+        match (value, self.date, self.number) {
+            (Value::Date(date), Some(wanted), _) => date.days().cmp(&wanted.days()),
+            (Value::Int(number), _, Some(wanted)) => number.cmp(&wanted),
+            _ => inner.plain(value).cmp(&self.text),
+        }
+    }
+}
+
+fn code_of(kind: Kind, field: &FieldSpec, wanted: &str) -> Option<String> {
+    if field.kind == ValueKind::Choice {
+        return codes::find_choice(kind.key(), field.key, wanted).map(str::to_owned);
+    }
+    let list = field.codes.and_then(codes::list)?;
+    list.find(wanted).map(|entry| entry.code.clone())
+}
+
+fn iso_date(text: &str) -> Option<PartialDate> {
+    let parts: Vec<&str> = text.split(['-', '.', '/']).collect();
+    match parts.as_slice() {
+        [year] => PartialDate::year(year.parse().ok()?).ok(),
+        [year, month] => PartialDate::month(year.parse().ok()?, month.parse().ok()?).ok(),
+        [year, month, day] => {
+            PartialDate::day(year.parse().ok()?, month.parse().ok()?, day.parse().ok()?).ok()
+        }
+        _ => None,
+    }
+}
+
+/// Reads `38.5` as 385 tenths.
+fn tenths(text: &str) -> Option<i64> {
+    let (whole, part) = text.split_once('.').unwrap_or((text, "0"));
+    if part.len() != 1 {
+        return None;
+    }
+    let whole: i64 = whole.parse().ok()?;
+    let part: i64 = part.parse().ok()?;
+    whole.checked_mul(10)?.checked_add(part)
+}
+
+impl Inner {
+    /// Returns the plain text of a value for comparing.
+    fn plain(&self, value: &Value) -> String {
+        match value {
+            Value::Text(text) | Value::Code(text) => text.clone(),
+            Value::Ref(id) => self.title(*id),
+            Value::Date(date) => date.to_string(),
+            Value::Int(number) | Value::Instant(number) => number.to_string(),
+            Value::Flag(flag) => flag.to_string(),
+            Value::Null | Value::Unknown { .. } => String::new(),
+        }
+    }
+
+    /// Returns the records of a kind that a text names: by id, by natural key, or by full name.
+    pub(super) fn named(&self, kind_key: &str, text: &str) -> Vec<RecordId> {
+        let Some(kind) = Kind::from_key(kind_key) else { return Vec::new() };
+        if let Ok(id) = text.parse::<RecordId>() {
+            return vec![id];
+        }
+        let spec = kind.spec();
+        let keys = spec.natural.iter().chain(spec.title);
+        for field in keys.filter_map(|key| spec.field(key)) {
+            let value = Value::Text(text.to_owned());
+            let found = self.indexes.borrow_mut().find(
+                kind.number(),
+                field.number,
+                &value,
+                self.rows.values(),
+            );
+            if !found.is_empty() {
+                return found;
+            }
+        }
+        let folded = fold(text);
+        let named = |id: &RecordId| {
+            fold(&self.title(*id)) == folded
+                || (kind == Kind::Unit && fold(&self.unit_name(id.unit())) == folded)
+        };
+        self.of_kind(kind).filter(named).collect()
+    }
+}

@@ -1,0 +1,80 @@
+//! Use cases: the only place where store, domain, sync and transport meet. The terminal and the command line are two faces of it.
+//!
+//! A [`Client`] is one open data directory. It is shared between threads; every call takes its lock for a short time, and a sync
+//! holds it only while it stores what it received, so that nobody waits for the network.
+
+mod attention;
+pub mod clock;
+mod conflicts;
+mod drafts;
+mod edit;
+mod enrol;
+mod error;
+mod history;
+mod http;
+mod ids;
+mod index;
+mod journal;
+mod list;
+mod open;
+mod outbox;
+mod profile;
+mod records;
+mod renumber;
+mod schedule;
+mod search;
+mod state;
+mod status;
+mod steps;
+mod sync_store;
+mod syncer;
+pub mod transport;
+mod undo;
+mod view;
+
+#[cfg(test)]
+mod tests;
+
+use std::path::{Path, PathBuf};
+use std::sync::atomic::AtomicBool;
+use std::sync::{Mutex, MutexGuard, PoisonError};
+
+pub use attention::AttentionView;
+pub use conflicts::{CandidateView, ConflictView, FieldConflictView, Resolution, ValueView};
+pub use drafts::Draft;
+pub use enrol::Enrolled;
+pub use error::ClientError;
+pub use history::{ChangeView, HistoryView};
+pub use http::HttpTransport;
+pub use list::Query;
+pub use open::NewDevice;
+pub use profile::{Profile, Server};
+pub use records::Saved;
+pub use schedule::Schedule;
+pub use status::Status;
+pub use steps::StepView;
+pub use syncer::{Phase, Progress, SyncSummary};
+pub use transport::{Counters, Transport, TransportError};
+pub use view::{RecordView, RowState};
+
+use state::Inner;
+
+/// One open data directory.
+pub struct Client {
+    inner: Mutex<Inner>,
+    syncing: AtomicBool,
+    dir: PathBuf,
+}
+
+impl Client {
+    /// Returns the data directory.
+    pub fn dir(&self) -> &Path {
+        &self.dir
+    }
+
+    /// Takes the lock. A thread that panicked while holding it left the memory as it was before its last store call, so going on
+    /// is right.
+    fn lock(&self) -> MutexGuard<'_, Inner> {
+        self.inner.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}

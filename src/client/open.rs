@@ -1,0 +1,200 @@
+//! Making and opening a device's data directory.
+
+use std::cell::RefCell;
+use std::collections::{BTreeMap, BTreeSet};
+use std::path::Path;
+use std::sync::Mutex;
+use std::sync::atomic::AtomicBool;
+
+use super::attention::{self, Refused};
+use super::error::ClientError;
+use super::index::Indexes;
+use super::journal::{self, Local};
+use super::outbox::Outbox;
+use super::profile::{PROFILE, Profile};
+use super::search::Keys;
+use super::state::{Inner, SYNC_STATE, SyncState};
+use super::{Client, clock, ids};
+use crate::domain::access::Role;
+use crate::domain::ids::UnitId;
+use crate::store::{Entry, Finding, KeyCost, RecoveryCode, StoreError, Vault};
+use crate::sync::{OpBody, UnitTree, digest};
+use crate::wire::{decode, decode_op};
+
+/// Who a new device is for.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct NewDevice {
+    /// Name of the person who uses it.
+    pub user: String,
+    /// Code of the unit, if known.
+    pub unit_code: Option<String>,
+    /// Cost of deriving the key from the passphrase.
+    pub cost: KeyCost,
+}
+
+impl Client {
+    /// Makes an encrypted data directory for offline use and returns the recovery code, which is shown once and never stored.
+    ///
+    /// # Errors
+    /// [`ClientError::Store`] if there is one already or it cannot be written.
+    pub fn create(
+        dir: &Path,
+        passphrase: &str,
+        new: &NewDevice,
+    ) -> Result<(Self, RecoveryCode), ClientError> {
+        let (mut vault, recovery) = Vault::create(dir, passphrase, new.cost)?;
+        let profile = Profile {
+            device: ids::device(),
+            generation: 1,
+            user: ids::user(clock::now_ms()),
+            user_name: new.user.clone(),
+            role: Role::HqAdmin,
+            unit: UnitId::HOME,
+            unit_code: new.unit_code.clone(),
+            server: None,
+        };
+        journal::save_profile(&mut vault, &profile)?;
+        Ok((Self::from_vault(dir, vault)?, recovery))
+    }
+
+    /// Opens a data directory with the passphrase or the recovery code.
+    ///
+    /// # Errors
+    /// [`ClientError::Store`]: no such directory, wrong passphrase, in use by another process, damaged.
+    pub fn open(dir: &Path, secret: &str) -> Result<Self, ClientError> {
+        Self::from_vault(dir, Vault::open(dir, secret)?)
+    }
+
+    /// Takes an open vault: loads the confirmed rows and lays the waiting operations over them.
+    ///
+    /// # Errors
+    /// As for [`Client::open`].
+    pub fn from_vault(dir: &Path, vault: Vault) -> Result<Self, ClientError> {
+        let inner = load(dir, vault)?;
+        Ok(Self { inner: Mutex::new(inner), syncing: AtomicBool::new(false), dir: dir.to_owned() })
+    }
+
+    /// Returns what opening found and did: a torn journal tail, a store that was moved aside.
+    pub fn findings(&self) -> Vec<Finding> {
+        self.lock().vault.findings.clone()
+    }
+
+    /// Returns the device's user and server.
+    pub fn profile(&self) -> Profile {
+        self.lock().profile.clone()
+    }
+
+    /// Writes everything that may wait to the disk; called at idle and at the end.
+    ///
+    /// # Errors
+    /// [`ClientError::Store`].
+    pub fn flush(&self) -> Result<(), ClientError> {
+        Ok(self.lock().vault.store.flush()?)
+    }
+
+    /// Writes an encrypted, portable copy of the data directory.
+    ///
+    /// # Errors
+    /// [`ClientError::Store`].
+    pub fn backup(&self, to: &Path) -> Result<crate::store::BackupSummary, ClientError> {
+        Ok(self.lock().vault.backup(to)?)
+    }
+
+    /// Checks journal, store and staging area.
+    pub fn check_store(&self) -> Vec<Finding> {
+        self.lock().vault.check()
+    }
+}
+
+/// What the journal says, read once at start.
+struct Replay {
+    profile: Option<Profile>,
+    entries: Vec<Entry>,
+}
+
+fn load(dir: &Path, vault: Vault) -> Result<Inner, ClientError> {
+    let replay = replay(&vault)?;
+    let stored = vault.store.note(PROFILE)?;
+    let profile = match stored.as_deref().map(|bytes| decode(bytes, "profile")) {
+        Some(Ok(profile)) => profile,
+        Some(Err(_)) | None => replay.profile.ok_or_else(|| {
+            ClientError::Store(StoreError::Damaged {
+                what: "profile".to_owned(),
+                path: dir.to_owned(),
+            })
+        })?,
+    };
+    let sync = match vault.store.note(SYNC_STATE)? {
+        Some(bytes) => decode(&bytes, "sync state")?,
+        None => SyncState::default(),
+    };
+    let refused = attention::load(&vault)?;
+    let mut inner = Inner {
+        vault,
+        profile,
+        sync,
+        rows: BTreeMap::new(),
+        under: BTreeMap::new(),
+        live: BTreeMap::new(),
+        units: UnitTree::default(),
+        outbox: Outbox::default(),
+        resolving: BTreeSet::new(),
+        refused: BTreeMap::new(),
+        commands: Vec::new(),
+        hlc: 0,
+        indexes: RefCell::new(Indexes::default()),
+        keys: RefCell::new(Keys::default()),
+    };
+    inner.load_rows()?;
+    take_entries(&mut inner, &replay.entries, refused)?;
+    for id in inner.outbox.records() {
+        inner.refold(id)?;
+    }
+    Ok(inner)
+}
+
+fn replay(vault: &Vault) -> Result<Replay, ClientError> {
+    let mut replay = Replay { profile: None, entries: Vec::new() };
+    vault.journal.read(&mut |entry| {
+        if entry.generation == 0 {
+            replay.profile = journal::read_profile(&entry).or(replay.profile.take());
+        } else {
+            replay.entries.push(entry);
+        }
+    })?;
+    Ok(replay)
+}
+
+/// Sorts the journal's operations into the outbox, the refused ones and what undo needs.
+fn take_entries(
+    inner: &mut Inner,
+    entries: &[Entry],
+    outcomes: BTreeMap<(u32, u64), crate::sync::Outcome>,
+) -> Result<(), ClientError> {
+    let generation = inner.profile.generation;
+    let mut commands: Vec<Local> = Vec::new();
+    for entry in entries {
+        let Some((bytes, local)) = journal::split(entry) else { continue };
+        let key = (entry.generation, entry.n);
+        if let Some(outcome) = outcomes.get(&key) {
+            if let Ok(op) = decode_op(bytes) {
+                inner.refused.insert(key, Refused { outcome: outcome.clone(), op });
+            }
+        } else if entry.generation == generation && entry.n > inner.sync.settled_n {
+            let op = decode_op(bytes)?;
+            inner.hlc = inner.hlc.max(op.hlc);
+            if let OpBody::Resolve { conflict, .. } = &op.body {
+                inner.resolving.insert(*conflict);
+            }
+            inner.outbox.push(entry.n, op.record, bytes.to_vec());
+        }
+        if entry.generation == generation && entry.n >= inner.outbox.last_n {
+            inner.outbox.last_n = entry.n;
+            inner.outbox.last_hash = digest(bytes);
+        }
+        commands.extend(local);
+    }
+    inner.commands = commands;
+    inner.trim_commands();
+    Ok(())
+}

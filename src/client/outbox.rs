@@ -1,0 +1,68 @@
+//! The device's own operations that are not yet part of the confirmed base, in order.
+
+use std::collections::BTreeMap;
+
+use crate::domain::ids::RecordId;
+use crate::sync::Digest;
+
+/// One operation in the outbox.
+#[derive(Clone)]
+pub(super) struct Waiting {
+    pub(super) record: RecordId,
+    /// The operation's frame, as it was first encoded.
+    pub(super) bytes: Vec<u8>,
+}
+
+/// Operations after `settled_n`, and where the numbering stands.
+#[derive(Default)]
+pub(super) struct Outbox {
+    ops: BTreeMap<u64, Waiting>,
+    by_record: BTreeMap<RecordId, Vec<u64>>,
+    /// Last number used in this generation; 0 for none.
+    pub(super) last_n: u64,
+    /// Hash of that operation.
+    pub(super) last_hash: Digest,
+}
+
+impl Outbox {
+    pub(super) fn push(&mut self, n: u64, record: RecordId, bytes: Vec<u8>) {
+        self.by_record.entry(record).or_default().push(n);
+        self.ops.insert(n, Waiting { record, bytes });
+    }
+
+    /// Takes one operation out and returns the record it was about.
+    pub(super) fn remove(&mut self, n: u64) -> Option<RecordId> {
+        let waiting = self.ops.remove(&n)?;
+        if let Some(ns) = self.by_record.get_mut(&waiting.record) {
+            ns.retain(|other| *other != n);
+            if ns.is_empty() {
+                self.by_record.remove(&waiting.record);
+            }
+        }
+        Some(waiting.record)
+    }
+
+    /// Takes out everything up to `n` and returns the records.
+    pub(super) fn settle(&mut self, n: u64) -> Vec<RecordId> {
+        let numbers: Vec<u64> = self.ops.range(..=n).map(|(number, _)| *number).collect();
+        numbers.into_iter().filter_map(|number| self.remove(number)).collect()
+    }
+
+    pub(super) fn of_record(&self, record: RecordId) -> Vec<&Waiting> {
+        let numbers = self.by_record.get(&record);
+        numbers.into_iter().flatten().filter_map(|n| self.ops.get(n)).collect()
+    }
+
+    pub(super) fn touches(&self, record: RecordId) -> bool {
+        self.by_record.contains_key(&record)
+    }
+
+    /// Operations after `n`, in order.
+    pub(super) fn after(&self, n: u64) -> impl Iterator<Item = (u64, &Waiting)> {
+        self.ops.range(n.saturating_add(1)..).map(|(number, waiting)| (*number, waiting))
+    }
+
+    pub(super) fn records(&self) -> Vec<RecordId> {
+        self.by_record.keys().copied().collect()
+    }
+}

@@ -1,0 +1,112 @@
+//! A new generation: what is unsent gets new numbers, because the old ones are taken or were written as somebody else
+//! (protocol, Restores).
+
+use std::collections::BTreeMap;
+
+use super::error::ClientError;
+use super::journal::{self, Inverse, Local};
+use super::outbox::Outbox;
+use super::state::{Inner, SYNC_STATE, SyncState};
+use crate::store::Entry;
+use crate::sync::{Base, Digest, Op, OpBody, OpId, digest};
+use crate::wire::{decode_op, encode, encode_op};
+
+impl Inner {
+    /// Moves the unsent operations into a later generation, as the present user; they keep their old names in `was`.
+    ///
+    /// # Errors
+    /// [`ClientError::Store`]; the old generation then stays.
+    pub(super) fn renumber(&mut self, wanted: u32) -> Result<(), ClientError> {
+        let last = self.vault.journal.last().map_or(0, |(generation, _)| generation);
+        let taken = last.max(self.profile.generation);
+        let generation = wanted.max(taken.saturating_add(1));
+        let renamed = self.rename(generation)?;
+        let entries: Vec<Entry> = renamed.entries;
+        self.vault.journal.append(&entries)?;
+        let mut profile = self.profile.clone();
+        profile.generation = generation;
+        journal::save_profile(&mut self.vault, &profile)?;
+        self.profile = profile;
+        let state = SyncState { acked_n: 0, settled_n: 0, ..self.sync.clone() };
+        self.note(vec![(SYNC_STATE.to_owned(), Some(encode(&state)?))])?;
+        self.sync = state;
+        let touched = self.outbox.records();
+        self.outbox = renamed.outbox;
+        for local in &mut self.commands {
+            if let Some(id) = renamed.names.get(&local.id) {
+                local.id = *id;
+            }
+        }
+        for id in touched {
+            self.refold(id)?;
+        }
+        Ok(())
+    }
+
+    fn rename(&self, generation: u32) -> Result<Renamed, ClientError> {
+        let mut renamed = Renamed::default();
+        let mut prev: Digest = [0; 16];
+        for (n, (_, waiting)) in (1..).zip(self.outbox.after(self.sync.acked_n)) {
+            let mut op = decode_op(&waiting.bytes)?;
+            let old = op.id;
+            op.was = Some((old, digest(&waiting.bytes)));
+            op.id = OpId { generation, n, ..old };
+            op.prev = prev;
+            op.actor = self.profile.user;
+            renamed.names.insert(old, op.id);
+            rewrite_bases(&mut op, &renamed.names);
+            let bytes = encode_op(&op)?;
+            prev = digest(&bytes);
+            let known = self.commands.iter().find(|local| local.id == old);
+            let local = Local {
+                id: op.id,
+                command: known.map_or(n, |local| local.command),
+                record: op.record,
+                kind: op.kind,
+                inverse: known.map_or(Inverse::Never, |local| local.inverse.clone()),
+                undoes: known.and_then(|local| local.undoes),
+            };
+            renamed.entries.push(journal::entry(&bytes, &local)?);
+            renamed.outbox.push(n, op.record, bytes);
+            renamed.outbox.last_n = n;
+            renamed.outbox.last_hash = prev;
+        }
+        Ok(renamed)
+    }
+}
+
+#[derive(Default)]
+struct Renamed {
+    entries: Vec<Entry>,
+    outbox: Outbox,
+    names: BTreeMap<OpId, OpId>,
+}
+
+/// Own unsent operations that the author had seen have new names.
+fn rewrite_bases(op: &mut Op, names: &BTreeMap<OpId, OpId>) {
+    let rename = |base: &mut Base| {
+        if let Base::Seen(id) = base {
+            if let Some(new) = names.get(id) {
+                *id = *new;
+            }
+        }
+    };
+    match &mut op.body {
+        OpBody::Set { sets } => sets.iter_mut().for_each(|(_, base, _)| rename(base)),
+        OpBody::Move { base, .. } | OpBody::ElementDelete { base, .. } => rename(base),
+        OpBody::Resolve { seen, .. } => {
+            for id in seen {
+                if let Some(new) = names.get(id) {
+                    *id = *new;
+                }
+            }
+        }
+        OpBody::Create { .. }
+        | OpBody::ElementAdd { .. }
+        | OpBody::Note { .. }
+        | OpBody::Delete { .. }
+        | OpBody::Restore { .. }
+        | OpBody::Command { .. }
+        | OpBody::Unknown { .. } => {}
+    }
+}

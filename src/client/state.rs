@@ -1,0 +1,259 @@
+//! What an open device holds in memory: the confirmed rows with the outbox laid over them, and indexes built when first needed.
+
+use std::cell::RefCell;
+use std::collections::{BTreeMap, BTreeSet};
+
+use serde::{Deserialize, Serialize};
+
+use super::attention::Refused;
+use super::error::ClientError;
+use super::index::Indexes;
+use super::journal::Local;
+use super::outbox::Outbox;
+use super::profile::Profile;
+use super::search::Keys;
+use crate::domain::ids::{RecordId, UnitId};
+use crate::domain::kinds::Kind;
+use crate::domain::record::{FieldNo, Value};
+use crate::store::{Change, Row, Vault};
+use crate::sync::overlay::overlay;
+use crate::sync::{CONFLICT_KIND, Cursor, OpBody, Record, UnitTree};
+use crate::wire::{decode_op, decode_record, encode_record, peek_one};
+
+/// Name of the note that holds [`SyncState`].
+pub(super) const SYNC_STATE: &str = "sync/state";
+
+/// How far this device and its server are with each other.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub(super) struct SyncState {
+    /// Last operation of this generation whose outcome is stored.
+    pub(super) acked_n: u64,
+    /// Last operation whose effect is part of the base.
+    pub(super) settled_n: u64,
+    /// Last operation inside a verified backup of the server.
+    pub(super) durable_n: u64,
+    /// How far the base is.
+    pub(super) cursor: Cursor,
+    /// Scope the base covers.
+    pub(super) scope_token: u64,
+    /// When the last sync ended well, milliseconds.
+    pub(super) last_sync_at: Option<i64>,
+    /// Server clock minus ours at that time, milliseconds.
+    pub(super) clock_off_ms: i64,
+}
+
+impl Default for SyncState {
+    fn default() -> Self {
+        Self {
+            acked_n: 0,
+            settled_n: 0,
+            durable_n: 0,
+            cursor: Cursor::START,
+            scope_token: 0,
+            last_sync_at: None,
+            clock_off_ms: 0,
+        }
+    }
+}
+
+/// Everything behind the client's lock.
+pub(super) struct Inner {
+    pub(super) vault: Vault,
+    pub(super) profile: Profile,
+    pub(super) sync: SyncState,
+    /// The view: what lists and forms show.
+    pub(super) rows: BTreeMap<RecordId, Row>,
+    /// Confirmed rows of the records that the outbox touches; `None` if the server does not know the record.
+    pub(super) under: BTreeMap<RecordId, Option<Row>>,
+    /// Ids of the live records of each kind.
+    pub(super) live: BTreeMap<u16, BTreeSet<RecordId>>,
+    pub(super) units: UnitTree,
+    pub(super) outbox: Outbox,
+    /// Conflicts that a waiting operation settles.
+    pub(super) resolving: BTreeSet<RecordId>,
+    /// Changes the server refused, by generation and number.
+    pub(super) refused: BTreeMap<(u32, u64), Refused>,
+    /// Newest user commands, for undo.
+    pub(super) commands: Vec<Local>,
+    /// Last hybrid clock value.
+    pub(super) hlc: u64,
+    pub(super) indexes: RefCell<Indexes>,
+    pub(super) keys: RefCell<Keys>,
+}
+
+impl Inner {
+    /// Puts a confirmed row under the outbox, or takes it away.
+    pub(super) fn put_base(&mut self, id: RecordId, row: Option<Row>) -> Result<(), ClientError> {
+        if self.outbox.touches(id) {
+            self.under.insert(id, row);
+            return self.refold(id);
+        }
+        self.under.remove(&id);
+        match row {
+            Some(row) => self.put_row(row),
+            None => self.drop_row(id),
+        }
+        Ok(())
+    }
+
+    /// Computes a record's visible row again from its confirmed row and the outbox.
+    pub(super) fn refold(&mut self, id: RecordId) -> Result<(), ClientError> {
+        if !self.outbox.touches(id) {
+            match self.under.remove(&id) {
+                Some(Some(row)) => self.put_row(row),
+                Some(None) => self.drop_row(id),
+                None => {}
+            }
+            return Ok(());
+        }
+        if !self.under.contains_key(&id) {
+            let base = self.rows.get(&id).cloned();
+            self.under.insert(id, base);
+        }
+        let base = self.under.get(&id).and_then(Option::as_ref);
+        let mut record = base.map(|row| decode_record(&row.bytes)).transpose()?;
+        for waiting in self.outbox.of_record(id) {
+            let op = decode_op(&waiting.bytes)?;
+            record = overlay(record, &op);
+        }
+        match record {
+            Some(record) => self.put_row(row_of(&record)?),
+            None => self.drop_row(id),
+        }
+        Ok(())
+    }
+
+    /// Lays one new operation over the view without going through the whole outbox again.
+    pub(super) fn lay(&mut self, op: &crate::sync::Op, bytes: Vec<u8>) -> Result<(), ClientError> {
+        let id = op.record;
+        if !self.outbox.touches(id) {
+            let base = self.rows.get(&id).cloned();
+            self.under.insert(id, base);
+        }
+        let before = self.rows.get(&id).map(|row| decode_record(&row.bytes)).transpose()?;
+        self.outbox.push(op.id.n, id, bytes);
+        if let OpBody::Resolve { conflict, .. } = &op.body {
+            self.resolving.insert(*conflict);
+        }
+        match overlay(before, op) {
+            Some(record) => self.put_row(row_of(&record)?),
+            None => self.drop_row(id),
+        }
+        Ok(())
+    }
+
+    fn put_row(&mut self, row: Row) {
+        let old = self.rows.get(&row.id);
+        self.indexes.get_mut().replace(old, Some(&row));
+        self.keys.get_mut().forget(row.id, row.kind);
+        let dead = is_dead(&row);
+        let live = self.live.entry(row.kind).or_default();
+        if dead {
+            live.remove(&row.id);
+        } else {
+            live.insert(row.id);
+        }
+        if row.kind == Kind::Unit.number() {
+            let parent = parent_of(&row);
+            if dead {
+                self.units.remove(row.id.unit());
+            } else {
+                self.units.insert(row.id.unit(), parent);
+            }
+        }
+        self.rows.insert(row.id, row);
+    }
+
+    fn drop_row(&mut self, id: RecordId) {
+        let Some(row) = self.rows.remove(&id) else { return };
+        self.indexes.get_mut().replace(Some(&row), None);
+        self.keys.get_mut().forget(id, row.kind);
+        if let Some(live) = self.live.get_mut(&row.kind) {
+            live.remove(&id);
+        }
+        if row.kind == Kind::Unit.number() {
+            self.units.remove(id.unit());
+        }
+    }
+
+    /// Loads the confirmed rows at start, before the outbox is laid over them.
+    pub(super) fn load_rows(&mut self) -> Result<(), ClientError> {
+        let mut loaded = Vec::new();
+        self.vault.store.rows(&mut |row| loaded.push(row))?;
+        for row in loaded {
+            self.put_row(row);
+        }
+        Ok(())
+    }
+
+    /// Decodes a visible record.
+    pub(super) fn record(&self, id: RecordId) -> Result<Record, ClientError> {
+        let row = self
+            .rows
+            .get(&id)
+            .ok_or_else(|| ClientError::NotFound { what: "record", id: id.to_string() })?;
+        Ok(decode_record(&row.bytes)?)
+    }
+
+    /// Returns one field of a visible record.
+    pub(super) fn field(&self, id: RecordId, field: FieldNo) -> Option<Value> {
+        self.rows.get(&id).and_then(|row| peek_one(&row.bytes, field))
+    }
+
+    /// Ids of the live records of a kind, in the order they were made.
+    pub(super) fn of_kind(&self, kind: Kind) -> impl Iterator<Item = RecordId> {
+        self.live.get(&kind.number()).into_iter().flatten().copied()
+    }
+
+    /// Open conflicts that no waiting operation settles.
+    pub(super) fn open_conflicts(&self) -> Vec<(RecordId, Record)> {
+        self.live
+            .get(&CONFLICT_KIND)
+            .into_iter()
+            .flatten()
+            .filter(|id| !self.resolving.contains(id))
+            .filter_map(|id| Some((*id, decode_record(&self.rows.get(id)?.bytes).ok()?)))
+            .filter(|(_, record)| record.conflict.as_ref().is_some_and(|c| c.is_open()))
+            .collect()
+    }
+
+    /// Writes notes durably.
+    pub(super) fn note(
+        &mut self,
+        notes: Vec<(String, Option<Vec<u8>>)>,
+    ) -> Result<(), ClientError> {
+        Ok(self.vault.store.commit(&Change { notes, ..Change::default() })?)
+    }
+
+    /// True if the user's rights reach this unit.
+    pub(super) fn reaches(&self, unit: UnitId) -> bool {
+        let profile = &self.profile;
+        profile.role.is_headquarters()
+            || unit == UnitId::HOME
+            || unit == profile.unit
+            || self.units.is_within(unit, profile.unit)
+    }
+}
+
+/// Encodes a record as a row.
+pub(super) fn row_of(record: &Record) -> Result<Row, ClientError> {
+    Ok(Row {
+        id: record.id,
+        kind: record.kind,
+        unit: record.unit,
+        rev: record.rev,
+        bytes: encode_record(record)?.into_boxed_slice(),
+    })
+}
+
+/// True if the row's record is deleted. Deleted records have no fields on the wire but keep them while the deletion waits, so the
+/// whole record is decoded; rows of closed conflicts count as dead too.
+fn is_dead(row: &Row) -> bool {
+    use crate::wire::is_deleted;
+    is_deleted(&row.bytes)
+}
+
+fn parent_of(row: &Row) -> Option<UnitId> {
+    let field = Kind::Unit.spec().field("parent")?;
+    peek_one(&row.bytes, field.number).and_then(|value| value.as_ref_id()).map(RecordId::unit)
+}

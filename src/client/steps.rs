@@ -1,0 +1,97 @@
+//! Workflow steps: which are open, and taking one.
+
+use super::Client;
+use super::error::ClientError;
+use super::records::Saved;
+use crate::domain::ids::RecordId;
+use crate::domain::kinds::Kind;
+use crate::domain::record::{Fields, Issue, Value};
+use crate::domain::workflow;
+
+/// One step of a record's workflow.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct StepView {
+    /// Name, as in `ejia act`.
+    pub action: &'static str,
+    /// True if a reason must be given.
+    pub needs_reason: bool,
+    /// Why it is not open; `None` if it is.
+    pub blocked: Option<Issue>,
+}
+
+impl Client {
+    /// Returns every step of a record's kind, with why the closed ones are closed.
+    ///
+    /// # Errors
+    /// [`ClientError::NotFound`].
+    pub fn steps(&self, id: RecordId) -> Result<Vec<StepView>, ClientError> {
+        let inner = self.lock();
+        let view = inner.view(&inner.record(id)?)?;
+        let role = inner.profile.role;
+        let offers = workflow::offers(view.kind, &view.fields, role);
+        let step = |offer: workflow::Offer| StepView {
+            action: offer.step.action,
+            needs_reason: offer.step.reason,
+            blocked: offer.blocked,
+        };
+        Ok(offers.into_iter().map(step).collect())
+    }
+
+    /// Takes a workflow step, with further values where the step asks for them.
+    ///
+    /// # Errors
+    /// [`ClientError::StepClosed`] with the reason, [`ClientError::NotFound`] for an unknown step, otherwise as for
+    /// [`Client::set_fields`].
+    pub fn act(
+        &self,
+        id: RecordId,
+        action: &str,
+        reason: Option<&str>,
+        changes: Fields,
+    ) -> Result<Saved, ClientError> {
+        let changes = {
+            let inner = self.lock();
+            let view = inner.view(&inner.record(id)?)?;
+            let mut fields = view.fields;
+            fields.extend(changes.clone());
+            let role = inner.profile.role;
+            step_changes(view.kind, &fields, role, action, reason, changes)?
+        };
+        self.set_fields(id, changes)
+    }
+}
+
+fn step_changes(
+    kind: Kind,
+    fields: &Fields,
+    role: crate::domain::access::Role,
+    action: &str,
+    reason: Option<&str>,
+    mut changes: Fields,
+) -> Result<Fields, ClientError> {
+    let offers = workflow::offers(kind, fields, role);
+    let found = offers.into_iter().find(|offer| offer.step.action == action);
+    let Some(offer) = found else {
+        return Err(ClientError::NotFound { what: "action", id: action.to_owned() });
+    };
+    let closed = |reason: Issue| ClientError::StepClosed {
+        action: action.to_owned(),
+        reason: Box::new(reason),
+    };
+    if let Some(blocked) = offer.blocked {
+        return Err(closed(blocked));
+    }
+    let reason = reason.map(str::trim).filter(|text| !text.is_empty());
+    let reason_field = workflow::reason_field(kind);
+    if offer.step.reason && reason.is_none() {
+        let field = reason_field.map_or("", |field| field.key);
+        return Err(closed(Issue::error(field, "step-needs-reason")));
+    }
+    if let (Some(field), Some(text)) = (reason_field, reason) {
+        changes.insert(field.number, Value::Text(text.to_owned()));
+    }
+    if let Some(field) = kind.spec().state_field() {
+        changes.insert(field.number, Value::Code(offer.step.to.to_owned()));
+    }
+    Ok(changes)
+}

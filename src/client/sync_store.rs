@@ -1,0 +1,303 @@
+//! What one sync writes: outcomes, staged pages, the flip. Memory follows the disk, never the other way round.
+
+use std::collections::BTreeSet;
+
+use super::attention::{self, Refused};
+use super::edit::SCHEMA;
+use super::error::ClientError;
+use super::state::{Inner, SYNC_STATE, SyncState};
+use super::{clock, journal};
+use crate::domain::ids::RecordId;
+use crate::store::{Change, Row};
+use crate::sync::client::{Machine, PageHead, Waiting};
+use crate::sync::open::Open;
+use crate::sync::{Cursor, OpBody, Outcome};
+use crate::wire::{Page, SyncAnswer, decode, decode_op, encode, head};
+
+/// Note of a staged page that says how far staging is: cursor, whether it replaces the base, scope.
+const STAGE: &str = "stage/state";
+
+/// What a running sync keeps between steps.
+pub(super) struct Session {
+    staged: Vec<Change>,
+    scope_token: u64,
+    removed: usize,
+}
+
+impl Session {
+    /// Looks at what waits and at what an interrupted pull left, and starts the machine.
+    ///
+    /// # Errors
+    /// [`ClientError::Store`].
+    pub(super) fn start(inner: &mut Inner) -> Result<(Self, Machine), ClientError> {
+        let mut staged = Vec::new();
+        inner.vault.store.staged(&mut |change| staged.push(change))?;
+        let reached = staged.last().and_then(stage_state);
+        let waiting: Vec<Waiting> = inner
+            .outbox
+            .after(inner.sync.acked_n)
+            .map(|(n, op)| Waiting { n, bytes: op.bytes.clone() })
+            .collect();
+        let first = waiting.first().map(|op| decode_op(&op.bytes)).transpose()?;
+        let prev = first.as_ref().map_or(inner.outbox.last_hash, |op| op.prev);
+        let oldest = first.map(|op| super::conflicts::hlc_ms(op.hlc));
+        let now = clock::now_ms();
+        let (cursor, scope_token) = reached
+            .map_or((inner.sync.cursor, inner.sync.scope_token), |(cursor, _, scope)| {
+                (cursor, scope)
+            });
+        let open = Open {
+            device: inner.profile.device,
+            generation: inner.profile.generation,
+            last_n: inner.outbox.last_n,
+            last_hash: inner.outbox.last_hash,
+            acked_n: inner.sync.acked_n,
+            cursor,
+            scope_token,
+            schema: SCHEMA,
+            app: env!("CARGO_PKG_VERSION").to_owned(),
+            device_time: now,
+            outbox_depth: u64::try_from(waiting.len()).unwrap_or(u64::MAX),
+            oldest_age_ms: oldest.map_or(0, |at| u64::try_from(now - at).unwrap_or(0)),
+        };
+        let resume = reached.map(|(cursor, replace, _)| (cursor, replace));
+        let session = Self { staged, scope_token, removed: 0 };
+        Ok((session, Machine::new(open, waiting, prev, resume)))
+    }
+
+    /// Takes what the server says of the device and its user.
+    pub(super) fn opened(
+        &mut self,
+        inner: &mut Inner,
+        answer: &SyncAnswer,
+    ) -> Result<(), ClientError> {
+        self.scope_token = answer.opened.scope_token;
+        inner.sync.durable_n = answer.opened.known.durable_n;
+        inner.sync.clock_off_ms = answer.opened.server_time.saturating_sub(clock::now_ms());
+        if (inner.profile.role, inner.profile.unit) != (answer.role, answer.unit) {
+            inner.profile.role = answer.role;
+            inner.profile.unit = answer.unit;
+            journal::save_profile(&mut inner.vault, &inner.profile)?;
+        }
+        Ok(())
+    }
+
+    /// Stores outcomes; refused operations leave the outbox and go to the attention list.
+    pub(super) fn results(
+        &self,
+        inner: &mut Inner,
+        results: &[(u64, Outcome)],
+    ) -> Result<(), ClientError> {
+        let Some(last) = results.iter().map(|(n, _)| *n).max() else { return Ok(()) };
+        let generation = inner.profile.generation;
+        let state = SyncState { acked_n: inner.sync.acked_n.max(last), ..inner.sync.clone() };
+        let mut notes = vec![(SYNC_STATE.to_owned(), Some(encode(&state)?))];
+        let mut refused = Vec::new();
+        for (n, outcome) in results.iter().filter(|(_, outcome)| outcome.needs_attention()) {
+            let bytes = attention::encode_outcome(outcome)?;
+            notes.push((attention::note_of(generation, *n), Some(bytes)));
+            refused.push((*n, outcome.clone()));
+        }
+        inner.note(notes)?;
+        inner.sync = state;
+        for (n, outcome) in refused {
+            let bytes = inner.outbox.after(n.saturating_sub(1)).next();
+            let bytes = bytes.filter(|(found, _)| *found == n).map(|(_, op)| op.bytes.clone());
+            let Some(bytes) = bytes else { continue };
+            let op = decode_op(&bytes)?;
+            inner.refused.insert((generation, n), Refused { outcome, op });
+            if let Some(record) = inner.outbox.remove(n) {
+                inner.refold(record)?;
+            }
+        }
+        inner.recount_resolving()
+    }
+
+    /// Stores a page where nobody sees it yet.
+    pub(super) fn stage(
+        &mut self,
+        inner: &mut Inner,
+        page: Page,
+        at: &PageHead,
+        replace: bool,
+    ) -> Result<(), ClientError> {
+        let state = (at.cursor, replace, self.scope_token);
+        let empty = page.puts.is_empty() && at.removes.is_empty();
+        if empty && at.complete {
+            return Ok(());
+        }
+        let mut puts = Vec::with_capacity(page.puts.len());
+        for record in page.puts {
+            let head = head(&record.0)?;
+            puts.push(Row {
+                id: head.id,
+                kind: head.kind,
+                unit: head.unit,
+                rev: head.rev,
+                bytes: record.0.into_boxed_slice(),
+            });
+        }
+        let notes = vec![(STAGE.to_owned(), Some(encode(&state)?))];
+        let change = Change { puts, removes: at.removes.clone(), notes };
+        if !at.complete || !self.staged.is_empty() {
+            inner.vault.store.stage(&change)?;
+        }
+        self.removed += change.removes.len();
+        self.staged.push(change);
+        Ok(())
+    }
+
+    /// Makes the staged pages the base: on the disk at once, then in memory.
+    pub(super) fn flip(
+        &mut self,
+        inner: &mut Inner,
+        cursor: Cursor,
+        scope_token: u64,
+        replace: bool,
+    ) -> Result<(), ClientError> {
+        let state = SyncState {
+            settled_n: inner.sync.acked_n,
+            cursor,
+            scope_token,
+            last_sync_at: Some(clock::now_ms()),
+            ..inner.sync.clone()
+        };
+        let notes = vec![(SYNC_STATE.to_owned(), Some(encode(&state)?)), (STAGE.to_owned(), None)];
+        let staged = std::mem::take(&mut self.staged);
+        self.write(inner, &staged, notes, replace)?;
+        inner.sync = state;
+        let settled = inner.outbox.settle(inner.sync.acked_n);
+        self.show(inner, staged, replace)?;
+        for record in settled {
+            inner.refold(record)?;
+        }
+        inner.recount_resolving()
+    }
+
+    /// A single small page that does not replace anything goes straight into the base: one durable write instead of three.
+    fn write(
+        &self,
+        inner: &mut Inner,
+        staged: &[Change],
+        notes: Vec<(String, Option<Vec<u8>>)>,
+        replace: bool,
+    ) -> Result<(), ClientError> {
+        match staged {
+            [] if !replace => inner.note(notes),
+            [only] if !replace => {
+                let change =
+                    Change { puts: only.puts.clone(), removes: only.removes.clone(), notes };
+                Ok(inner.vault.store.commit(&change)?)
+            }
+            changes => {
+                if let [only] = changes {
+                    inner.vault.store.stage(only)?;
+                }
+                Ok(inner.vault.store.flip(replace, &notes)?)
+            }
+        }
+    }
+
+    fn show(
+        &self,
+        inner: &mut Inner,
+        staged: Vec<Change>,
+        replace: bool,
+    ) -> Result<(), ClientError> {
+        if replace {
+            let kept: BTreeSet<RecordId> =
+                staged.iter().flat_map(|change| change.puts.iter().map(|row| row.id)).collect();
+            let known: Vec<RecordId> =
+                inner.rows.keys().chain(inner.under.keys()).copied().collect();
+            for id in known.into_iter().filter(|id| !kept.contains(id)) {
+                inner.put_base(id, None)?;
+            }
+        }
+        for change in staged {
+            for row in change.puts {
+                inner.put_base(row.id, Some(row))?;
+            }
+            for id in change.removes {
+                inner.put_base(id, None)?;
+            }
+        }
+        Ok(())
+    }
+
+    /// Throws the staged pages away.
+    pub(super) fn unstage(&mut self, inner: &mut Inner) -> Result<(), ClientError> {
+        self.staged.clear();
+        Ok(inner.vault.store.unstage()?)
+    }
+
+    /// The server has lost operations from `n` on: they wait again, and the base will be taken whole.
+    pub(super) fn forget(&mut self, inner: &mut Inner, n: u64) -> Result<(), ClientError> {
+        self.unstage(inner)?;
+        let last = n.saturating_sub(1);
+        let state = SyncState {
+            acked_n: inner.sync.acked_n.min(last),
+            settled_n: inner.sync.settled_n.min(last),
+            cursor: Cursor::START,
+            scope_token: 0,
+            ..inner.sync.clone()
+        };
+        inner.note(vec![(SYNC_STATE.to_owned(), Some(encode(&state)?))])?;
+        inner.sync = state;
+        inner.refill_outbox(last)
+    }
+
+    pub(super) const fn removed(&self) -> usize {
+        self.removed
+    }
+}
+
+fn stage_state(change: &Change) -> Option<(Cursor, bool, u64)> {
+    let note = change.notes.iter().find(|(name, _)| name == STAGE);
+    let bytes = note.and_then(|(_, bytes)| bytes.as_deref())?;
+    decode(bytes, "stage state").ok()
+}
+
+impl Inner {
+    /// Puts the journal's operations after `last` into the outbox again.
+    fn refill_outbox(&mut self, last: u64) -> Result<(), ClientError> {
+        let generation = self.profile.generation;
+        let mut again = Vec::new();
+        self.vault.journal.read(&mut |entry| {
+            if entry.generation == generation && entry.n > last {
+                again.push(entry);
+            }
+        })?;
+        for entry in again {
+            let Some((bytes, _)) = journal::split(&entry) else { continue };
+            let known = self.outbox.after(entry.n.saturating_sub(1)).next();
+            if known.is_some_and(|(n, _)| n == entry.n) {
+                continue;
+            }
+            let op = decode_op(bytes)?;
+            if !self.outbox.touches(op.record) {
+                let base = self.rows.get(&op.record).cloned();
+                self.under.insert(op.record, base);
+            }
+            self.outbox.push(entry.n, op.record, bytes.to_vec());
+        }
+        for id in self.outbox.records() {
+            self.refold(id)?;
+        }
+        Ok(())
+    }
+
+    /// Finds again which conflicts a waiting operation settles.
+    pub(super) fn recount_resolving(&mut self) -> Result<(), ClientError> {
+        if self.resolving.is_empty() {
+            return Ok(());
+        }
+        let mut resolving = BTreeSet::new();
+        for (_, waiting) in self.outbox.after(0) {
+            if let OpBody::Resolve { conflict, .. } = decode_op(&waiting.bytes)?.body {
+                resolving.insert(conflict);
+            }
+        }
+        self.resolving = resolving;
+        Ok(())
+    }
+}

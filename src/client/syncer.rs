@@ -1,0 +1,321 @@
+//! The loop that drives the sync machine: it sends what the machine says and stores what comes back (protocol, Sync).
+
+use std::collections::VecDeque;
+use std::sync::atomic::{AtomicBool, Ordering};
+
+use super::error::ClientError;
+use super::sync_store::Session;
+use super::transport::Transport;
+use super::{Client, HttpTransport};
+use crate::sync::client::{Batch, Failure, Machine, Output, PageHead, PullFrom};
+use crate::sync::open::Order;
+use crate::wire::frame::Blob;
+use crate::wire::{Page, PullRequest, PushAnswer, PushRequest, SyncRequest};
+
+/// Most records asked for in one page (protocol, Limits).
+const PAGE_RECORDS: u32 = 1_000;
+
+/// Most rounds of one sync: a server that keeps ordering is broken, not busy.
+const MAX_ROUNDS: u8 = 4;
+
+/// What a sync is doing.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Phase {
+    /// Reaching the server.
+    Connecting,
+    /// Sending operations.
+    Pushing,
+    /// Receiving records.
+    Pulling,
+    /// Making what was received visible.
+    Applying,
+}
+
+/// How far a sync is.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Progress {
+    /// What it is doing.
+    pub phase: Phase,
+    /// Operations acknowledged so far.
+    pub pushed: usize,
+    /// Operations that were waiting at the start.
+    pub to_push: usize,
+    /// Records received so far.
+    pub pulled: usize,
+}
+
+/// What a sync did.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct SyncSummary {
+    /// Operations acknowledged.
+    pub pushed: usize,
+    /// Records received.
+    pub pulled: usize,
+    /// Records that left the scope.
+    pub removed: usize,
+    /// Open conflicts now.
+    pub conflicts: usize,
+    /// Refused changes now.
+    pub refused: usize,
+    /// Operations still waiting.
+    pub pending: usize,
+    /// Requests made.
+    pub requests: u64,
+    /// Bytes sent.
+    pub bytes_sent: u64,
+    /// Bytes received.
+    pub bytes_received: u64,
+}
+
+impl Client {
+    /// Returns a connection to the server this device has joined.
+    ///
+    /// # Errors
+    /// [`ClientError::NotEnrolled`], [`ClientError::Transport`].
+    pub fn connect(&self) -> Result<HttpTransport, ClientError> {
+        let server = self.profile().server.ok_or(ClientError::NotEnrolled)?;
+        Ok(HttpTransport::new(&server.url, Some(server.token))?)
+    }
+
+    /// Syncs with the server this device has joined: everything that waits is sent, everything new is received.
+    ///
+    /// `cancel` is looked at between requests; what was acknowledged stays so, and the next sync goes on from there.
+    ///
+    /// # Errors
+    /// [`ClientError::Transport`] (try later, nothing is lost), [`ClientError::Cancelled`], [`ClientError::SyncRunning`],
+    /// [`ClientError::Ended`], [`ClientError::Store`].
+    pub fn sync(
+        &self,
+        progress: &dyn Fn(Progress),
+        cancel: &AtomicBool,
+    ) -> Result<SyncSummary, ClientError> {
+        let mut transport = self.connect()?;
+        self.sync_over(&mut transport, progress, cancel)
+    }
+
+    /// Syncs over any transport.
+    ///
+    /// # Errors
+    /// As for [`Client::sync`].
+    pub fn sync_over(
+        &self,
+        transport: &mut dyn Transport,
+        progress: &dyn Fn(Progress),
+        cancel: &AtomicBool,
+    ) -> Result<SyncSummary, ClientError> {
+        if self.syncing.swap(true, Ordering::SeqCst) {
+            return Err(ClientError::SyncRunning);
+        }
+        let result = self.rounds(transport, progress, cancel);
+        self.syncing.store(false, Ordering::SeqCst);
+        result
+    }
+
+    /// Runs rounds until one ends: an order of the server (resend, renumber) starts another one.
+    fn rounds(
+        &self,
+        transport: &mut dyn Transport,
+        progress: &dyn Fn(Progress),
+        cancel: &AtomicBool,
+    ) -> Result<SyncSummary, ClientError> {
+        for _round in 0..MAX_ROUNDS {
+            let round = Round::new(self, transport, progress, cancel)?;
+            if let Some(summary) = round.run()? {
+                return Ok(summary);
+            }
+        }
+        Err(ClientError::Ended { reason: "confused" })
+    }
+}
+
+/// One sync.
+struct Round<'a> {
+    client: &'a Client,
+    transport: &'a mut dyn Transport,
+    progress: &'a dyn Fn(Progress),
+    cancel: &'a AtomicBool,
+    session: Session,
+    machine: Machine,
+    pages: VecDeque<Page>,
+    state: Progress,
+    again: bool,
+}
+
+impl<'a> Round<'a> {
+    fn new(
+        client: &'a Client,
+        transport: &'a mut dyn Transport,
+        progress: &'a dyn Fn(Progress),
+        cancel: &'a AtomicBool,
+    ) -> Result<Self, ClientError> {
+        let (session, machine) = Session::start(&mut client.lock())?;
+        let to_push = machine.waiting();
+        let state = Progress { phase: Phase::Connecting, pushed: 0, to_push, pulled: 0 };
+        let pages = VecDeque::new();
+        let again = false;
+        Ok(Self { client, transport, progress, cancel, session, machine, pages, state, again })
+    }
+
+    /// Runs to the end, or to an order that needs another round (`None`).
+    fn run(mut self) -> Result<Option<SyncSummary>, ClientError> {
+        let mut todo = VecDeque::from([self.machine.start()]);
+        while let Some(output) = todo.pop_front() {
+            (self.progress)(self.state);
+            let done = output == Output::Done;
+            for next in self.step(output)?.into_iter().rev() {
+                todo.push_front(next);
+            }
+            if done {
+                return Ok(Some(self.summary()));
+            }
+            if self.again {
+                return Ok(None);
+            }
+        }
+        Err(ClientError::Ended { reason: "confused" })
+    }
+
+    fn step(&mut self, output: Output) -> Result<Vec<Output>, ClientError> {
+        match output {
+            Output::Sync { open, push, pull } => {
+                self.check_cancel()?;
+                let request = SyncRequest {
+                    open: *open,
+                    push: push.map(push_request),
+                    pull: Some(self.pull_request(pull)),
+                };
+                let answer = self.transport.sync(&request)?;
+                self.session.opened(&mut self.client.lock(), &answer)?;
+                let mut next = self.machine.answered(&answer.opened);
+                if answer.opened.order == Order::Proceed {
+                    if let Some(push) = answer.push {
+                        next.extend(self.take_push(push));
+                    }
+                    match answer.page {
+                        Some(page) => next.extend(self.take_page(page)),
+                        None => next.push(self.machine.after_push()),
+                    }
+                }
+                Ok(next)
+            }
+            Output::Push(batch) => {
+                self.check_cancel()?;
+                self.state.phase = Phase::Pushing;
+                let answer = self.transport.push(&push_request(batch))?;
+                let mut next = self.take_push(answer);
+                next.push(self.machine.after_push());
+                Ok(next)
+            }
+            Output::Pull(from) => {
+                self.check_cancel()?;
+                self.state.phase = Phase::Pulling;
+                let page = self.transport.pull(&self.pull_request(from))?;
+                Ok(self.take_page(page))
+            }
+            Output::Stage(head) => self.stage(&head),
+            other => self.store(other),
+        }
+    }
+
+    fn store(&mut self, output: Output) -> Result<Vec<Output>, ClientError> {
+        let mut inner = self.client.lock();
+        match output {
+            Output::StoreResults(results) => {
+                self.session.results(&mut inner, &results)?;
+                self.state.pushed += results.len();
+            }
+            Output::Flip { cursor, scope_token, replace } => {
+                self.state.phase = Phase::Applying;
+                self.session.flip(&mut inner, cursor, scope_token, replace)?;
+            }
+            Output::Unstage => self.session.unstage(&mut inner)?,
+            Output::Renumber(generation) => {
+                inner.renumber(generation)?;
+                self.again = true;
+            }
+            Output::Forget(n) => {
+                self.session.forget(&mut inner, n)?;
+                self.again = true;
+            }
+            Output::Failed(failure) => return Err(ended(&failure)),
+            Output::Done
+            | Output::Sync { .. }
+            | Output::Push(_)
+            | Output::Pull(_)
+            | Output::Stage(_) => {}
+        }
+        Ok(Vec::new())
+    }
+
+    fn take_push(&mut self, answer: PushAnswer) -> Vec<Output> {
+        self.machine.pushed(answer.results)
+    }
+
+    fn take_page(&mut self, page: Page) -> Vec<Output> {
+        let head = PageHead {
+            cursor: page.cursor,
+            complete: page.complete,
+            removes: page.removes.iter().map(|(id, _, _)| *id).collect(),
+        };
+        self.pages.push_back(page);
+        self.machine.paged(head)
+    }
+
+    fn stage(&mut self, head: &PageHead) -> Result<Vec<Output>, ClientError> {
+        if let Some(page) = self.pages.pop_front() {
+            self.state.pulled += page.puts.len();
+            let replace = self.machine.replaces();
+            self.session.stage(&mut self.client.lock(), page, head, replace)?;
+        }
+        Ok(Vec::new())
+    }
+
+    fn pull_request(&self, from: PullFrom) -> PullRequest {
+        PullRequest {
+            cursor: from.cursor,
+            scope_token: from.scope_token,
+            min_seq: from.min_seq,
+            limit: PAGE_RECORDS,
+            backfill: Vec::new(),
+        }
+    }
+
+    fn check_cancel(&self) -> Result<(), ClientError> {
+        if self.cancel.load(Ordering::SeqCst) { Err(ClientError::Cancelled) } else { Ok(()) }
+    }
+
+    fn summary(&self) -> SyncSummary {
+        let status = self.client.status();
+        let counters = self.transport.counters();
+        SyncSummary {
+            pushed: self.state.pushed,
+            pulled: self.state.pulled,
+            removed: self.session.removed(),
+            conflicts: status.conflicts,
+            refused: status.attention,
+            pending: status.pending,
+            requests: counters.requests,
+            bytes_sent: counters.bytes_sent,
+            bytes_received: counters.bytes_received,
+        }
+    }
+}
+
+fn push_request(batch: Batch) -> PushRequest {
+    PushRequest {
+        generation: batch.generation,
+        from_n: batch.from_n,
+        prev: batch.prev,
+        ops: batch.ops.into_iter().map(Blob).collect(),
+    }
+}
+
+fn ended(failure: &Failure) -> ClientError {
+    ClientError::Ended {
+        reason: match failure {
+            Failure::Revoked { .. } => "revoked",
+            Failure::Upgrade => "upgrade",
+            Failure::Confused => "confused",
+        },
+    }
+}

@@ -1,0 +1,128 @@
+//! The use cases over a store in memory, without a network.
+
+use super::*;
+use crate::domain::ids::RecordId;
+use crate::domain::kinds::Kind;
+use crate::domain::record::{Fields, Value};
+use crate::store::Vault;
+
+fn client() -> Client {
+    let mut vault = Vault::memory();
+    let profile = Profile {
+        device: crate::domain::ids::DeviceId(7),
+        generation: 1,
+        user: crate::domain::ids::UserId(uuid::Uuid::from_u128(1)),
+        user_name: "tester".into(),
+        role: crate::domain::access::Role::HqAdmin,
+        unit: crate::domain::ids::UnitId::HOME,
+        unit_code: None,
+        server: None,
+    };
+    journal::save_profile(&mut vault, &profile).unwrap();
+    Client::from_vault(Path::new("memory"), vault).unwrap()
+}
+
+fn fields(kind: Kind, pairs: &[(&str, Value)]) -> Fields {
+    pairs
+        .iter()
+        .map(|(key, value)| (kind.spec().field(key).unwrap().number, value.clone()))
+        .collect()
+}
+
+fn text(text: &str) -> Value {
+    Value::Text(text.into())
+}
+
+fn person(client: &Client, number: &str, name: &str) -> RecordId {
+    let fields = fields(Kind::Person, &[("staff_no", text(number)), ("name", text(name))]);
+    client.create_record(Kind::Person, None, fields).unwrap().id
+}
+
+fn value(client: &Client, id: RecordId, key: &str) -> Option<Value> {
+    let view = client.view(id).unwrap();
+    view.fields.get(&view.kind.spec().field(key).unwrap().number).cloned()
+}
+
+#[test]
+fn a_saved_record_is_listed_found_and_counted() {
+    let client = client();
+    let id = person(&client, "10001", "歐陽若明");
+    person(&client, "10002", "王小明");
+    let found = |search: &str| {
+        client.list(&Query { search: search.into(), ..Query::all(Kind::Person) }).unwrap()
+    };
+    assert_eq!(found("oy"), [id]);
+    assert_eq!(found("欧阳"), [id]);
+    assert_eq!(found("10001"), [id]);
+    assert_eq!(found("").len(), 2);
+    assert_eq!(client.status().pending, 2);
+    assert_eq!(client.view(id).unwrap().state, RowState::Local);
+}
+
+#[test]
+fn a_second_person_with_the_same_school_number_is_refused() {
+    let client = client();
+    person(&client, "10001", "甲");
+    let again = fields(Kind::Person, &[("staff_no", text("10001")), ("name", text("乙"))]);
+    let refused = client.create_record(Kind::Person, None, again);
+    assert!(matches!(refused, Err(ClientError::Invalid { .. })));
+    assert_eq!(client.status().pending, 1);
+}
+
+#[test]
+fn undo_takes_back_one_command_after_the_other() {
+    let client = client();
+    let id = person(&client, "10001", "甲");
+    let change = |name: &str| {
+        client.set_fields(id, fields(Kind::Person, &[("name", text(name))])).unwrap();
+    };
+    change("乙");
+    change("丙");
+    client.undo().unwrap();
+    assert_eq!(value(&client, id, "name"), Some(text("乙")));
+    client.undo().unwrap();
+    assert_eq!(value(&client, id, "name"), Some(text("甲")));
+    client.undo().unwrap();
+    assert!(client.view(id).unwrap().deleted);
+    assert!(matches!(client.undo(), Err(ClientError::NothingToUndo)));
+}
+
+#[test]
+fn filters_and_orders_follow_the_type_of_the_field() {
+    let client = client();
+    for (number, name, year) in [("3", "丙", 1990), ("1", "甲", 1970), ("2", "乙", 1980)] {
+        let id = person(&client, number, name);
+        let date = crate::domain::record::PartialDate::month(year, 5).unwrap();
+        client.set_fields(id, fields(Kind::Person, &[("born_on", Value::Date(date))])).unwrap();
+    }
+    let names = |filters: &[&str], sorts: &[&str]| -> Vec<String> {
+        let query = Query {
+            filters: filters.iter().map(|f| f.parse().unwrap()).collect(),
+            sorts: sorts.iter().map(|s| s.parse().unwrap()).collect(),
+            ..Query::all(Kind::Person)
+        };
+        client.list(&query).unwrap().into_iter().map(|id| client.title(id)).collect()
+    };
+    assert_eq!(names(&[], &["born_on"]), ["甲", "乙", "丙"]);
+    assert_eq!(names(&[], &["born_on:desc"]), ["丙", "乙", "甲"]);
+    assert_eq!(names(&["born_on<1980-06"], &["staff_no"]), ["甲", "乙"]);
+    assert_eq!(names(&["name~乙"], &[]), ["乙"]);
+    assert_eq!(names(&["phone="], &[]).len(), 3);
+    let unknown = Query { filters: vec!["nothing=1".parse().unwrap()], ..Query::all(Kind::Person) };
+    assert!(client.list(&unknown).is_err());
+}
+
+#[test]
+fn drafts_are_kept_until_they_are_dropped() {
+    let client = client();
+    let draft = Draft {
+        kind: "person".into(),
+        record: None,
+        texts: vec![("name".into(), "歐陽".into())],
+        saved_at: 5,
+    };
+    client.save_draft(&draft).unwrap();
+    assert_eq!(client.draft("person", None).unwrap(), Some(draft));
+    client.drop_draft("person", None).unwrap();
+    assert_eq!(client.draft("person", None).unwrap(), None);
+}

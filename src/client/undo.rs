@@ -1,0 +1,89 @@
+//! Undo: the inverse of a user's last command, as new operations; nothing is rewritten.
+
+use std::collections::BTreeSet;
+
+use super::Client;
+use super::edit::Edit;
+use super::error::ClientError;
+use super::journal::{Inverse, Local};
+use super::records::{Saved, deletion};
+use super::state::Inner;
+use crate::domain::record::{Fields, Value};
+use crate::sync::{Base, OpBody, OpId};
+
+impl Client {
+    /// Takes the last command back: one edit, or a whole import. Works after a restart and after a sync too.
+    ///
+    /// # Errors
+    /// [`ClientError::NothingToUndo`]; [`ClientError::ChangedSince`] if somebody has changed the same since, which undoing would
+    /// overwrite.
+    pub fn undo(&self) -> Result<Saved, ClientError> {
+        let mut inner = self.lock();
+        let undone: BTreeSet<u64> =
+            inner.commands.iter().filter_map(|local| local.undoes).collect();
+        let last = inner
+            .commands
+            .iter()
+            .rev()
+            .find(|local| local.undoes.is_none() && !undone.contains(&local.command));
+        let command = last.map(|local| local.command).ok_or(ClientError::NothingToUndo)?;
+        let parts: Vec<Local> =
+            inner.commands.iter().rev().filter(|local| local.command == command).cloned().collect();
+        let record = parts.first().map(|local| local.record).ok_or(ClientError::NothingToUndo)?;
+        let taken_back: BTreeSet<OpId> =
+            inner.commands.iter().filter(|c| c.undoes.is_some()).map(|c| c.id).collect();
+        let mut edits = Vec::with_capacity(parts.len());
+        for part in parts {
+            edits.extend(inner.inverse(&part, &taken_back)?);
+        }
+        inner.commit(edits, Some(command))?;
+        Ok(Saved { id: record, issues: Vec::new() })
+    }
+}
+
+impl Inner {
+    /// Builds the inverse of one operation; `taken_back` are the operations of earlier undos, which put the same values back.
+    fn inverse(
+        &self,
+        local: &Local,
+        taken_back: &BTreeSet<OpId>,
+    ) -> Result<Option<Edit>, ClientError> {
+        let record = match self.record(local.record) {
+            Ok(record) => record,
+            Err(ClientError::NotFound { .. }) => return Err(ClientError::ChangedSince),
+            Err(other) => return Err(other),
+        };
+        let edit = |body, inverse| Edit { record: record.id, kind: record.kind, body, inverse };
+        let ours = |origin: OpId| origin == local.id || taken_back.contains(&origin);
+        match &local.inverse {
+            Inverse::Delete => {
+                if record.fields.values().any(|state| !ours(state.origin)) {
+                    return Err(ClientError::ChangedSince);
+                }
+                Ok(Some(deletion(&record, "")))
+            }
+            Inverse::Set(previous) => {
+                let unchanged = |no| record.fields.get(no).is_some_and(|s| ours(s.origin));
+                if !previous.iter().all(|(no, _)| unchanged(no)) {
+                    return Err(ClientError::ChangedSince);
+                }
+                let back: Fields = previous
+                    .iter()
+                    .map(|(no, value)| (*no, value.clone().unwrap_or(Value::Null)))
+                    .collect();
+                Ok(self.change(record.id, &back)?.0)
+            }
+            Inverse::Move(unit) => {
+                if !ours(record.unit_origin) {
+                    return Err(ClientError::ChangedSince);
+                }
+                let body = OpBody::Move { base: Base::Seen(record.unit_origin), to: *unit };
+                Ok(Some(edit(body, Inverse::Move(record.unit))))
+            }
+            Inverse::Restore => {
+                Ok(Some(edit(OpBody::Restore { saw: record.saw() }, Inverse::Delete)))
+            }
+            Inverse::Never => Err(ClientError::ChangedSince),
+        }
+    }
+}

@@ -1,0 +1,44 @@
+//! Who has the data directory open: one process at a time.
+
+use std::fs::{File, OpenOptions, TryLockError};
+use std::io::{Read, Seek, SeekFrom, Write};
+use std::path::Path;
+use std::sync::Arc;
+
+use super::StoreError;
+use super::files::At;
+
+/// The lock of a data directory, released when the last clone is dropped or the process ends, however it ends.
+#[derive(Clone)]
+pub(super) struct Lock {
+    _file: Arc<File>,
+}
+
+impl Lock {
+    /// Takes the lock and writes this process's id down for whoever comes second.
+    pub(super) fn take(dir: &Path) -> Result<Self, StoreError> {
+        let path = dir.join("owner.lock");
+        let mut options = OpenOptions::new();
+        let file = options.read(true).write(true).create(true).truncate(false).open(&path);
+        let mut file = file.at(&path)?;
+        match file.try_lock() {
+            Ok(()) => {}
+            Err(TryLockError::WouldBlock) => return Err(in_use(dir, &mut file)),
+            Err(TryLockError::Error(source)) => return Err(StoreError::io(&path, source)),
+        }
+        // The id is a courtesy: on a full disk the lock holds without it.
+        let written = file.set_len(0).and_then(|()| file.seek(SeekFrom::Start(0)));
+        drop(written.and_then(|_| writeln!(file, "{}", std::process::id())));
+        Ok(Self { _file: Arc::new(file) })
+    }
+}
+
+fn in_use(dir: &Path, file: &mut File) -> StoreError {
+    let mut holder = String::new();
+    drop(file.read_to_string(&mut holder));
+    let holder = holder.trim();
+    let holder = if holder.is_empty() { "?" } else { holder };
+    let since = file.metadata().and_then(|meta| meta.modified()).ok();
+    let since = since.and_then(|at| jiff::Timestamp::try_from(at).ok());
+    StoreError::InUse { path: dir.into(), holder: holder.into(), since }
+}

@@ -1,0 +1,72 @@
+//! Writing tables: rows of text that the caller has already formatted, as .xlsx, .csv or JSON.
+
+pub mod csv;
+pub mod json;
+pub mod xlsx;
+
+use std::path::Path;
+
+/// One column of a table.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct TableColumn {
+    /// Heading as written.
+    pub heading: String,
+    /// Width in cells of a terminal; in a workbook no column is narrower than 20.
+    pub width: u16,
+}
+
+/// A table of text cells; dates are ISO, ids and codes are text.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Table {
+    /// Name of the sheet.
+    pub title: String,
+    /// Columns in order.
+    pub columns: Vec<TableColumn>,
+    /// Rows; a short row ends in empty cells.
+    pub rows: Vec<Vec<String>>,
+}
+
+/// Why a table could not be written.
+#[derive(Debug, thiserror::Error)]
+pub enum ExportError {
+    /// The spreadsheet writer refused.
+    #[error("the workbook could not be made")]
+    Workbook(#[from] rust_xlsxwriter::XlsxError),
+    /// The text writer refused.
+    #[error("the delimited text could not be made")]
+    Delimited(#[from] ::csv::Error),
+    /// The JSON writer refused.
+    #[error("the JSON text could not be made")]
+    Json(#[from] serde_json::Error),
+    /// The extension names no format that is written.
+    #[error("no format for the extension {extension}")]
+    Extension {
+        /// The extension, without its dot.
+        extension: String,
+    },
+}
+
+impl Table {
+    /// Makes an empty table with these headings, twelve cells wide each.
+    pub fn new(title: impl Into<String>, headings: impl IntoIterator<Item = String>) -> Self {
+        let columns = headings.into_iter().map(|heading| TableColumn { heading, width: 12 });
+        Self { title: title.into(), columns: columns.collect(), rows: Vec::new() }
+    }
+}
+
+/// Writes a table in the format that the file's extension names: .xlsx, .csv or .json.
+///
+/// # Errors
+/// [`ExportError::Extension`] for any other extension; else what the format's writer says.
+pub fn to_bytes(table: &Table, file: &Path) -> Result<Vec<u8>, ExportError> {
+    let extension = file.extension().unwrap_or_default().to_string_lossy().to_lowercase();
+    match extension.as_str() {
+        "xlsx" => xlsx::to_bytes(table),
+        "csv" => csv::to_bytes(table),
+        "json" => json::to_bytes(table),
+        _ => Err(ExportError::Extension { extension }),
+    }
+}
+
+#[cfg(test)]
+mod tests;
