@@ -14,4 +14,6 @@ pub mod store;
 pub mod sync;
 #[cfg(feature = "client")]
 pub mod transfer;
+#[cfg(feature = "client")]
+pub mod tui;
 pub mod wire;

@@ -57,6 +57,8 @@ pub use syncer::{Phase, Progress, SyncSummary};
 pub use transport::{Counters, Transport, TransportError};
 pub use view::{RecordView, RowState};
 
+pub use crate::store::{KeyCost, RecoveryCode};
+
 use state::Inner;
 
 /// One open data directory.

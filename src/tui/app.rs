@@ -193,11 +193,8 @@ impl Model {
     /// Starts with the screen that asks for the passphrase, or with the first-run steps.
     pub fn new(start: &Start) -> Self {
         let shell = Shell::new(start);
-        let first: Box<dyn Page> = if start.exists {
-            Box::new(Unlock::default())
-        } else {
-            Box::new(FirstRun::default())
-        };
+        let first: Box<dyn Page> =
+            if start.exists { Box::new(Unlock::default()) } else { Box::new(FirstRun::default()) };
         Self { shell, screens: vec![first], quit: false }
     }
 

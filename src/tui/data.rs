@@ -24,9 +24,14 @@ pub use crate::client::{
 pub use crate::domain::query::{Comparison, Filter, Sort};
 
 /// An open data directory.
-#[derive(Debug)]
 pub struct Data {
     client: Client,
+}
+
+impl std::fmt::Debug for Data {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.write_str("Data(..)")
+    }
 }
 
 /// What did not happen, and why.
@@ -166,7 +171,11 @@ impl Failure {
         let hint = locale.find(&format!("hint-{}", self.code), &args).unwrap_or_default();
         let first = self.issues.iter().find(|issue| issue.is_error());
         let issue = first.map(|issue| locale.issue(issue)).unwrap_or_default();
-        [said, issue, hint].into_iter().filter(|part| !part.is_empty()).collect::<Vec<_>>().join(" ")
+        [said, issue, hint]
+            .into_iter()
+            .filter(|part| !part.is_empty())
+            .collect::<Vec<_>>()
+            .join(" ")
     }
 }
 
@@ -264,7 +273,8 @@ impl Data {
     /// Returns the figures of the title bar.
     pub fn status(&self) -> Status {
         let counts = self.client.status();
-        let of = |kind: Kind| counts.records.iter().find(|(k, _)| *k == kind).map_or(0, |(_, n)| *n);
+        let of =
+            |kind: Kind| counts.records.iter().find(|(k, _)| *k == kind).map_or(0, |(_, n)| *n);
         let unit = if counts.unit_name.is_empty() { counts.unit } else { counts.unit_name };
         let records = Kind::ALL.iter().map(|kind| (*kind, of(*kind))).collect();
         Status {
@@ -416,7 +426,8 @@ impl Data {
     /// # Errors
     /// What the client says.
     pub fn history(&self, id: RecordId) -> Result<Vec<HistoryEntry>, Failure> {
-        let asked = self.client.connect().and_then(|mut server| self.client.history_over(&mut server, id));
+        let asked =
+            self.client.connect().and_then(|mut server| self.client.history_over(&mut server, id));
         let entries = match asked {
             Ok(entries) => entries,
             Err(_offline) => self.client.history(id)?,

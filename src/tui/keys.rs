@@ -174,7 +174,8 @@ impl FromStr for Key {
 
     fn from_str(text: &str) -> Result<Self, Self::Err> {
         let (text_, ctrl) = text.strip_prefix("Ctrl-").map_or((text, false), |rest| (rest, true));
-        let (name, shift) = text_.strip_prefix("Shift-").map_or((text_, false), |rest| (rest, true));
+        let (name, shift) =
+            text_.strip_prefix("Shift-").map_or((text_, false), |rest| (rest, true));
         let mut chars = name.chars();
         let code = match (chars.next(), chars.next()) {
             (Some(c), None) => Code::Char(if ctrl { c.to_ascii_lowercase() } else { c }),
@@ -285,7 +286,8 @@ mod tests {
 
     #[test]
     fn key_names_read_back_as_they_print() {
-        for name in ["Ctrl-P", "F9", "Shift-Tab", "a", "A", "/", "Space", "PgDn", "Ctrl-PgDn", "-"] {
+        for name in ["Ctrl-P", "F9", "Shift-Tab", "a", "A", "/", "Space", "PgDn", "Ctrl-PgDn", "-"]
+        {
             assert_eq!(name.parse::<Key>().unwrap().to_string(), name);
         }
         assert!("Ctlr-P".parse::<Key>().is_err());
@@ -294,7 +296,9 @@ mod tests {
 
     #[test]
     fn full_width_twins_are_the_same_command_key() {
-        for (typed, meant) in [('／', '/'), ('、', '/'), ('？', '?'), ('：', ':'), ('ａ', 'a'), ('１', '1')] {
+        for (typed, meant) in
+            [('／', '/'), ('、', '/'), ('？', '?'), ('：', ':'), ('ａ', 'a'), ('１', '1')]
+        {
             assert_eq!(Key::char(typed).folded(), Key::char(meant));
         }
         assert_eq!(Key::char('王').folded(), Key::char('王'));
@@ -308,10 +312,12 @@ mod tests {
 
     #[test]
     fn releases_and_alt_chords_are_not_keys() {
-        let release = KeyEvent::new_with_kind(KeyCode::Enter, KeyModifiers::NONE, KeyEventKind::Release);
+        let release =
+            KeyEvent::new_with_kind(KeyCode::Enter, KeyModifiers::NONE, KeyEventKind::Release);
         assert_eq!(Key::from_event(release), None);
         assert_eq!(Key::from_event(KeyEvent::new(KeyCode::Char('x'), KeyModifiers::ALT)), None);
-        let ctrl = Key::from_event(KeyEvent::new(KeyCode::Char('S'), KeyModifiers::CONTROL)).unwrap();
+        let ctrl =
+            Key::from_event(KeyEvent::new(KeyCode::Char('S'), KeyModifiers::CONTROL)).unwrap();
         assert_eq!(ctrl.to_string(), "Ctrl-S");
     }
 }

@@ -11,7 +11,9 @@ pub fn matches(label: &str, query: &str) -> bool {
         return true;
     }
     let label = fold(label);
-    label.contains(&query) || spelt(&label, true).contains(&query) || spelt(&label, false).contains(&query)
+    label.contains(&query)
+        || spelt(&label, true).contains(&query)
+        || spelt(&label, false).contains(&query)
 }
 
 fn fold(text: &str) -> String {

@@ -12,6 +12,7 @@ pub mod effect;
 pub mod keys;
 pub mod matching;
 pub mod message;
+pub mod plain;
 pub mod runtime;
 pub mod screens;
 pub mod terminal;

@@ -199,13 +199,15 @@ impl Runtime {
     }
 
     /// Runs slow work on a thread; a panic in it becomes a failure that is shown.
-    fn work(&self, job: impl FnOnce(&Sender<Message>) -> Message + Send + 'static) -> io::Result<()> {
+    fn work(
+        &self,
+        job: impl FnOnce(&Sender<Message>) -> Message + Send + 'static,
+    ) -> io::Result<()> {
         let sender = self.sender.clone();
         let name = format!("{WORKER}-{}", self.now_ms());
         thread::Builder::new().name(name).spawn(move || {
             let ended = catch_unwind(AssertUnwindSafe(|| job(&sender)));
-            let message =
-                ended.unwrap_or_else(|_panic| Message::Failed(Failure::of("internal")));
+            let message = ended.unwrap_or_else(|_panic| Message::Failed(Failure::of("internal")));
             drop(sender.send(message));
         })?;
         Ok(())

@@ -121,7 +121,10 @@ fn install_panic_hook() {
             leave();
             let place = info.location().map(ToString::to_string).unwrap_or_default();
             let version = env!("CARGO_PKG_VERSION");
-            let written = writeln!(stderr(), "ejia {version}: internal error at {place}. What was saved is safe.");
+            let written = writeln!(
+                stderr(),
+                "ejia {version}: internal error at {place}. What was saved is safe."
+            );
             drop(written);
         }));
     });

@@ -59,7 +59,10 @@ pub fn wrap(text: &str, cells: usize) -> Vec<String> {
     for paragraph in text.lines() {
         let mut line = String::new();
         for word in paragraph.split_inclusive(' ') {
-            if width(&line) + width(word.trim_end()) > cells && !line.is_empty() && width(word) <= cells {
+            if width(&line) + width(word.trim_end()) > cells
+                && !line.is_empty()
+                && width(word) <= cells
+            {
                 lines.push(std::mem::take(&mut line));
             }
             for grapheme in word.graphemes(true) {

@@ -108,7 +108,9 @@ mod tests {
         for theme in [Theme::colour(), Theme::mono()] {
             assert_eq!(theme.styles.len(), Role::ALL.len());
         }
-        assert!(Theme::mono().styles.values().all(|style| style.fg.is_none() && style.bg.is_none()));
+        assert!(
+            Theme::mono().styles.values().all(|style| style.fg.is_none() && style.bg.is_none())
+        );
     }
 
     #[test]

@@ -45,8 +45,12 @@ fn draw_title(model: &Model, ui: &mut Ui<'_>) {
     let wide = ui.area().width;
     let right = standing(&model.shell);
     let room = wide.saturating_sub(cells(width(&right)) + 2);
-    let crumbs: Vec<String> =
-        model.screens.iter().skip(usize::from(model.screens.len() > 1)).map(|page| page.crumb(&model.shell)).collect();
+    let crumbs: Vec<String> = model
+        .screens
+        .iter()
+        .skip(usize::from(model.screens.len() > 1))
+        .map(|page| page.crumb(&model.shell))
+        .collect();
     let left = format!(" {} | {}", model.shell.text("product"), crumbs.join(" > "));
     ui.put(0, 0, &left, wide, Role::Title);
     let alarm = model.shell.status.conflicts + model.shell.status.attention > 0;

@@ -8,7 +8,8 @@ use crate::tui::keys::Keymap;
 
 /// Returns the table of keys in a language, as Markdown.
 pub fn keys_page(locale: &Locale, keymap: &Keymap) -> String {
-    let mut page = format!("# {}\n\n{}\n", locale.text("tui-keys-title"), locale.text("tui-keys-intro"));
+    let mut page =
+        format!("# {}\n\n{}\n", locale.text("tui-keys-title"), locale.text("tui-keys-intro"));
     for context in Context::ALL {
         let rows = rows(locale, keymap, *context);
         if rows.is_empty() {
@@ -27,7 +28,8 @@ fn rows(locale: &Locale, keymap: &Keymap, context: Context) -> String {
         let bound = keymap.bindings().find(|(c, a, _)| (*c, *a) == (context, *action));
         if let Some((_, _, keys)) = bound {
             let names: Vec<String> = keys.iter().map(|key| format!("`{key}`")).collect();
-            let written = writeln!(rows, "| {} | {} |", locale.text(&action.label_key()), names.join(" "));
+            let written =
+                writeln!(rows, "| {} | {} |", locale.text(&action.label_key()), names.join(" "));
             debug_assert!(written.is_ok(), "writing to a string cannot fail");
         }
     }

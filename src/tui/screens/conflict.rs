@@ -8,7 +8,9 @@ use super::{Page, Reply};
 use crate::domain::record::{FieldNo, ParseContext, Value, parse};
 use crate::tui::actions::{Action, Context};
 use crate::tui::app::{Move, Purpose, Shell, Tone};
-use crate::tui::data::{ConflictView, FieldConflictView, Resolution, ValueView, moment, value_text};
+use crate::tui::data::{
+    ConflictView, FieldConflictView, Resolution, ValueView, moment, value_text,
+};
 use crate::tui::text::{cells, fit, width};
 use crate::tui::theme::Role;
 use crate::tui::ui::{Ui, follow};
@@ -187,7 +189,8 @@ impl ConflictReview {
     /// Returns the decision, once every field has a choice.
     fn decision(&self) -> Option<Resolution> {
         let conflict = self.conflict()?;
-        let chosen: Vec<&Choice> = self.choices.iter().map(Option::as_ref).collect::<Option<_>>()?;
+        let chosen: Vec<&Choice> =
+            self.choices.iter().map(Option::as_ref).collect::<Option<_>>()?;
         if chosen.iter().all(|choice| **choice == Choice::Current) {
             return Some(Resolution::Current);
         }
@@ -257,7 +260,10 @@ impl ConflictReview {
         ];
         if let Some(Choice::Typed(value)) = choice {
             let value = shown(shell, conflict, field, Some(value));
-            lines.push((format!("    (o) {}", shell.text_with("conflict-typed", &[("value", &value)])), Role::Good));
+            lines.push((
+                format!("    (o) {}", shell.text_with("conflict-typed", &[("value", &value)])),
+                Role::Good,
+            ));
         }
         lines.push((String::new(), Role::Text));
         lines
@@ -357,7 +363,13 @@ impl Page for ConflictReview {
         let first = follow(&self.scroll, last, usize::from(height)).min(cursor_line);
         for ((text, role), y) in lines.iter().skip(first).zip(inner.y + 1..inner.y + 1 + height) {
             let wide = cells(width(text)).min(inner.width);
-            ui.put(inner.x, y, text, if *role == Role::Selected { inner.width } else { wide }, *role);
+            ui.put(
+                inner.x,
+                y,
+                text,
+                if *role == Role::Selected { inner.width } else { wide },
+                *role,
+            );
         }
         let below = Rect::new(inner.x, inner.bottom() - result, inner.width, result);
         self.draw_result(shell, ui, below);

@@ -70,13 +70,20 @@ impl Detail {
         let room = usize::from(wide).saturating_sub(label_cells + 5).max(10);
         let mut lines = Vec::new();
         for field in spec.fields {
-            let text = if self.revealed { view.text_in_full(shell, field) } else { view.text(shell, field) };
+            let text = if self.revealed {
+                view.text_in_full(shell, field)
+            } else {
+                view.text(shell, field)
+            };
             let mut label = shell.locale.field_label(spec, field);
-            for part in wrap(&shown(&text), room).into_iter().chain(text.is_empty().then(String::new)) {
+            for part in
+                wrap(&shown(&text), room).into_iter().chain(text.is_empty().then(String::new))
+            {
                 lines.push((std::mem::take(&mut label), part, Role::Text));
             }
             for issue in view.issues.iter().filter(|issue| issue.field == field.key) {
-                let (mark, role) = if issue.is_error() { ("x", Role::Bad) } else { ("!", Role::Warning) };
+                let (mark, role) =
+                    if issue.is_error() { ("x", Role::Bad) } else { ("!", Role::Warning) };
                 lines.push((String::new(), format!("{mark} {}", shell.locale.issue(issue)), role));
             }
         }
@@ -150,7 +157,8 @@ impl Page for Detail {
             return;
         };
         let kind = shell.locale.kind_label(view.kind.spec());
-        let title = format!("{kind} | {} | {} | {}", view.title, view.unit, state_text(shell, view));
+        let title =
+            format!("{kind} | {} | {} | {}", view.title, view.unit, state_text(shell, view));
         let place = self.siblings.iter().position(|id| *id == self.id).map_or(0, |at| at + 1);
         let note = format!("{place}/{}", self.siblings.len());
         let inner = ui.frame(area, &title, &note);
@@ -206,8 +214,9 @@ impl Page for Detail {
             Action::History => shell.effects.push(Effect::History(self.id)),
             Action::Reveal => {
                 let answers = vec![shell.text("answer-cancel"), shell.text("answer-reveal")];
-                let dialog = Dialog::ask(shell.text("reveal-title"), shell.text("reveal-text"), answers)
-                    .with_field(shell.text("reason"), "");
+                let dialog =
+                    Dialog::ask(shell.text("reveal-title"), shell.text("reveal-text"), answers)
+                        .with_field(shell.text("reason"), "");
                 shell.ask(Purpose::Reveal, dialog);
             }
             Action::Copy => {

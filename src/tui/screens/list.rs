@@ -166,8 +166,7 @@ impl List {
         if codes.is_empty() {
             let text = shell.text_with("filter-value-text", &[("field", &label)]);
             let answers = vec![shell.text("answer-contains"), shell.text("answer-equals")];
-            let dialog =
-                Dialog::ask(label, text, answers).with_field(shell.text("value"), "");
+            let dialog = Dialog::ask(label, text, answers).with_field(shell.text("value"), "");
             shell.ask(purpose, dialog);
         } else {
             shell.pick(purpose, Picker::new(&label, codes));
@@ -299,7 +298,13 @@ impl Page for List {
         if self.rows.is_empty() {
             self.draw_empty(shell, ui, inner);
         } else {
-            ui.put(inner.x + 1, inner.y + rows, &self.inspector(shell), inner.width - 1, Role::Quiet);
+            ui.put(
+                inner.x + 1,
+                inner.y + rows,
+                &self.inspector(shell),
+                inner.width - 1,
+                Role::Quiet,
+            );
             let place = format!("{}/{}", self.table.cursor + 1, self.rows.len());
             let wide = super::overview::widest(std::iter::once(&place));
             let x = inner.right().saturating_sub(wide + 1);
@@ -353,7 +358,9 @@ impl Page for List {
             Action::Sort => self.pick_field(shell, Purpose::Sort),
             Action::New => Form::start_new(shell, self.kind),
             Action::Back if !self.selected.is_empty() => self.selected.clear(),
-            Action::Back if self.is_narrowed() && self.find.is_empty() => shell.moves.push(Move::Pop),
+            Action::Back if self.is_narrowed() && self.find.is_empty() => {
+                shell.moves.push(Move::Pop)
+            }
             Action::Back if !self.find.is_empty() => {
                 self.find.set("");
                 self.search(shell);
@@ -402,7 +409,11 @@ impl Page for List {
             (Purpose::FilterField, Reply::Item(item)) => return self.pick_value(shell, &item.id),
             (Purpose::FilterValue(field), Reply::Item(item)) => {
                 self.query.filters.retain(|filter| filter.field != field);
-                self.query.filters.push(Filter { field, comparison: Comparison::Equal, text: item.id });
+                self.query.filters.push(Filter {
+                    field,
+                    comparison: Comparison::Equal,
+                    text: item.id,
+                });
             }
             (Purpose::FilterValue(field), Reply::Answer(answer, value)) => {
                 self.query.filters.retain(|filter| filter.field != field);

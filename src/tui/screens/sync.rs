@@ -21,7 +21,8 @@ fn standing(shell: &Shell) -> Vec<(String, Role)> {
     let status = &shell.status;
     let server = status.server.clone().unwrap_or_else(|| shell.text("sync-no-server"));
     let last = status.last_sync_ms.map_or_else(|| shell.text("never"), instant_text);
-    let line = |key: &str, value: String| (format!("{} {value}", fit(&shell.text(key), 18)), Role::Text);
+    let line =
+        |key: &str, value: String| (format!("{} {value}", fit(&shell.text(key), 18)), Role::Text);
     let mut lines = vec![
         line("sync-user", format!("{} {}", status.user, status.unit)),
         line("sync-server", server),
@@ -38,8 +39,12 @@ fn standing(shell: &Shell) -> Vec<(String, Role)> {
 
 fn progress(shell: &Shell) -> Vec<(String, Role)> {
     let sync = &shell.sync;
-    let mut lines: Vec<(String, Role)> =
-        sync.steps.iter().enumerate().map(|(n, step)| (step_text(shell, n, step), Role::Text)).collect();
+    let mut lines: Vec<(String, Role)> = sync
+        .steps
+        .iter()
+        .enumerate()
+        .map(|(n, step)| (step_text(shell, n, step), Role::Text))
+        .collect();
     if sync.running {
         let key = if sync.cancelling { "sync-cancelling" } else { "sync-running" };
         lines.push((shell.text(key), Role::Key));
@@ -97,7 +102,10 @@ impl Page for SyncScreen {
         let wide = inner.width.saturating_sub(4);
         let mut y = inner.y + 1;
         for (text, role) in lines {
-            for part in crate::tui::text::wrap(&text, usize::from(wide)).iter().chain(text.is_empty().then_some(&text)) {
+            for part in crate::tui::text::wrap(&text, usize::from(wide))
+                .iter()
+                .chain(text.is_empty().then_some(&text))
+            {
                 if y < inner.bottom() {
                     ui.put(inner.x + 2, y, part, wide, role);
                 }
@@ -125,8 +133,9 @@ impl Page for SyncScreen {
             }
             Action::Enrol => {
                 let answers = vec![shell.text("answer-next"), shell.text("answer-cancel")];
-                let dialog = Dialog::ask(shell.text("enrol-title"), shell.text("enrol-url"), answers)
-                    .with_field(shell.text("first-url"), "https://");
+                let dialog =
+                    Dialog::ask(shell.text("enrol-title"), shell.text("enrol-url"), answers)
+                        .with_field(shell.text("first-url"), "https://");
                 shell.ask(Purpose::EnrolUrl, dialog);
             }
             Action::Back if shell.sync.running => {
@@ -142,8 +151,9 @@ impl Page for SyncScreen {
         match (purpose, reply) {
             (Purpose::EnrolUrl, Reply::Answer(0, url)) => {
                 let answers = vec![shell.text("answer-join"), shell.text("answer-cancel")];
-                let dialog = Dialog::ask(shell.text("enrol-title"), shell.text("enrol-code"), answers)
-                    .with_field(shell.text("first-code"), "");
+                let dialog =
+                    Dialog::ask(shell.text("enrol-title"), shell.text("enrol-code"), answers)
+                        .with_field(shell.text("first-code"), "");
                 shell.ask(Purpose::EnrolCode(url.trim().to_owned()), dialog);
             }
             (Purpose::EnrolCode(url), Reply::Answer(0, code)) => {

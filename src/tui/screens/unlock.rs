@@ -43,10 +43,21 @@ impl Page for Unlock {
     }
 
     fn draw(&self, shell: &Shell, ui: &mut Ui<'_>, area: Rect) {
-        let inner = ui.popup(60.min(area.width), 9, &shell.text("unlock-title"), &shell.text("unlock-hint"));
+        let inner = ui.popup(
+            60.min(area.width),
+            9,
+            &shell.text("unlock-title"),
+            &shell.text("unlock-hint"),
+        );
         let wide = inner.width.saturating_sub(4);
         ui.put(inner.x + 2, inner.y + 1, &shell.text("unlock-text"), wide, Role::Text);
-        let x = ui.label(inner.x + 2, inner.y + 3, &shell.text("passphrase"), inner.right(), Role::Title) + 1;
+        let x = ui.label(
+            inner.x + 2,
+            inner.y + 3,
+            &shell.text("passphrase"),
+            inner.right(),
+            Role::Title,
+        ) + 1;
         self.input.draw(ui, x, inner.y + 3, inner.right().saturating_sub(x + 2), !self.busy);
         if self.busy {
             ui.put(inner.x + 2, inner.y + 5, &shell.text("unlock-busy"), wide, Role::Quiet);

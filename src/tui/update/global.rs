@@ -10,7 +10,7 @@ use crate::tui::actions::{Action, Context};
 use crate::tui::app::{Body, Model, Move, Purpose, Shell, SyncState, Tone};
 use crate::tui::data::{Failure, HistoryEntry, StepView, SyncFigures, value_text};
 use crate::tui::effect::Effect;
-use crate::tui::screens::{AttentionList, ConflictList, List, Overview, Page, SyncScreen};
+use crate::tui::screens::{AttentionList, ConflictList, List, Page, SyncScreen};
 use crate::tui::text::wrap;
 use crate::tui::widgets::dialog::Dialog;
 use crate::tui::widgets::picker::{Item, Picker};
@@ -61,7 +61,8 @@ pub const TABS: [Action; 8] = [
 
 fn go(model: &mut Model, action: Action) -> bool {
     let shell = &mut model.shell;
-    let list = |shell: &Shell, kind| -> Box<dyn Page> { Box::new(List::new(shell, kind, Vec::new())) };
+    let list =
+        |shell: &Shell, kind| -> Box<dyn Page> { Box::new(List::new(shell, kind, Vec::new())) };
     let page: Box<dyn Page> = match action {
         Action::GoOverview => {
             model.shell.moves.push(Move::Home);
@@ -135,11 +136,8 @@ fn items(model: &Model, everywhere: bool) -> Vec<Item> {
         let keys = shell.keymap.keys(chain, *action);
         let note = keys.iter().map(ToString::to_string).collect::<Vec<_>>().join(" ");
         let here = action.is_in(chain);
-        let disabled = if here {
-            enabled(model, *action).err()
-        } else {
-            Some(shell.text("why-not-here"))
-        };
+        let disabled =
+            if here { enabled(model, *action).err() } else { Some(shell.text("why-not-here")) };
         Item { id: action.id().to_owned(), label: shell.text_of(*action), note, disabled }
     };
     shown.map(item).collect()
@@ -150,7 +148,9 @@ fn open_palette(model: &mut Model, menu: bool) {
     if model.shell.data.is_some() && model.chain().contains(&Context::Browse) {
         let kinds = Kind::ALL.iter().map(|kind| Item {
             id: format!("{OPEN}{}", kind.key()),
-            label: model.shell.text_with("open-kind", &[("kind", &model.shell.locale.kind_plural(kind.spec()))]),
+            label: model
+                .shell
+                .text_with("open-kind", &[("kind", &model.shell.locale.kind_plural(kind.spec()))]),
             ..Item::default()
         });
         all.extend(kinds);
@@ -217,7 +217,8 @@ fn history_lines(shell: &Shell, id: RecordId, entries: &[HistoryEntry]) -> Vec<S
                 }
                 _ => shell.text("empty"),
             };
-            let label = spec.map_or_else(|| key.clone(), |(kind, field)| shell.locale.field_label(kind, field));
+            let label = spec
+                .map_or_else(|| key.clone(), |(kind, field)| shell.locale.field_label(kind, field));
             lines.extend(wrap(&format!("    {label}: {} -> {}", text(old), text(new)), READ_CELLS));
         }
     }
@@ -251,8 +252,10 @@ impl Shell {
 
     /// Asks whether to delete, and why; the key that opened the question never answers it.
     pub fn ask_delete(&mut self, ids: Vec<RecordId>) {
-        let title = ids.first().and_then(|id| Some(self.data.as_ref()?.title(*id))).unwrap_or_default();
-        let text = self.text_with("delete-text", &[("count", &ids.len().to_string()), ("title", &title)]);
+        let title =
+            ids.first().and_then(|id| Some(self.data.as_ref()?.title(*id))).unwrap_or_default();
+        let text =
+            self.text_with("delete-text", &[("count", &ids.len().to_string()), ("title", &title)]);
         let answers = vec![self.text("answer-cancel"), self.text("answer-delete")];
         let dialog = Dialog::ask(self.text("delete-title"), text, answers)
             .with_field(self.text("reason"), "")

@@ -42,7 +42,9 @@ pub fn update(model: &mut Model, message: Message, now_ms: u64) -> Vec<Effect> {
 /// # Errors
 /// The reason in the user's language.
 pub fn enabled(model: &Model, action: Action) -> Result<(), String> {
-    if model.shell.data.is_none() && !matches!(action, Action::Quit | Action::Language | Action::Redraw | Action::Suspend) {
+    if model.shell.data.is_none()
+        && !matches!(action, Action::Quit | Action::Language | Action::Redraw | Action::Suspend)
+    {
         return Err(model.shell.text("why-closed"));
     }
     match action {

@@ -166,7 +166,8 @@ mod tests {
 
     #[test]
     fn enter_sits_on_the_safe_answer_and_type_ahead_gives_none() {
-        let mut dialog = Dialog::ask("t".into(), "?".into(), vec!["no".into(), "yes".into()]).opened_at(1000);
+        let mut dialog =
+            Dialog::ask("t".into(), "?".into(), vec!["no".into(), "yes".into()]).opened_at(1000);
         assert_eq!(dialog.key(Key::named(Named::Enter), 1100), Answer::Open);
         assert_eq!(dialog.key(Key::named(Named::Enter), 1400), Answer::Given(0));
         dialog.key(Key::named(Named::Tab), 1400);
@@ -175,11 +176,15 @@ mod tests {
 
     #[test]
     fn a_reason_is_typed_before_the_answers() {
-        let mut dialog =
-            Dialog::ask("t".into(), "?".into(), vec!["no".into(), "yes".into()]).with_field("why".into(), "");
+        let mut dialog = Dialog::ask("t".into(), "?".into(), vec!["no".into(), "yes".into()])
+            .with_field("why".into(), "");
         dialog.key(Key::char('王'), 0);
         assert_eq!(dialog.key(Key::named(Named::Enter), 0), Answer::Open);
         assert_eq!(dialog.input.text(), "王");
-        assert_eq!(dialog.key(Key::named(Named::Enter), 0), Answer::Given(0), "still the safe answer");
+        assert_eq!(
+            dialog.key(Key::named(Named::Enter), 0),
+            Answer::Given(0),
+            "still the safe answer"
+        );
     }
 }

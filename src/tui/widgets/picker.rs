@@ -133,7 +133,13 @@ impl Picker {
         let visible = inner.height.saturating_sub(2);
         let first = follow(&self.scroll, self.cursor, usize::from(visible));
         if self.shown.is_empty() {
-            ui.put(inner.x + 1, inner.y + 2, &self.empty, inner.width.saturating_sub(2), Role::Quiet);
+            ui.put(
+                inner.x + 1,
+                inner.y + 2,
+                &self.empty,
+                inner.width.saturating_sub(2),
+                Role::Quiet,
+            );
         }
         let rows = self.shown.iter().enumerate().skip(first).take(usize::from(visible));
         for ((place, at), y) in rows.zip(inner.y + 2..) {
@@ -171,7 +177,10 @@ mod tests {
             disabled: disabled.map(str::to_owned),
             ..Item::default()
         };
-        Picker::new("t", vec![item("apple", None), item("pear", Some("none left")), item("plum", None)])
+        Picker::new(
+            "t",
+            vec![item("apple", None), item("pear", Some("none left")), item("plum", None)],
+        )
     }
 
     #[test]
@@ -182,7 +191,9 @@ mod tests {
         picker.narrow(|item, text| item.label.contains(text));
         assert_eq!(picker.current().unwrap().id, "apple");
         picker.key(Key::named(Named::Down));
-        assert!(matches!(picker.key(Key::named(Named::Enter)), Picked::Chosen(item) if item.id == "plum"));
+        assert!(
+            matches!(picker.key(Key::named(Named::Enter)), Picked::Chosen(item) if item.id == "plum")
+        );
     }
 
     #[test]

@@ -170,17 +170,28 @@ mod tests {
     use crate::tui::ui::{Chrome, dump};
 
     fn drawn(skipped: usize, cursor: usize, wide: u16) -> (String, usize) {
-        let columns =
-            [column("姓名".into(), 6, false), column("單位".into(), 8, false), column("學時".into(), 5, true), column("備註".into(), 30, false)];
+        let columns = [
+            column("姓名".into(), 6, false),
+            column("單位".into(), 8, false),
+            column("學時".into(), 5, true),
+            column("備註".into(), 30, false),
+        ];
         let state = TableState { cursor, columns_skipped: skipped, ..TableState::default() };
         let mut buf = Buffer::empty(Rect::new(0, 0, wide, 5));
         let theme = Theme::mono();
         let mut ui = Ui::new(&mut buf, &theme, Chrome::Narrow);
         let mut asked = 0;
-        Table { columns: &columns, pinned: 1, count: 100_000, state: &state }.draw(&mut ui, Rect::new(0, 0, wide, 5), |n| {
-            asked += 1;
-            Row { texts: vec![format!("王小明{n}"), "資訊學院".into(), "38.5".into(), "x".into()], ..Row::default() }
-        });
+        Table { columns: &columns, pinned: 1, count: 100_000, state: &state }.draw(
+            &mut ui,
+            Rect::new(0, 0, wide, 5),
+            |n| {
+                asked += 1;
+                Row {
+                    texts: vec![format!("王小明{n}"), "資訊學院".into(), "38.5".into(), "x".into()],
+                    ..Row::default()
+                }
+            },
+        );
         (dump(&buf), asked)
     }
 

@@ -46,7 +46,8 @@ impl Viewer {
     pub fn draw(&self, ui: &mut Ui<'_>) {
         let screen = ui.area();
         let rows = cells(self.lines.len()).clamp(3, screen.height.saturating_sub(6).max(3));
-        let inner = ui.popup(screen.width.saturating_sub(4).min(96), rows + 2, &self.title, &self.hint);
+        let inner =
+            ui.popup(screen.width.saturating_sub(4).min(96), rows + 2, &self.title, &self.hint);
         let most = self.lines.len().saturating_sub(usize::from(inner.height));
         for (line, y) in self.lines.iter().skip(self.first.min(most)).zip(inner.y..inner.bottom()) {
             ui.put(inner.x + 1, y, line, inner.width.saturating_sub(2), Role::Text);

@@ -44,7 +44,13 @@ pub(super) fn draw(form: &Form, shell: &Shell, ui: &mut Ui<'_>, area: Rect) {
     for (line, y) in lines.iter().skip(first).zip(inner.y..inner.bottom()) {
         match line {
             Line::Field(number, field) => {
-                draw_field(ui, field, Rect::new(inner.x, y, inner.width, 1), wide, *number == form.focus);
+                draw_field(
+                    ui,
+                    field,
+                    Rect::new(inner.x, y, inner.width, 1),
+                    wide,
+                    *number == form.focus,
+                );
             }
             Line::Note(text, role) => {
                 let x = inner.x + 4 + wide;
@@ -75,7 +81,8 @@ fn lines<'a>(form: &'a Form, shell: &Shell) -> Vec<Line<'a>> {
     for (number, field) in form.fields.iter().enumerate() {
         lines.push(Line::Field(number, field));
         if let Some(issue) = &field.issue {
-            let (mark, role) = if issue.is_error() { ("x", Role::Bad) } else { ("!", Role::Warning) };
+            let (mark, role) =
+                if issue.is_error() { ("x", Role::Bad) } else { ("!", Role::Warning) };
             lines.push(Line::Note(format!("{mark} {}", shell.locale.issue(issue)), role));
         } else if number == form.focus
             && let Some(hint) = hint(field)

@@ -21,8 +21,8 @@ use crate::tui::ui::Ui;
 use crate::tui::widgets::dialog::Dialog;
 use crate::tui::widgets::picker::{Item, Picker};
 
-pub(super) use field::code_items;
 use field::FormField;
+pub(super) use field::code_items;
 
 /// What a form does with what it holds.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -215,7 +215,8 @@ impl Form {
 
     fn show_issues(&mut self, failure: &Failure) {
         for issue in &failure.issues {
-            if let Some(field) = self.fields.iter_mut().find(|field| field.spec.key == issue.field) {
+            if let Some(field) = self.fields.iter_mut().find(|field| field.spec.key == issue.field)
+            {
                 field.issue = Some(issue.clone());
             }
         }
@@ -472,7 +473,9 @@ fn marked(label: &str, field: &FieldSpec) -> String {
 fn label_cells(shell: &Shell, spec: &RecordSpec) -> usize {
     let labels = spec.fields.iter();
     labels
-        .map(|field| crate::tui::text::width(&marked(&shell.locale.field_label(spec, field), field)))
+        .map(|field| {
+            crate::tui::text::width(&marked(&shell.locale.field_label(spec, field), field))
+        })
         .max()
         .unwrap_or(0)
 }
