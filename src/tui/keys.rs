@@ -34,7 +34,7 @@ macro_rules! named {
     ($($Name:ident = $text:literal from $code:path),* $(,)?) => {
         /// A key with a name of its own.
         #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
-        pub enum Named { $(#[doc = $text] $Name),* }
+        pub enum Named { $(#[doc = concat!("The key `", $text, "`.")] $Name),* }
 
         impl Named {
             const fn text(self) -> &'static str {

@@ -75,7 +75,7 @@ fn standing(shell: &Shell) -> String {
         ("standing-attention", status.attention),
     ] {
         if count > 0 {
-            text.push_str(&format!(" {} {count}", shell.text(key)));
+            text = format!("{text} {} {count}", shell.text(key));
         }
     }
     text

@@ -1,7 +1,5 @@
 //! The printed table of keys (docs/keys.<language>.md), generated from the registry and the keymap.
 
-use std::fmt::Write as _;
-
 use super::{Action, Context};
 use crate::locale::Locale;
 use crate::tui::keys::Keymap;
@@ -17,7 +15,7 @@ pub fn keys_page(locale: &Locale, keymap: &Keymap) -> String {
         }
         let title = locale.text(&format!("tui-context-{}", context.name()));
         let (action, keys) = (locale.text("tui-keys-action"), locale.text("tui-keys-keys"));
-        page.push_str(&format!("\n## {title}\n\n| {action} | {keys} |\n|---|---|\n{rows}"));
+        page.extend(["\n## ", &title, "\n\n| ", &action, " | ", &keys, " |\n|---|---|\n", &rows]);
     }
     page
 }
@@ -28,9 +26,8 @@ fn rows(locale: &Locale, keymap: &Keymap, context: Context) -> String {
         let bound = keymap.bindings().find(|(c, a, _)| (*c, *a) == (context, *action));
         if let Some((_, _, keys)) = bound {
             let names: Vec<String> = keys.iter().map(|key| format!("`{key}`")).collect();
-            let written =
-                writeln!(rows, "| {} | {} |", locale.text(&action.label_key()), names.join(" "));
-            debug_assert!(written.is_ok(), "writing to a string cannot fail");
+            let label = locale.text(&action.label_key());
+            rows.extend(["| ", &label, " | ", &names.join(" "), " |\n"]);
         }
     }
     rows

@@ -216,7 +216,7 @@ impl FirstRun {
 fn strength(secret: &str) -> u64 {
     let sorts: [fn(char) -> bool; 3] =
         [|c| c.is_ascii_digit(), |c| c.is_ascii_lowercase(), |c| !c.is_ascii_alphanumeric()];
-    let found = sorts.iter().filter(|sort| secret.chars().any(|c| sort(c))).count();
+    let found = sorts.iter().filter(|sort| secret.chars().any(**sort)).count();
     let points = secret.chars().count() / 2 + found;
     u64::try_from(points).unwrap_or(10).min(10)
 }

@@ -359,7 +359,7 @@ impl Page for List {
             Action::New => Form::start_new(shell, self.kind),
             Action::Back if !self.selected.is_empty() => self.selected.clear(),
             Action::Back if self.is_narrowed() && self.find.is_empty() => {
-                shell.moves.push(Move::Pop)
+                shell.moves.push(Move::Pop);
             }
             Action::Back if !self.find.is_empty() => {
                 self.find.set("");
@@ -406,7 +406,10 @@ impl Page for List {
     fn answered(&mut self, shell: &mut Shell, purpose: Purpose, reply: Reply) {
         match (purpose, reply) {
             (Purpose::Sort, Reply::Item(item)) => self.sort_by(&item.id),
-            (Purpose::FilterField, Reply::Item(item)) => return self.pick_value(shell, &item.id),
+            (Purpose::FilterField, Reply::Item(item)) => {
+                self.pick_value(shell, &item.id);
+                return;
+            }
             (Purpose::FilterValue(field), Reply::Item(item)) => {
                 self.query.filters.retain(|filter| filter.field != field);
                 self.query.filters.push(Filter {

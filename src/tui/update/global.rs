@@ -101,7 +101,7 @@ fn undo(shell: &mut Shell) {
 fn start_sync(model: &mut Model) {
     model.shell.sync = SyncState { running: true, ..SyncState::default() };
     model.shell.effects.push(Effect::Sync);
-    if !model.screens.last().is_some_and(|page| page.tab() == Some(7)) {
+    if model.screens.last().and_then(|page| page.tab()) != Some(7) {
         model.shell.moves.push(Move::Push(Box::new(SyncScreen)));
     }
 }

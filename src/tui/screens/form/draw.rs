@@ -109,9 +109,8 @@ fn draw_field(ui: &mut Ui<'_>, field: &FormField, row: Rect, label_wide: u16, fo
     ui.label(row.x, row.y, if focus { ">" } else { " " }, row.right(), Role::Key);
     ui.label(row.x + 2, row.y, &marked(&field.label, field.spec), row.right(), role);
     let x = row.x + 3 + label_wide;
-    let room = row.right().saturating_sub(x + 3);
-    let wanted = field.spec.max_chars.saturating_mul(2).clamp(12, WIDEST);
-    let count = if field.is_picked() { room.min(WIDEST) } else { room.min(wanted) };
+    let room = row.right().saturating_sub(x + 4);
+    let count = room.min(input_cells(field));
     let (left, right) = match (field.is_open(), field.is_picked()) {
         (false, _) => (" ", " "),
         (true, true) => ("<", ">"),
@@ -128,4 +127,22 @@ fn draw_field(ui: &mut Ui<'_>, field: &FormField, row: Rect, label_wide: u16, fo
         None => field.input.draw(ui, x + 1, row.y, count, focus),
     }
     ui.put(x + 1 + count, row.y, right, 1, Role::Border);
+}
+
+/// Returns the cells of a field's input: what its longest value takes, up to [`WIDEST`].
+fn input_cells(field: &FormField) -> u16 {
+    match field.spec.kind {
+        ValueKind::Date => 12,
+        ValueKind::Integer | ValueKind::Tenths => 10,
+        ValueKind::Instant => 18,
+        ValueKind::Flag => 8,
+        ValueKind::Identifier | ValueKind::IdNumber | ValueKind::Phone => {
+            field.spec.max_chars.saturating_add(2).clamp(12, 32)
+        }
+        ValueKind::Code | ValueKind::Choice => 32,
+        ValueKind::Reference(_) => WIDEST,
+        ValueKind::Text | ValueKind::Name => {
+            field.spec.max_chars.saturating_mul(2).clamp(12, WIDEST)
+        }
+    }
 }

@@ -138,6 +138,20 @@ impl FormField {
         parse(kind, self.spec, &self.input.text(), cx)
     }
 
+    /// Shows what was typed as it will be stored: `0823` becomes a whole date.
+    pub(super) fn settle(&mut self, kind: &RecordSpec, cx: &ParseContext) {
+        if self.is_picked() || !self.is_changed() || self.mask.is_some() {
+            return;
+        }
+        if let Ok(Some(value)) = self.value(kind, cx) {
+            let text = match &value {
+                Value::Instant(ms) => instant_text(*ms),
+                other => format(kind, self.spec, other),
+            };
+            self.input.set(&text);
+        }
+    }
+
     /// Puts back what was stored.
     pub(super) fn restore(&mut self) {
         self.mask.clone_from(&self.stored_mask);

@@ -231,6 +231,8 @@ impl Form {
     }
 
     fn step(&mut self, shell: &mut Shell, forward: bool) {
+        let (spec, cx) = (self.kind.spec(), ParseContext::typed(shell.today));
+        self.with_focus(|field| field.settle(spec, &cx));
         self.check(shell, Some(self.focus));
         self.keep(shell);
         let count = self.fields.len();
@@ -246,27 +248,19 @@ impl Form {
 
     fn pick(&mut self, shell: &mut Shell, typed: &str) {
         let Some(field) = self.fields.get(self.focus) else { return };
-        let mut picker = match field.spec.kind {
-            ValueKind::Reference(_) => {
-                let items = found(shell, field.spec, typed);
-                Picker::new(&field.label, items)
-            }
-            _ => {
-                let items = code_items(shell, self.kind.spec(), field.spec, !field.spec.required);
-                Picker::new(&field.label, items).at(&field.draft_text())
-            }
-        };
-        picker.input.set(typed);
-        let purpose = match field.spec.kind {
-            ValueKind::Reference(_) => Purpose::RecordOf(self.focus),
-            _ => {
-                if !typed.is_empty() {
-                    picker.narrow(crate::tui::update::item_matches);
-                }
-                Purpose::CodeOf(self.focus)
-            }
-        };
-        shell.pick(purpose, picker);
+        if matches!(field.spec.kind, ValueKind::Reference(_)) {
+            let mut picker = Picker::new(&field.label, found(shell, field.spec, typed));
+            picker.input.set(typed);
+            shell.pick(Purpose::RecordOf(self.focus), picker);
+            return;
+        }
+        let items = code_items(shell, self.kind.spec(), field.spec, !field.spec.required);
+        let mut picker = Picker::new(&field.label, items).at(&field.draft_text());
+        if !typed.is_empty() {
+            picker.input.set(typed);
+            picker.narrow(crate::tui::update::item_matches);
+        }
+        shell.pick(Purpose::CodeOf(self.focus), picker);
     }
 
     fn leave(&mut self, shell: &mut Shell) {
