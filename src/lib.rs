@@ -9,9 +9,12 @@
 pub mod client;
 pub mod domain;
 pub mod locale;
+#[cfg(feature = "server")]
+pub mod server;
 #[cfg(feature = "client")]
 pub mod store;
 pub mod sync;
+pub mod telemetry;
 #[cfg(feature = "client")]
 pub mod transfer;
 #[cfg(feature = "client")]
