@@ -11,6 +11,7 @@ pub mod domain;
 pub mod locale;
 #[cfg(feature = "server")]
 pub mod server;
+pub mod settings;
 #[cfg(feature = "client")]
 pub mod store;
 pub mod sync;

@@ -27,6 +27,8 @@ use db::{Db, DbError};
 use http::{App, router};
 use push::Writer;
 
+use crate::settings::ServerSettings;
+
 /// How to serve.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct ServeOptions {
@@ -71,6 +73,18 @@ pub enum ServerError {
 }
 
 impl ServeOptions {
+    /// Serves a file as the settings say.
+    pub fn from_settings(settings: &ServerSettings, database: PathBuf) -> Self {
+        Self {
+            listen: settings.listen,
+            database,
+            behind_proxy: settings.behind_proxy,
+            request_timeout: Duration::from_secs(settings.request_timeout_seconds.into()),
+            stop_timeout: Duration::from_secs(settings.stop_timeout_seconds.into()),
+            enrol_per_minute: settings.enrol_per_minute,
+        }
+    }
+
     /// Serves a file on loopback with the settings' defaults.
     pub fn new(listen: SocketAddr, database: PathBuf) -> Self {
         Self {

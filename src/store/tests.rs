@@ -242,7 +242,7 @@ fn damage_to_any_file_of_the_store_is_explained_and_costs_no_edit() {
     for file in files(&dir.join("store")) {
         let name = file.strip_prefix(&dir).unwrap();
         let len = usize::try_from(fs::metadata(&file).unwrap().len()).unwrap();
-        for (n, at) in (0..len).step_by((len / 6).max(1)).enumerate() {
+        for (n, at) in (0..len).step_by((len / 30).max(1)).enumerate() {
             let copied = temp.path().join("copy");
             copy(&dir, &copied);
             let mut bytes = fs::read(&file).unwrap();
