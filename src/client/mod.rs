@@ -64,6 +64,7 @@ pub use transport::{Counters, Transport, TransportError};
 pub use view::{RecordView, RowState};
 
 pub use crate::store::{BackupSummary, Finding, KeyCost, RecoveryCode, StoreError, Vault};
+
 use state::Inner;
 
 /// One open data directory.

@@ -57,6 +57,11 @@ impl Client {
         Ok((Self::from_vault(dir, vault)?, recovery))
     }
 
+    /// True if there is a data directory with files of this program in it.
+    pub fn exists(dir: &Path) -> bool {
+        Vault::exists(dir)
+    }
+
     /// Opens a data directory with the passphrase or the recovery code.
     ///
     /// # Errors
