@@ -10,9 +10,15 @@ pub mod cli;
 pub mod client;
 pub mod domain;
 pub mod locale;
+#[cfg(feature = "server")]
+pub mod server;
+pub mod settings;
 #[cfg(feature = "client")]
 pub mod store;
 pub mod sync;
+pub mod telemetry;
 #[cfg(feature = "client")]
 pub mod transfer;
+#[cfg(feature = "client")]
+pub mod tui;
 pub mod wire;

@@ -63,6 +63,18 @@ pub enum ClientError {
     /// The record changed since; undoing would overwrite somebody.
     #[error("changed since by someone else")]
     ChangedSince,
+    /// A sheet cannot be read.
+    #[error(transparent)]
+    Import(#[from] crate::transfer::import::ImportError),
+    /// A file cannot be read.
+    #[error("cannot read {path}")]
+    Read {
+        /// The file.
+        path: String,
+        /// The system's error.
+        #[source]
+        source: std::io::Error,
+    },
     /// A file cannot be written.
     #[error("cannot write {path}")]
     Write {
@@ -81,7 +93,16 @@ pub enum ClientError {
 }
 
 impl ClientError {
-    /// Returns the stable word that names the message `error-<code>` and the hint `hint-<code>` in config/locales.
+    /// Returns the key of the message in config/locales; the hint is `hint-<code>`.
+    pub fn message_key(&self) -> String {
+        match self {
+            Self::Store(error) => error.key().to_owned(),
+            Self::Import(error) => format!("import-error-{}", error.code()),
+            other => format!("error-{}", other.code()),
+        }
+    }
+
+    /// Returns the stable word of the error: in JSON, and in the keys of message and hint.
     pub fn code(&self) -> String {
         match self {
             Self::Store(error) => error.key().to_owned(),
@@ -97,6 +118,8 @@ impl ClientError {
             Self::Cancelled => "cancelled".to_owned(),
             Self::NothingToUndo => "nothing-to-undo".to_owned(),
             Self::ChangedSince => "changed-since".to_owned(),
+            Self::Import(error) => format!("import-{}", error.code()),
+            Self::Read { .. } => "read".to_owned(),
             Self::Write { .. } => "write".to_owned(),
             Self::Ended { reason } => format!("ended-{reason}"),
         }
@@ -112,7 +135,8 @@ impl ClientError {
                 vec![("action", action.clone())]
             }
             Self::Invalid { issues } => vec![("count", issues.len().to_string())],
-            Self::Write { path, source } => {
+            Self::Import(error) => error.args(),
+            Self::Read { path, source } | Self::Write { path, source } => {
                 vec![("path", path.clone()), ("cause", source.to_string())]
             }
             Self::Codec(_)

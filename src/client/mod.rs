@@ -13,6 +13,7 @@ mod error;
 mod history;
 mod http;
 mod ids;
+mod import;
 mod index;
 mod journal;
 mod list;
@@ -21,6 +22,7 @@ mod outbox;
 mod profile;
 mod records;
 mod renumber;
+mod report;
 mod schedule;
 mod search;
 mod state;
@@ -34,6 +36,8 @@ mod view;
 
 #[cfg(test)]
 mod tests;
+#[cfg(test)]
+mod tests_samples;
 
 use std::path::{Path, PathBuf};
 use std::sync::atomic::AtomicBool;
@@ -46,16 +50,20 @@ pub use enrol::Enrolled;
 pub use error::ClientError;
 pub use history::{ChangeView, HistoryView};
 pub use http::HttpTransport;
+pub use import::{ImportRequest, Imported};
 pub use list::Query;
 pub use open::NewDevice;
 pub use profile::{Profile, Server};
 pub use records::Saved;
+pub use report::{ReportRequest, ReportRow, ReportView, report_names};
 pub use schedule::Schedule;
 pub use status::Status;
 pub use steps::StepView;
 pub use syncer::{Phase, Progress, SyncSummary};
 pub use transport::{Counters, Transport, TransportError};
 pub use view::{RecordView, RowState};
+
+pub use crate::store::{BackupSummary, Finding, KeyCost, RecoveryCode, StoreError, Vault};
 
 use state::Inner;
 

@@ -213,7 +213,7 @@ mod tests {
             ("10004", "任春雨\n10004"),
             ("004", "任春雨\n10004"),
             ("OY", "欧阳若明"),
-            ("zx", "\u{30EDE}新"),
+            ("zx", "\u{323AE}新"),
         ];
         for (query, line) in hits {
             assert!(finds(query, line), "{query} should find {line}");

@@ -4,9 +4,8 @@ use super::*;
 use crate::domain::ids::RecordId;
 use crate::domain::kinds::Kind;
 use crate::domain::record::{Fields, Value};
-use crate::store::Vault;
 
-fn client() -> Client {
+pub(super) fn client() -> Client {
     let mut vault = Vault::memory();
     let profile = Profile {
         device: crate::domain::ids::DeviceId(7),
@@ -22,14 +21,14 @@ fn client() -> Client {
     Client::from_vault(Path::new("memory"), vault).unwrap()
 }
 
-fn fields(kind: Kind, pairs: &[(&str, Value)]) -> Fields {
+pub(super) fn fields(kind: Kind, pairs: &[(&str, Value)]) -> Fields {
     pairs
         .iter()
         .map(|(key, value)| (kind.spec().field(key).unwrap().number, value.clone()))
         .collect()
 }
 
-fn text(text: &str) -> Value {
+pub(super) fn text(text: &str) -> Value {
     Value::Text(text.into())
 }
 

@@ -2,7 +2,7 @@
 
 use uuid::Uuid;
 
-use super::{Change, MemoryStore, Row, Store};
+use super::{Change, Entry, Journal, MemoryStore, Row, Store};
 use crate::domain::ids::{RecordId, UnitId};
 
 /// Opens the same backend again, as a new process would.
@@ -66,6 +66,8 @@ pub(super) fn a_commit_is_visible_and_later_values_win(backend: &dyn Backend) {
         Change { puts: vec![row(3, "x")], removes: vec![id(3), id(2), id(99)], notes: vec![] };
     store.commit(&both).unwrap();
     assert_eq!(seen(&*store), [row(1, "uno")]);
+    store.commit(&put([row(2, &"long ".repeat(60_000))])).unwrap();
+    assert_eq!(seen(&*store), sorted([row(1, "uno"), row(2, &"long ".repeat(60_000))]));
     store.commit(&put([row(2, "back")])).unwrap();
     assert_eq!(seen(&*store), sorted([row(1, "uno"), row(2, "back")]));
 }
@@ -221,6 +223,42 @@ macro_rules! store_contract {
 }
 pub(super) use store_contract;
 
+pub(super) fn entries(journal: &dyn Journal) -> Vec<Entry> {
+    let mut entries = Vec::new();
+    journal.read(&mut |entry| entries.push(entry)).unwrap();
+    entries
+}
+
+/// What every journal promises; `open` opens the same one again.
+pub(super) fn a_journal_keeps_entries_in_order(keeps: bool, open: &dyn Fn() -> Box<dyn Journal>) {
+    let entry = |generation, n: u64| Entry { generation, n, bytes: n.to_string().into_bytes() };
+    let mut journal = open();
+    assert_eq!((journal.last(), entries(&*journal)), (None, vec![]));
+    journal.append(&[]).unwrap();
+    assert_eq!(journal.last(), None);
+    journal.append(&[entry(0, 1)]).unwrap();
+    let many: Vec<Entry> = (2..3_000).map(|n| entry(0, n)).collect();
+    journal.append(&many).unwrap();
+    journal.append(&[entry(1, 1), Entry { bytes: vec![], ..entry(1, 2) }]).unwrap();
+    let before = entries(&*journal);
+    assert_eq!(before.len(), 3_001);
+    assert_eq!((&before[0], &before[1..2_999], before[3_000].n), (&entry(0, 1), &many[..], 2));
+    assert_eq!(journal.last(), Some((1, 2)));
+    drop(journal);
+    if keeps {
+        let journal = open();
+        assert_eq!(journal.last(), Some((1, 2)));
+        assert_eq!(entries(&*journal), before);
+    }
+}
+
 mod memory {
+    use crate::store::MemoryJournal;
+
     super::store_contract!(super::InMemory);
+
+    #[test]
+    fn a_journal_keeps_entries_in_order() {
+        super::a_journal_keeps_entries_in_order(false, &|| Box::new(MemoryJournal::default()));
+    }
 }

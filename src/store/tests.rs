@@ -93,6 +93,12 @@ fn a_new_passphrase_takes_the_place_of_the_old() {
     assert_eq!(seen(&*Vault::open(dir, "new").unwrap().store), [row(1, "a")]);
 }
 
+fn only_after_closing(vault: Vault, dir: &Path) -> Vault {
+    assert_eq!(entries(&vault).len(), 50);
+    drop(vault);
+    Vault::open(dir, SECRET).unwrap()
+}
+
 fn only_the_store(vault: Vault) -> Box<dyn Store> {
     vault.store
 }
@@ -205,6 +211,7 @@ fn explained(dir: &Path, rows: &[Row], what: &str) {
             let read = vault.store.rows(&mut |row| kept.push(row));
             kept.sort_by_key(|row| row.id);
             assert!(kept.iter().all(|row| rows.contains(row)), "{what}: a row that never was");
+            assert_eq!(vault.store.note("profile").unwrap(), Some(b"Wong Tai".to_vec()), "{what}");
             let refill = vault.findings.iter().any(|found| found.code.needs_refill());
             assert!(
                 kept == rows || refill || read.is_err(),
@@ -235,7 +242,7 @@ fn damage_to_any_file_of_the_store_is_explained_and_costs_no_edit() {
     for file in files(&dir.join("store")) {
         let name = file.strip_prefix(&dir).unwrap();
         let len = usize::try_from(fs::metadata(&file).unwrap().len()).unwrap();
-        for (n, at) in (0..len).step_by((len / 6).max(1)).enumerate() {
+        for (n, at) in (0..len).step_by((len / 30).max(1)).enumerate() {
             let copied = temp.path().join("copy");
             copy(&dir, &copied);
             let mut bytes = fs::read(&file).unwrap();
@@ -283,6 +290,9 @@ fn a_store_that_lost_its_files_is_noticed() {
     fs::remove_dir_all(temp.path().join("store")).unwrap();
     let vault = Vault::open(temp.path(), SECRET).unwrap();
     assert_eq!(vault.findings[0].code, FindingCode::StoreShort);
+    assert_eq!(vault.store.note("profile").unwrap(), Some(b"Wong Tai".to_vec()));
+    let vault = only_after_closing(vault, temp.path());
+    assert_eq!(vault.findings, []);
     assert_eq!(entries(&vault).len(), 50);
 }
 

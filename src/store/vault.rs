@@ -1,5 +1,6 @@
 //! One data directory: store and journal under one key and one lock.
 
+use std::fmt;
 use std::fs;
 use std::path::{Path, PathBuf};
 
@@ -38,6 +39,16 @@ struct Home {
     dir: PathBuf,
     key: Key,
     _lock: Lock,
+}
+
+impl fmt::Debug for Vault {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let dir = self.home.as_ref().map(|home| &home.dir);
+        f.debug_struct("Vault")
+            .field("dir", &dir)
+            .field("findings", &self.findings)
+            .finish_non_exhaustive()
+    }
 }
 
 impl Vault {
@@ -259,7 +270,7 @@ fn unlock(dir: &Path, secret: &str) -> Result<(Key, Lock), StoreError> {
 fn clear(dir: &Path) {
     drop(fs::remove_dir_all(store_path(dir)));
     drop(fs::remove_dir_all(journal_path(dir)));
-    for name in ["store.seen", "store.reserve", "owner.lock", "device.key"] {
+    for name in ["store.seen", "store.notes", "store.reserve", "owner.lock", "device.key"] {
         drop(fs::remove_file(dir.join(name)));
     }
 }

@@ -123,8 +123,9 @@ fn create(
         let _id = existing.id;
         return apply_set(task, &sets);
     }
-    let values: Fields =
+    let mut values: Fields =
         fields.iter().map(|(no, value)| (*no, at_home(value, task.author))).collect();
+    hang_under_root(task, &mut values);
     let kind = Kind::from_number(task.op.kind);
     let unit = owner_unit(task.world, kind, task.op.record, unit, &values, task.author)?;
     if let Some(kind) = kind {
@@ -150,6 +151,15 @@ fn create(
         conflict: None,
     });
     Ok(Outcome::Applied { seq })
+}
+
+/// A unit that names none above it hangs directly under the university: sheets of secondary units have no such column.
+fn hang_under_root(task: &Task<'_>, values: &mut Fields) {
+    let parent = Kind::Unit.spec().field("parent").map(|field| field.number);
+    let root = task.world.units.root().filter(|root| root.record() != task.op.record);
+    if let (true, Some(parent), Some(root)) = (task.op.kind == Kind::Unit.number(), parent, root) {
+        values.entry(parent).or_insert(Value::Ref(root.record()));
+    }
 }
 
 /// A reference to [`UnitId::HOME`] means the author's unit, whose id a device that had not joined yet could not know.

@@ -21,6 +21,9 @@ pub mod record;
 pub mod resolve;
 pub mod world;
 
+#[cfg(test)]
+mod tests;
+
 pub use conflict::{CONFLICT_KIND, Candidate, Conflict, ConflictKind, ConflictState};
 pub use cursor::Cursor;
 pub use hash::{Digest, chain_step, digest};

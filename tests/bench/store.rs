@@ -124,6 +124,19 @@ fn bulk(c: &mut Criterion) {
             .collect();
         b.iter(|| vault.journal.append(&entries).expect("appended"));
     });
+    let (mut other, _) = Vault::create(&temp.path().join("w"), "p", KeyCost::CHEAP).expect("made");
+    let entries: Vec<Entry> =
+        (1..=u64::from(ROWS)).map(|n| Entry { generation: 1, n, bytes: vec![7; EDIT] }).collect();
+    other.journal.append(&entries).expect("appended");
+    drop(other);
+    group.bench_function("open and read the journal", |b| {
+        b.iter(|| {
+            let vault = Vault::open(&temp.path().join("w"), "p").expect("opened");
+            let mut bytes = 0;
+            vault.journal.read(&mut |entry| bytes += entry.bytes.len()).expect("read");
+            black_box(bytes)
+        });
+    });
     fill(&mut vault, round + 1);
     drop(vault);
     std::fs::remove_dir_all(dir.join("journal")).expect("removed");

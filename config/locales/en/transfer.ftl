@@ -45,3 +45,8 @@ import-error-missing-columns = { $file } lacks columns that { $kind } needs: { $
 
 import-reject-row = Row
 import-reject-reason = Reason
+
+import-owner-unit = Unit code
+import-by-staff-no = school number
+import-by-code = code
+import-required = required

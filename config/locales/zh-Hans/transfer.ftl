@@ -45,3 +45,8 @@ import-error-missing-columns = { $file } 缺少 { $kind } 必需的列：{ $colu
 
 import-reject-row = 行号
 import-reject-reason = 原因
+
+import-owner-unit = 所在党支部编码
+import-by-staff-no = 学工号
+import-by-code = 编码
+import-required = 必填

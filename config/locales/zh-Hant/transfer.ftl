@@ -45,3 +45,8 @@ import-error-missing-columns = { $file } 缺少 { $kind } 必需的列：{ $colu
 
 import-reject-row = 行號
 import-reject-reason = 原因
+
+import-owner-unit = 所在黨支部編碼
+import-by-staff-no = 學工號
+import-by-code = 編碼
+import-required = 必填

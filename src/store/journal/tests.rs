@@ -41,6 +41,12 @@ fn segment(dir: &TempDir, number: u32) -> PathBuf {
 }
 
 #[test]
+fn the_contract_holds() {
+    let dir = TempDir::new().unwrap();
+    crate::store::contract::a_journal_keeps_entries_in_order(true, &|| Box::new(open(&dir).0));
+}
+
+#[test]
 fn entries_survive_reopening_in_order() {
     let dir = TempDir::new().unwrap();
     let mut journal = open(&dir).0;

@@ -7,6 +7,7 @@
 mod codec;
 mod guard;
 mod keys;
+mod mirror;
 mod read;
 mod salvage;
 mod seen;
@@ -47,6 +48,8 @@ pub(super) struct SledStore {
     next_block: u64,
     commits: u64,
     seen: Seen,
+    /// Whether notes changed since they were mirrored.
+    notes_changed: bool,
     /// Visible rows as of the last full read; 0 before it.
     rows: Cell<u64>,
     /// Held as long as anything of the directory is open.
@@ -76,13 +79,14 @@ impl SledStore {
             next_block: 0,
             commits: 0,
             seen: Seen::open(dir)?,
+            notes_changed: false,
             rows: Cell::new(0),
             _lock: lock,
         };
         store.check_format()?;
         store.load_index()?;
         store.check_blocks(findings)?;
-        store.check_seen(findings);
+        store.check_seen(findings)?;
         Ok(store)
     }
 
@@ -150,14 +154,21 @@ impl SledStore {
         self.erase_blocks(&orphans)
     }
 
-    fn check_seen(&mut self, findings: &mut Vec<Finding>) {
+    fn check_seen(&mut self, findings: &mut Vec<Finding>) -> Result<(), StoreError> {
         let expected = self.seen.count();
         if expected > self.commits {
+            let known: BTreeSet<String> =
+                self.read_notes("")?.into_iter().map(|(name, _)| name).collect();
+            let mirrored = mirror::read(&self.dir, &self.sealer).into_iter();
+            let lost = mirrored.filter(|(name, _)| !known.contains(name));
+            let notes = lost.map(|(name, value)| (name, Some(value))).collect();
             let numbers = [("expected", expected), ("found", self.commits)];
             findings.push(Finding::new(FindingCode::StoreShort, &self.dir, &numbers));
             // Told once: the refill is on its way.
             self.commits = expected;
+            self.write_change(&Change { notes, ..Change::default() })?;
         }
+        Ok(())
     }
 }
 

@@ -5,7 +5,7 @@ use std::fs;
 use std::path::Path;
 
 use super::codec::{self, Item};
-use super::{Guard, SledStore, keys};
+use super::{Guard, SledStore, keys, mirror};
 use crate::store::bytes::{Reader, len64};
 use crate::store::files::{self, At};
 use crate::store::seal::Sealer;
@@ -23,7 +23,15 @@ pub(in crate::store) fn move_aside(
     let copy = files::beside(dir, "copy");
     remove_dir(&fresh)?;
     remove_dir(&copy)?;
-    let change = copy_dir(dir, &copy).map(|()| readable(&copy, sealer)).unwrap_or_default();
+    let mut change = match copy_dir(dir, &copy) {
+        Ok(()) => readable(&copy, sealer),
+        Err(error @ StoreError::DiskFull { .. }) => return Err(error),
+        // A part that the disk no longer gives out: only the mirror is left.
+        Err(_) => Change::default(),
+    };
+    let known: BTreeSet<String> = change.notes.iter().map(|(name, _)| name.clone()).collect();
+    let mirrored = mirror::read(dir, sealer).into_iter().filter(|(name, _)| !known.contains(name));
+    change.notes.extend(mirrored.map(|(name, value)| (name, Some(value))));
     remove_dir(&copy)?;
     let mut store = SledStore::open(&fresh, sealer.clone(), None, &mut Vec::new())?;
     store.write_change(&change)?;
@@ -32,6 +40,7 @@ pub(in crate::store) fn move_aside(
     // The new store counts its commits anew, and the reserve of the old one serves it.
     for counted in [
         files::beside(&fresh, "reserve"),
+        files::beside(&fresh, "notes"),
         files::beside(&fresh, "seen"),
         files::beside(dir, "seen"),
     ] {
@@ -46,10 +55,14 @@ pub(in crate::store) fn move_aside(
     Ok(())
 }
 
-/// Finishes a [`move_aside`] that was cut between its two renames.
+/// Finishes a [`move_aside`] that was cut between its two renames, and clears up after one cut before.
 pub(in crate::store) fn resume(dir: &Path) -> Result<(), StoreError> {
     let fresh = files::beside(dir, "fresh");
-    if dir.exists() || !fresh.exists() {
+    remove_dir(&files::beside(dir, "copy"))?;
+    if dir.exists() {
+        return remove_dir(&fresh);
+    }
+    if !fresh.exists() {
         return Ok(());
     }
     fs::rename(&fresh, dir).at(&fresh)?;

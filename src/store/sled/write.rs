@@ -8,7 +8,7 @@ use std::collections::BTreeMap;
 use ::sled::Batch;
 
 use super::codec::{self, ItemRef, PageHead};
-use super::{SledStore, keys};
+use super::{SledStore, keys, mirror};
 use crate::domain::ids::RecordId;
 use crate::store::bytes::len64;
 use crate::store::{Change, MAX_VALUE, Row, StoreError};
@@ -169,6 +169,10 @@ impl SledStore {
         }
         self.guard.sync()?;
         self.seen.sync();
+        if self.notes_changed {
+            mirror::write(&self.dir, &self.sealer, &self.read_notes("")?)?;
+            self.notes_changed = false;
+        }
         Ok(())
     }
 
@@ -334,7 +338,8 @@ impl SledStore {
         }
     }
 
-    fn put_notes(&self, notes: &Notes, batch: &mut Batch) -> Result<(), StoreError> {
+    fn put_notes(&mut self, notes: &Notes, batch: &mut Batch) -> Result<(), StoreError> {
+        self.notes_changed |= !notes.is_empty();
         // Only the last word on a name counts, and sled's batch keeps only the last word on a key.
         let last: BTreeMap<&str, Option<&[u8]>> =
             notes.iter().map(|(name, value)| (name.as_str(), value.as_deref())).collect();

@@ -2,6 +2,7 @@
 
 pub mod csv;
 pub mod json;
+pub mod template;
 pub mod xlsx;
 
 use std::path::Path;

@@ -4,9 +4,11 @@ use jiff::civil;
 use proptest::prelude::*;
 
 use super::*;
+use crate::domain::access::Office;
 use crate::domain::codes;
 use crate::domain::kinds::Kind;
 use crate::domain::record::{FieldNo, ParseContext, Value, ValueKind, parse};
+use crate::locale::{Lang, Locale};
 use crate::transfer::import::{CellValue, FieldTarget, SheetRequest, read_sheet};
 
 fn cx() -> ParseContext {
@@ -107,4 +109,20 @@ fn json_keeps_the_order_of_columns_and_leaves_empty_cells_out() {
 fn an_extension_without_a_format_is_refused() {
     let table = Table::new("t", []);
     assert!(matches!(to_bytes(&table, Path::new("t.ods")), Err(ExportError::Extension { .. })));
+}
+
+#[test]
+fn every_template_is_read_by_the_import_in_every_language() {
+    for lang in Lang::ALL {
+        let locale = Locale::new(lang);
+        for kind in Kind::ALL {
+            let bytes = template::to_bytes(*kind, Office::Headquarters, &locale).unwrap();
+            let request = SheetRequest { file: "t.xlsx", sheet: None, kind: Some(*kind) };
+            let sheet = read_sheet(&request, &bytes, &cx()).unwrap();
+            assert_eq!((sheet.kind, sheet.rows.len()), (*kind, 0));
+            assert_eq!(sheet.notes, [], "{} in {}", kind.key(), lang.key());
+            let owner = usize::from(kind.spec().owner == crate::domain::record::Owner::Chosen);
+            assert_eq!(sheet.columns.len(), kind.spec().fields.len() + owner);
+        }
+    }
 }

@@ -5,7 +5,7 @@ use rust_xlsxwriter::{Format, Workbook};
 use super::{ExportError, Table};
 
 /// Narrowest column, so that an 18-digit number is seen whole.
-const NARROWEST: u16 = 20;
+pub(super) const NARROWEST: u16 = 20;
 /// Longest sheet name that Excel accepts.
 const MAX_TITLE_CHARS: usize = 31;
 
@@ -37,7 +37,7 @@ pub fn to_bytes(table: &Table) -> Result<Vec<u8>, ExportError> {
 }
 
 /// Makes a name that Excel accepts: 31 characters, none of `[]:*?/\`, no apostrophe at an end.
-fn sheet_name(title: &str) -> String {
+pub(super) fn sheet_name(title: &str) -> String {
     let allowed = title.chars().filter(|c| !c.is_control() && !"[]:*?/\\".contains(*c));
     let name: String = allowed.take(MAX_TITLE_CHARS).collect();
     let name = name.trim_matches('\'').trim();

@@ -6,7 +6,7 @@ use std::sync::LazyLock;
 use serde::Deserialize;
 
 use crate::domain::kinds::Kind;
-use crate::domain::record::{FieldNo, FieldSpec, ValueKind};
+use crate::domain::record::{FieldNo, FieldSpec, Owner, ValueKind};
 use crate::domain::text;
 use crate::locale::{Lang, Locale};
 
@@ -312,6 +312,11 @@ fn own_form(kind: Kind, locales: &[Locale]) -> Form {
         }
     }
     headings.insert("id".to_owned(), vec![FieldTarget::Id]);
+    if spec.owner == Owner::Chosen {
+        for label in locales.iter().map(|locale| locale.text("import-owner-unit")) {
+            headings.entry(fold(&label)).or_insert_with(|| vec![FieldTarget::Owner(By::Any)]);
+        }
+    }
     headings.entry("unit".to_owned()).or_insert_with(|| vec![FieldTarget::Owner(By::Any)]);
     let requires = spec.natural.iter().filter_map(|key| spec.field(key));
     let requires = requires.filter(|field| field.required).map(plain_target).collect();

@@ -13,6 +13,7 @@ mod references;
 pub mod report;
 mod rows;
 pub mod workbook;
+mod xls_size;
 mod zip_size;
 
 pub use error::ImportError;

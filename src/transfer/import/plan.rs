@@ -100,6 +100,7 @@ pub fn plan(
         if still.len() == before {
             planner.above.clear(); // they wait for one another
         }
+        still.reverse(); // a sheet from the bottom up is one more pass, not one for each row
         waiting = still;
     }
     Plan { kind: sheet.kind, rows: rows.into_iter().flatten().collect() }
@@ -232,13 +233,27 @@ impl<'a> Planner<'a> {
                 Err(issue) => issues.push(issue),
             }
         }
-        for number in &self.form.root {
-            let said = fields.contains_key(number);
-            let root = self.lookup.root_unit().filter(|_| !said);
-            fields.extend(root.map(|root| (*number, Value::Ref(root.record()))));
-        }
+        self.hang_under_root(&mut fields);
         fields.extend(self.defaults.fields.clone());
         fields
+    }
+
+    /// Points the fields that the layout leaves to the university at it; the university itself stands under nothing.
+    fn hang_under_root(&self, fields: &mut Fields) {
+        let text = |key: &str| {
+            let field = self.kind.spec().field(key)?;
+            fields.get(&field.number).and_then(Value::as_text)
+        };
+        let Some(root) = self.lookup.root_unit().filter(|_| text("type") != Some("university"))
+        else {
+            return;
+        };
+        if text("code").and_then(|code| self.lookup.unit_by_code(code)) == Some(root) {
+            return;
+        }
+        for number in &self.form.root {
+            fields.entry(*number).or_insert(Value::Ref(root.record()));
+        }
     }
 
     /// Finds the unit that the sheet puts the row in.

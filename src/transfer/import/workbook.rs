@@ -8,7 +8,7 @@ use calamine::{
 };
 
 use super::error::ImportError;
-use super::{MAX_FILE_BYTES, delimited, json, zip_size};
+use super::{MAX_FILE_BYTES, delimited, json, xls_size, zip_size};
 
 /// Most columns read of a sheet: the widest office sheet has under a hundred, a stray cell far right must not cost memory.
 const MAX_COLUMNS: usize = 512;
@@ -86,10 +86,10 @@ pub fn open(file: &str, sheet: Option<&str>, bytes: &[u8]) -> Result<Vec<RawShee
         return Err(ImportError::Empty { file: name() });
     }
     if bytes.starts_with(b"PK") {
-        return open_xlsx(file, sheet, bytes);
+        return guarded(file, || open_xlsx(file, sheet, bytes));
     }
     if bytes.starts_with(&[0xD0, 0xCF, 0x11, 0xE0]) {
-        return open_xls(file, sheet, bytes);
+        return guarded(file, || open_xls(file, sheet, bytes));
     }
     if bytes.starts_with(b"%PDF") || bytes.starts_with(b"{\\rtf") || bytes.starts_with(b"Rar!") {
         return Err(ImportError::Unsupported { file: name() });
@@ -103,6 +103,28 @@ pub fn open(file: &str, sheet: Option<&str>, bytes: &[u8]) -> Result<Vec<RawShee
         return json::read(file, start).map(|sheet| vec![sheet]);
     }
     delimited::read(file, &text).map(|sheet| vec![sheet])
+}
+
+/// Name of the thread that takes workbooks apart. A panic in it is an answer, not a fault of the program: a panic hook that
+/// gives the terminal back leaves it alone.
+pub const READER_THREAD: &str = "sheet-reader";
+
+/// Runs a reader that panics on some damaged files (calamine on .xls) and makes an error of that.
+fn guarded(
+    file: &str,
+    read: impl FnOnce() -> Result<Vec<RawSheet>, ImportError> + Send,
+) -> Result<Vec<RawSheet>, ImportError> {
+    let corrupt =
+        |detail: &str| ImportError::Corrupt { file: file.to_owned(), detail: detail.to_owned() };
+    std::thread::scope(|scope| {
+        let reader = std::thread::Builder::new().name(READER_THREAD.to_owned());
+        match reader.spawn_scoped(scope, read) {
+            Ok(running) => running
+                .join()
+                .unwrap_or_else(|_panic| Err(corrupt("its parts contradict each other"))),
+            Err(_no_thread) => Err(corrupt("there is no thread to read it")),
+        }
+    })
 }
 
 fn open_xlsx(file: &str, sheet: Option<&str>, bytes: &[u8]) -> Result<Vec<RawSheet>, ImportError> {
@@ -140,6 +162,10 @@ fn open_xlsx(file: &str, sheet: Option<&str>, bytes: &[u8]) -> Result<Vec<RawShe
 fn open_xls(file: &str, sheet: Option<&str>, bytes: &[u8]) -> Result<Vec<RawSheet>, ImportError> {
     if has_encrypted_package(bytes) {
         return Err(ImportError::Password { file: file.to_owned() });
+    }
+    if xls_size::claims_too_much(bytes) {
+        let detail = "it claims more cells than the format holds".to_owned();
+        return Err(ImportError::Corrupt { file: file.to_owned(), detail });
     }
     let corrupt = |error: calamine::XlsError| match error {
         calamine::XlsError::Password => ImportError::Password { file: file.to_owned() },

@@ -419,3 +419,67 @@ fn refused_rows_are_listed_with_their_cells_and_reasons() {
     assert_eq!(table.rows, [["10002", "乙", "六月", "020100010", "3", "not-a-date"]]);
     assert_eq!(table.columns[4].heading, "行");
 }
+
+#[test]
+fn the_university_may_stand_in_the_sheet_of_units() {
+    let mut memory = Memory::with_root();
+    let csv = "编号,名称,党总支类别\n000000,大学,学校党委\n020100,机械学院党委,分党委\n";
+    let (_, plan) = import(&mut memory, "j.csv", None, csv.as_bytes(), &Defaults::default());
+    assert!(matches!(plan.rows[0].outcome, Outcome::Same { .. }), "{plan:?}");
+    let Outcome::Added { fields, .. } = &plan.rows[1].outcome else { panic!("{plan:?}") };
+    let root = memory.root_unit().unwrap().record();
+    assert_eq!(fields[&no(Kind::Unit, "parent")], Value::Ref(root));
+}
+
+#[test]
+fn damaged_old_workbooks_are_errors_not_panics() {
+    let mut noise = 0x2545_F491_4F6C_DD1D_u64;
+    for len in [0, 100, 512, 1024, 5000, 20_000] {
+        let mut bytes = vec![0xD0, 0xCF, 0x11, 0xE0, 0xA1, 0xB1, 0x1A, 0xE1];
+        for _ in 0..len {
+            noise ^= noise << 13;
+            noise ^= noise >> 7;
+            noise ^= noise << 17;
+            bytes.push(noise.to_le_bytes()[0]);
+        }
+        assert_eq!(failure("a.xls", &bytes), "corrupt", "{len}");
+    }
+}
+
+/// A made-up roster in the old binary format: title, blank row, headings, two people, a total.
+const OLD_ROSTER: &[u8] = include_bytes!("roster.xls");
+
+#[test]
+fn old_binary_workbooks_are_read() {
+    let (mut memory, _) = university();
+    let (sheet, plan) = import(&mut memory, "t.xls", None, OLD_ROSTER, &Defaults::default());
+    assert_eq!((sheet.sheet.as_str(), sheet.header_row, plan.rows.len()), ("花名册", 3, 2));
+    let Outcome::Added { fields, .. } = &plan.rows[0].outcome else { panic!("{plan:?}") };
+    assert_eq!(fields[&no(Kind::Person, "staff_no")], Value::Text("00001".into()));
+    assert_eq!(fields[&no(Kind::Person, "name")], Value::Text("张三𬭚".into()));
+    assert_eq!(fields[&no(Kind::Person, "joined_on")].as_date().unwrap().to_string(), "2018-06-01");
+    assert_eq!(sheet.notes[0].code, "numeric-column");
+}
+
+#[test]
+fn old_binary_workbooks_with_damaged_bytes_are_read_or_refused() {
+    let request = SheetRequest { file: "t.xls", sheet: None, kind: None };
+    for place in (8..OLD_ROSTER.len()).step_by(7) {
+        let mut bytes = OLD_ROSTER.to_vec();
+        bytes[place] ^= 0xFF;
+        if let Ok(sheet) = read_sheet(&request, &bytes, &cx()) {
+            assert!(sheet.rows.len() <= 4, "{place}");
+        }
+    }
+    for cut in (8..OLD_ROSTER.len()).step_by(64) {
+        assert!(read_sheet(&request, &OLD_ROSTER[..cut], &cx()).is_err(), "{cut}");
+    }
+}
+
+#[test]
+fn an_old_workbook_that_claims_endless_rows_is_refused() {
+    let mut bytes = OLD_ROSTER.to_vec();
+    let record = bytes.windows(4).position(|window| window == [0, 2, 14, 0]).unwrap();
+    bytes[record + 11] = 0xFF;
+    assert_eq!(failure("t.xls", &bytes), "corrupt");
+}

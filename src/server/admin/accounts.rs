@@ -1,0 +1,184 @@
+//! User accounts, their codes, and their devices.
+
+use std::path::Path;
+
+use super::{AdminError, AdminResult, OneTimeCode, open};
+use crate::domain::access::Role;
+use crate::domain::ids::{DeviceId, UnitId, UserId};
+use crate::domain::kinds::Kind;
+use crate::domain::record::Value;
+use crate::server::clock::{new_id, now_ms, random};
+use crate::server::db::rows::{Account, Device, NewCode};
+use crate::server::db::sqlite::Sqlite;
+use crate::server::db::{Db, DbResult, Tx};
+use crate::server::secret;
+use crate::wire::{decode_record, encode};
+
+const HOUR_MS: i64 = 3_600_000;
+
+/// An account as listed.
+#[derive(Clone, PartialEq, Eq)]
+pub struct UserInfo {
+    /// Identity.
+    pub id: UserId,
+    /// Name.
+    pub name: String,
+    /// Rights.
+    pub role: Role,
+    /// Code of its unit; empty if the unit is gone.
+    pub unit: String,
+    /// True once it was closed.
+    pub disabled: bool,
+}
+
+/// Names are personal data and stay out of logs.
+impl std::fmt::Debug for UserInfo {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.debug_struct("UserInfo").field("id", &self.id).finish_non_exhaustive()
+    }
+}
+
+/// A device as listed.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct DeviceInfo {
+    /// What the server keeps of it.
+    pub device: Device,
+    /// Name of its user.
+    pub user: String,
+}
+
+/// Adds an account. `unit` is a unit's office code; headquarters' roles may leave it out.
+///
+/// # Errors
+/// [`AdminError::NoUnit`], [`AdminError::UnitNeeded`], or [`AdminError::Database`] with `Exists` for a name in use.
+pub async fn user_add(
+    database: &Path,
+    name: &str,
+    role: Role,
+    unit: Option<&str>,
+) -> AdminResult<UserInfo> {
+    let db = open(database).await?;
+    let tenant = db.tenant().await?;
+    let home = match unit {
+        Some(code) => unit_with_code(&db, code).await?,
+        None if role.is_headquarters() => tenant.root,
+        None => return Err(AdminError::UnitNeeded { role }),
+    };
+    let id = UserId(new_id(now_ms()));
+    let account = Account { id, name: name.to_owned(), role, unit: home, disabled: false };
+    let mut tx = db.begin().await?;
+    tx.insert_account(&account).await?;
+    tx.commit().await?;
+    let info = describe(&db, account).await?;
+    db.close().await;
+    Ok(info)
+}
+
+async fn unit_with_code(db: &Sqlite, code: &str) -> AdminResult<UnitId> {
+    let missing = || AdminError::NoUnit { code: code.to_owned() };
+    let field = Kind::Unit.spec().field("code").ok_or_else(missing)?;
+    let key = encode(&Value::Text(code.to_owned())).map_err(|_cause| missing())?;
+    let holder = db.unique_holder(Kind::Unit.number(), field.number.0, &key).await?;
+    holder.map(crate::domain::ids::RecordId::unit).ok_or_else(missing)
+}
+
+async fn describe(db: &Sqlite, account: Account) -> DbResult<UserInfo> {
+    let row = db.record(account.unit.record()).await?;
+    let field = Kind::Unit.spec().field("code");
+    let unit = row
+        .and_then(|row| decode_record(&row.body).ok())
+        .zip(field)
+        .and_then(|(record, field)| {
+            let state = record.fields.get(&field.number)?;
+            state.value.as_text().map(ToOwned::to_owned)
+        })
+        .unwrap_or_default();
+    let Account { id, name, role, disabled, .. } = account;
+    Ok(UserInfo { id, name, role, unit, disabled })
+}
+
+/// Lists all accounts, by name.
+///
+/// # Errors
+/// [`AdminError::Database`].
+pub async fn user_list(database: &Path) -> AdminResult<Vec<UserInfo>> {
+    let db = open(database).await?;
+    let mut list = Vec::new();
+    for account in db.accounts().await? {
+        list.push(describe(&db, account).await?);
+    }
+    db.close().await;
+    Ok(list)
+}
+
+/// Closes an account: its devices are refused from now on. Nothing is deleted.
+///
+/// # Errors
+/// [`AdminError::NoUser`].
+pub async fn user_disable(database: &Path, name: &str) -> AdminResult<()> {
+    let db = open(database).await?;
+    let mut tx = db.begin().await?;
+    let found = tx.set_disabled(name, true).await?;
+    tx.commit().await?;
+    db.close().await;
+    if found { Ok(()) } else { Err(AdminError::NoUser { name: name.to_owned() }) }
+}
+
+/// Makes a one-time code for a device of that user.
+///
+/// # Errors
+/// [`AdminError::NoUser`], also for a closed account.
+pub async fn code(database: &Path, user: &str, hours: u32) -> AdminResult<OneTimeCode> {
+    let db = open(database).await?;
+    let account = db.accounts().await?.into_iter().find(|a| a.name == user && !a.disabled);
+    let account = account.ok_or_else(|| AdminError::NoUser { name: user.to_owned() })?;
+    let mut tx = db.begin().await?;
+    let code = new_code(&mut tx, &account, hours, now_ms()).await?;
+    tx.commit().await?;
+    db.close().await;
+    Ok(code)
+}
+
+/// Makes a code inside a transaction.
+pub(super) async fn new_code<T: Tx>(
+    tx: &mut T,
+    account: &Account,
+    hours: u32,
+    now: i64,
+) -> DbResult<OneTimeCode> {
+    let code = secret::code(random());
+    let expires_at = now.saturating_add(i64::from(hours).saturating_mul(HOUR_MS));
+    let hash = secret::code_hash(&code);
+    tx.insert_code(&NewCode { hash, account: account.id, expires_at }).await?;
+    Ok(OneTimeCode { user: account.name.clone(), code, expires_at })
+}
+
+/// Lists all devices with their users.
+///
+/// # Errors
+/// [`AdminError::Database`].
+pub async fn devices(database: &Path) -> AdminResult<Vec<DeviceInfo>> {
+    let db = open(database).await?;
+    let accounts = db.accounts().await?;
+    let name = |id: UserId| accounts.iter().find(|a| a.id == id).map(|a| a.name.clone());
+    let list = db.devices().await?.into_iter().map(|device| {
+        let user = name(device.account).unwrap_or_default();
+        DeviceInfo { device, user }
+    });
+    let list = list.collect();
+    db.close().await;
+    Ok(list)
+}
+
+/// Refuses a device from now on.
+///
+/// # Errors
+/// [`AdminError::NoDevice`].
+pub async fn revoke(database: &Path, device: DeviceId) -> AdminResult<()> {
+    let db = open(database).await?;
+    let mut tx = db.begin().await?;
+    let found = tx.set_device_state(device, "revoked").await?;
+    tx.commit().await?;
+    db.close().await;
+    if found { Ok(()) } else { Err(AdminError::NoDevice { device: device.to_string() }) }
+}

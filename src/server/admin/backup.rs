@@ -1,0 +1,65 @@
+//! Backup: a consistent copy, checked before anyone relies on it.
+
+use std::path::{Path, PathBuf};
+
+use super::verify::{Verified, verify_file};
+use super::{AdminError, AdminResult, open};
+use crate::domain::ids::DeviceId;
+use crate::server::clock::now_ms;
+use crate::server::db::sqlite::Sqlite;
+use crate::server::db::{Db, Tx};
+
+/// A verified copy.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Backup {
+    /// The file.
+    pub file: PathBuf,
+    /// Its size.
+    pub size_bytes: u64,
+    /// What its verification counted.
+    pub verified: Verified,
+    /// Devices that may now forget operations inside it.
+    pub devices: usize,
+}
+
+/// Copies the database into a new file in `folder`, replays the copy's log, and only then tells devices that their operations
+/// are safe (protocol, Durability).
+///
+/// # Errors
+/// [`AdminError::File`] for the folder, [`AdminError::NotVerified`] if the copy is not what its log says; it is kept for inspection.
+pub async fn backup(database: &Path, folder: &Path) -> AdminResult<Backup> {
+    let failed = |source| AdminError::File { path: folder.display().to_string(), source };
+    std::fs::create_dir_all(folder).map_err(failed)?;
+    let file = folder.join(format!("ejia-{}.sqlite", now_ms()));
+    let db = open(database).await?;
+    db.copy_to(&file).await?;
+    sync_file(&file).map_err(failed)?;
+    let size_bytes = std::fs::metadata(&file).map_err(failed)?.len();
+    let verified = verify_file(&file).await?;
+    if let Some(difference) = verified.difference.clone() {
+        return Err(AdminError::NotVerified { difference });
+    }
+    let durable = inside(&file).await?;
+    let mut tx = db.begin().await?;
+    tx.set_durable(&durable).await?;
+    tx.commit().await?;
+    db.close().await;
+    Ok(Backup { file, size_bytes, verified, devices: durable.len() })
+}
+
+/// Makes the copy survive a power cut.
+fn sync_file(file: &Path) -> std::io::Result<()> {
+    std::fs::File::open(file)?.sync_all()?;
+    match file.parent() {
+        Some(folder) if cfg!(unix) => std::fs::File::open(folder)?.sync_all(),
+        Some(_) | None => Ok(()),
+    }
+}
+
+/// Returns the newest generation and number of each device in the copy.
+async fn inside(file: &Path) -> AdminResult<Vec<(DeviceId, u32, u64)>> {
+    let copy = Sqlite::open(file, false).await?;
+    let devices = copy.devices().await?;
+    copy.close().await;
+    Ok(devices.into_iter().map(|d| (d.id, d.generation, d.last_n)).collect())
+}

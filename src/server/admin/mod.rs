@@ -1,0 +1,97 @@
+//! What headquarters' administrator does beside the running server: accounts, codes, backup, verification.
+//!
+//! Every function opens the database itself and works while a server runs on the same file.
+
+mod accounts;
+mod backup;
+mod setup;
+mod verify;
+
+use std::path::Path;
+
+use super::db::DbError;
+use super::db::sqlite::Sqlite;
+use crate::domain::access::Role;
+
+pub use accounts::{
+    DeviceInfo, UserInfo, code, devices, revoke, user_add, user_disable, user_list,
+};
+pub use backup::{Backup, backup};
+pub use setup::{Initialised, ROOT_CODE, init};
+pub use verify::{Difference, Verified, verify, verify_file};
+
+/// A one-time code for a device, shown once.
+#[derive(Clone, PartialEq, Eq)]
+pub struct OneTimeCode {
+    /// Account it is for.
+    pub user: String,
+    /// The code, in groups.
+    pub code: String,
+    /// Not valid from then on, milliseconds since 1970.
+    pub expires_at: i64,
+}
+
+/// Codes are secrets.
+impl std::fmt::Debug for OneTimeCode {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.debug_struct("OneTimeCode").field("expires_at", &self.expires_at).finish_non_exhaustive()
+    }
+}
+
+/// Why an administrator's command is not done.
+#[derive(Debug, thiserror::Error)]
+pub enum AdminError {
+    /// The database failed or is not set up.
+    #[error(transparent)]
+    Database(#[from] DbError),
+    /// No account of that name.
+    #[error("there is no user {name}")]
+    NoUser {
+        /// The name.
+        name: String,
+    },
+    /// No unit with that code.
+    #[error("there is no unit with code {code}")]
+    NoUnit {
+        /// The code.
+        code: String,
+    },
+    /// No such device.
+    #[error("there is no device {device}")]
+    NoDevice {
+        /// Its id.
+        device: String,
+    },
+    /// The role needs a unit.
+    #[error("a user with role {} needs a unit", role.key())]
+    UnitNeeded {
+        /// The role.
+        role: Role,
+    },
+    /// A file or folder cannot be used.
+    #[error("cannot write {path}")]
+    File {
+        /// The path.
+        path: String,
+        /// Why.
+        #[source]
+        source: std::io::Error,
+    },
+    /// The copy is not what the log says.
+    #[error("the copy does not verify: {difference}")]
+    NotVerified {
+        /// First difference found.
+        difference: Difference,
+    },
+    /// The first record could not be made.
+    #[error("the root unit was refused")]
+    Refused,
+}
+
+/// A result of a command.
+pub type AdminResult<T> = Result<T, AdminError>;
+
+/// Opens an existing database.
+async fn open(database: &Path) -> AdminResult<Sqlite> {
+    Ok(Sqlite::open(database, false).await?)
+}

@@ -1,0 +1,231 @@
+//! Verification: the whole log is applied again to nothing, and must give the stored records byte for byte.
+
+use std::collections::BTreeSet;
+use std::fmt;
+use std::path::Path;
+
+use super::{AdminResult, open};
+use crate::domain::ids::RecordId;
+use crate::server::db::rows::{OpRow, Tenant, UniqueRow};
+use crate::server::db::{Db, DbResult};
+use crate::server::decide::{Entry, decide, refused};
+use crate::server::push::record_row;
+use crate::sync::apply::Stamp;
+use crate::sync::{Digest, World, chain_step};
+use crate::wire::encode;
+
+/// Operations read at once.
+const WINDOW: u32 = 1_000;
+
+/// What a verification counted, and the first difference if there is one.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Verified {
+    /// Operations replayed.
+    pub ops: u64,
+    /// Records compared.
+    pub records: u64,
+    /// Conflicts among them.
+    pub conflicts: u64,
+    /// Last position.
+    pub head_seq: u64,
+    /// Chain value there.
+    pub head_chain: Digest,
+    /// First difference; `None` if all is as the log says.
+    pub difference: Option<Difference>,
+}
+
+/// Where the stored state is not what the log gives.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Difference {
+    /// A position is missing or out of order.
+    Gap {
+        /// Position expected.
+        seq: u64,
+    },
+    /// The stored hash is not that of the bytes.
+    Hash {
+        /// Position.
+        seq: u64,
+    },
+    /// The outcome differs.
+    Outcome {
+        /// Position.
+        seq: u64,
+    },
+    /// The chain value differs.
+    Chain {
+        /// Position.
+        seq: u64,
+    },
+    /// The counter row differs from the last operation.
+    Head,
+    /// A record differs, is missing or is too many.
+    Record {
+        /// The record.
+        id: RecordId,
+    },
+    /// The table of units differs.
+    Units,
+    /// The table of unique values differs.
+    UniqueValues,
+}
+
+impl fmt::Display for Difference {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Gap { seq } => write!(f, "position {seq} is missing"),
+            Self::Hash { seq } => write!(f, "the operation at {seq} was changed"),
+            Self::Outcome { seq } => write!(f, "the outcome at {seq} differs"),
+            Self::Chain { seq } => write!(f, "the chain breaks at {seq}"),
+            Self::Head => f.write_str("the counter differs from the log"),
+            Self::Record { id } => write!(f, "record {id} differs from the log"),
+            Self::Units => f.write_str("the units differ from the log"),
+            Self::UniqueValues => f.write_str("the unique values differ from the log"),
+        }
+    }
+}
+
+/// Verifies a database.
+///
+/// While a server writes to it, take a copy first (`admin backup` does): this reads in steps.
+///
+/// # Errors
+/// [`super::AdminError::Database`] if it cannot be read; a difference is a result, not an error.
+pub async fn verify(database: &Path) -> AdminResult<Verified> {
+    let folder = database.parent().filter(|folder| !folder.as_os_str().is_empty());
+    let stamp = crate::wire::frame::hex(&crate::server::clock::random::<8>());
+    let copy = folder.unwrap_or_else(|| Path::new(".")).join(format!(".verify-{stamp}.sqlite"));
+    let db = open(database).await?;
+    let copied = db.copy_to(&copy).await;
+    db.close().await;
+    copied?;
+    let result = verify_file(&copy).await;
+    for end in ["", "-wal", "-shm"] {
+        let mut name = copy.clone().into_os_string();
+        name.push(end);
+        let _absent = std::fs::remove_file(name);
+    }
+    result
+}
+
+/// Verifies a file that nobody writes to.
+///
+/// # Errors
+/// As for [`verify`].
+pub async fn verify_file(file: &Path) -> AdminResult<Verified> {
+    let db = open(file).await?;
+    let result = replay(&db).await;
+    db.close().await;
+    Ok(result?)
+}
+
+struct Replay {
+    world: World,
+    seq: u64,
+    chain: Digest,
+}
+
+async fn replay<D: Db>(db: &D) -> DbResult<Verified> {
+    let tenant = db.tenant().await?;
+    let mut replay = Replay { world: World::default(), seq: 0, chain: [0; 16] };
+    let mut difference = None;
+    while difference.is_none() {
+        let rows = db.ops_after(replay.seq, WINDOW).await?;
+        if rows.is_empty() {
+            break;
+        }
+        difference = replay.window(rows);
+    }
+    let head = (replay.seq, replay.chain) == (tenant.head_seq, tenant.head_chain);
+    if difference.is_none() && !head {
+        difference = Some(Difference::Head);
+    }
+    let mut verified = Verified {
+        ops: replay.seq,
+        records: 0,
+        conflicts: 0,
+        head_seq: tenant.head_seq,
+        head_chain: tenant.head_chain,
+        difference,
+    };
+    if verified.difference.is_none() {
+        compare(db, &tenant, replay.world, &mut verified).await?;
+    }
+    Ok(verified)
+}
+
+impl Replay {
+    /// Applies a stretch of the log and compares what it says.
+    fn window(&mut self, rows: Vec<OpRow>) -> Option<Difference> {
+        for row in rows {
+            let seq = self.seq.saturating_add(1);
+            if row.seq != seq {
+                return Some(Difference::Gap { seq });
+            }
+            let entry = Entry::new(row.id, row.bytes);
+            if entry.hash != row.hash {
+                return Some(Difference::Hash { seq });
+            }
+            let stamp = Stamp { seq, recv_at: row.recv_at };
+            let outcome = decide(&mut self.world, &entry, &row.author, stamp);
+            let same = encode(&outcome).is_ok_and(|bytes| bytes == row.outcome);
+            if !same || refused(&entry, &outcome) != row.refused {
+                return Some(Difference::Outcome { seq });
+            }
+            self.chain = chain_step(&self.chain, &entry.hash, outcome.tag(), seq);
+            if self.chain != row.chain {
+                return Some(Difference::Chain { seq });
+            }
+            self.seq = seq;
+            if let Some(op) = entry.op.filter(|op| op.id == entry.id) {
+                self.world.ops.insert(op.id, op);
+            }
+        }
+        None
+    }
+}
+
+/// Compares the stored tables with the replayed records.
+async fn compare<D: Db>(
+    db: &D,
+    tenant: &Tenant,
+    mut world: World,
+    verified: &mut Verified,
+) -> DbResult<()> {
+    let mut after = None;
+    loop {
+        let rows = db.records_after(after, WINDOW).await?;
+        let Some(last) = rows.last() else { break };
+        after = Some(last.id);
+        for row in rows {
+            let record = world.records.remove(&row.id);
+            let same = record.as_ref().map(record_row).transpose()?.is_some_and(|r| r == row);
+            if !same {
+                verified.difference = Some(Difference::Record { id: row.id });
+                return Ok(());
+            }
+            verified.records += 1;
+            verified.conflicts += u64::from(row.kind == crate::sync::CONFLICT_KIND);
+        }
+    }
+    if let Some((id, _)) = world.records.first_key_value() {
+        verified.difference = Some(Difference::Record { id: *id });
+    } else if db.units().await? != world.units || !world.units.contains(tenant.root) {
+        verified.difference = Some(Difference::Units);
+    } else if db.unique_values().await? != unique_rows(&world) {
+        verified.difference = Some(Difference::UniqueValues);
+    }
+    Ok(())
+}
+
+fn unique_rows(world: &World) -> Vec<UniqueRow> {
+    let rows: BTreeSet<UniqueRow> = world
+        .unique
+        .iter()
+        .filter_map(|((kind, field, value), record)| {
+            let key = encode(value).ok()?;
+            Some(UniqueRow { kind: *kind, field: field.0, key, record: *record })
+        })
+        .collect();
+    rows.into_iter().collect()
+}

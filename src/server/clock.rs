@@ -1,0 +1,25 @@
+//! The server's clock and randomness, read here and passed on as arguments.
+#![expect(clippy::disallowed_methods, reason = "the one place of the server that reads the clock")]
+
+use std::time::{SystemTime, UNIX_EPOCH};
+
+use uuid::Uuid;
+
+/// Returns milliseconds since 1970-01-01T00:00Z.
+pub(crate) fn now_ms() -> i64 {
+    let since = SystemTime::now().duration_since(UNIX_EPOCH).unwrap_or_default();
+    i64::try_from(since.as_millis()).unwrap_or(i64::MAX)
+}
+
+/// Returns random bytes.
+pub(crate) fn random<const N: usize>() -> [u8; N] {
+    let mut bytes = [0; N];
+    rand::fill(&mut bytes);
+    bytes
+}
+
+/// Returns an id that says when it was made.
+pub(crate) fn new_id(now: i64) -> Uuid {
+    let ms = u64::try_from(now).unwrap_or(0);
+    uuid::Builder::from_unix_timestamp_millis(ms, &random::<10>()).into_uuid()
+}

@@ -1,0 +1,454 @@
+//! Rows as the server's code sees them: typed ids, no SQL.
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use uuid::Uuid;
+
+use crate::domain::access::Role;
+use crate::domain::ids::{DeviceId, RecordId, UnitId, UserId};
+use crate::domain::record::{FieldNo, Value};
+use crate::sync::open::Known;
+use crate::sync::{Author, Digest, Op, OpId, Record};
+
+/// SHA-256 of a secret; secrets themselves are never stored.
+pub type TokenHash = [u8; 32];
+
+/// The tenant's counter row.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Tenant {
+    /// Identity.
+    pub id: Uuid,
+    /// Name of the university.
+    pub name: String,
+    /// Root unit.
+    pub root: UnitId,
+    /// Device id under which the server itself writes operations.
+    pub server_device: DeviceId,
+    /// History of the data; a restore starts a new one.
+    pub epoch: Uuid,
+    /// How many restores there were.
+    pub epoch_no: u64,
+    /// Last position given out.
+    pub head_seq: u64,
+    /// Chain value there.
+    pub head_chain: Digest,
+    /// Position of the last change to the tree that alters what an existing unit contains.
+    pub reparent_seq: u64,
+}
+
+/// A tenant to make.
+#[derive(Clone, Debug)]
+pub struct NewTenant {
+    /// Identity.
+    pub id: Uuid,
+    /// Name.
+    pub name: String,
+    /// Root unit.
+    pub root: UnitId,
+    /// The server's own device id.
+    pub server_device: DeviceId,
+    /// First history.
+    pub epoch: Uuid,
+}
+
+/// A user account.
+#[derive(Clone, PartialEq, Eq)]
+pub struct Account {
+    /// Identity.
+    pub id: UserId,
+    /// Name typed on the command line.
+    pub name: String,
+    /// Rights.
+    pub role: Role,
+    /// Unit the rights are for.
+    pub unit: UnitId,
+    /// True once it was closed.
+    pub disabled: bool,
+}
+
+/// Names are personal data and stay out of logs.
+impl std::fmt::Debug for Account {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.debug_struct("Account")
+            .field("id", &self.id)
+            .field("role", &self.role)
+            .finish_non_exhaustive()
+    }
+}
+
+/// An enrolled device as headquarters sees it.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Device {
+    /// Identity.
+    pub id: DeviceId,
+    /// Its user.
+    pub account: UserId,
+    /// Name of the machine.
+    pub name: String,
+    /// `active` or `revoked`.
+    pub state: String,
+    /// Newest generation seen.
+    pub generation: u32,
+    /// Last operation of it.
+    pub last_n: u64,
+    /// Hash of that.
+    pub last_hash: Digest,
+    /// Last operation inside a verified backup.
+    pub durable_n: u64,
+    /// How far it has the feed, by its last opening.
+    pub acked_seq: u64,
+    /// Last contact, milliseconds; 0 for never.
+    pub last_seen: i64,
+    /// Operations that waited at its last opening.
+    pub outbox_depth: u64,
+    /// Program version.
+    pub app_version: String,
+    /// Server clock minus device clock, milliseconds.
+    pub clock_off_ms: i64,
+}
+
+/// Who calls.
+#[derive(Clone, Debug)]
+pub struct Session {
+    /// The device.
+    pub device: Device,
+    /// Its user.
+    pub account: Account,
+}
+
+impl Session {
+    /// Returns the user as the merge sees them.
+    pub const fn author(&self) -> Author {
+        Author { user: self.account.id, role: self.account.role, home: self.account.unit }
+    }
+}
+
+/// A device to enrol.
+#[derive(Clone, Debug)]
+pub struct NewDevice {
+    /// Id it drew itself.
+    pub id: DeviceId,
+    /// Its user.
+    pub account: UserId,
+    /// Hash of its token.
+    pub token: TokenHash,
+    /// Name of the machine.
+    pub name: String,
+    /// Program version.
+    pub app_version: String,
+    /// Now, milliseconds.
+    pub now: i64,
+}
+
+/// What an opening said about a device.
+#[derive(Clone, Debug)]
+pub struct Seen {
+    /// The device.
+    pub id: DeviceId,
+    /// How far it has the feed.
+    pub acked_seq: u64,
+    /// Scope it shall hold.
+    pub scope_token: u64,
+    /// Now, milliseconds.
+    pub now: i64,
+    /// Operations waiting on it.
+    pub outbox_depth: u64,
+    /// Program version.
+    pub app_version: String,
+    /// Server clock minus its clock.
+    pub clock_off_ms: i64,
+}
+
+/// A one-time code to store.
+#[derive(Clone, Debug)]
+pub struct NewCode {
+    /// Its hash.
+    pub hash: TokenHash,
+    /// Account it is for.
+    pub account: UserId,
+    /// Not valid from then on, milliseconds.
+    pub expires_at: i64,
+}
+
+/// What using a code gave.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum CodeUse {
+    /// Used now, for this account.
+    Taken(UserId),
+    /// No such code.
+    Wrong,
+    /// Used before.
+    Used,
+    /// Too late.
+    Expired,
+}
+
+/// What an opening asks for.
+#[derive(Clone, Copy, Debug)]
+pub struct PositionQuery {
+    /// The device.
+    pub device: DeviceId,
+    /// Generation it is in.
+    pub generation: u32,
+    /// Last operation it has written.
+    pub last_n: u64,
+    /// Position of its cursor.
+    pub cursor_seq: u64,
+}
+
+/// Where server and device stand.
+#[derive(Clone, Debug)]
+pub struct Position {
+    /// The counter row.
+    pub tenant: Tenant,
+    /// Chain value at the device's cursor.
+    pub chain_at_cursor: Option<Digest>,
+    /// What the server has of the device's newest generation.
+    pub known: Known,
+    /// Hash of operation `last_n` of the device's generation.
+    pub hash_at_device_last: Option<Digest>,
+}
+
+/// Which records a device may see.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Visible {
+    /// Everything.
+    All,
+    /// Records of some units, and published kinds of the units above.
+    Units {
+        /// Home unit and everything below it.
+        within: BTreeSet<UnitId>,
+        /// Units above.
+        above: BTreeSet<UnitId>,
+        /// Numbers of the kinds that units below their owner see.
+        published: BTreeSet<u16>,
+    },
+}
+
+impl Visible {
+    /// True if a record of this kind and unit may be seen.
+    pub fn includes(&self, kind: u16, unit: UnitId) -> bool {
+        match self {
+            Self::All => true,
+            Self::Units { within, above, published } => {
+                within.contains(&unit) || (above.contains(&unit) && published.contains(&kind))
+            }
+        }
+    }
+}
+
+/// One page to read.
+#[derive(Clone, Debug)]
+pub struct PageQuery {
+    /// After this position.
+    pub after: u64,
+    /// What may be seen.
+    pub visible: Visible,
+    /// Most rows.
+    pub limit: u32,
+    /// Most bytes of record bodies; at least one position is always given.
+    pub max_bytes: usize,
+}
+
+/// Rows of a page, by position.
+#[derive(Clone, Debug)]
+pub struct PageRows {
+    /// The counter row of the same snapshot.
+    pub tenant: Tenant,
+    /// Chain value at `after`, if the server has that position; the start has zeros.
+    pub chain_at_after: Option<Digest>,
+    /// Changed records.
+    pub puts: Vec<RecordRow>,
+    /// Records that left, with the position.
+    pub removes: Vec<(RecordId, u64)>,
+    /// Last position of the page and chain value there.
+    pub end: (u64, Digest),
+    /// True if nothing follows.
+    pub complete: bool,
+}
+
+/// A stored record.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct RecordRow {
+    /// Identity.
+    pub id: RecordId,
+    /// Kind number.
+    pub kind: u16,
+    /// Owner.
+    pub unit: UnitId,
+    /// Position of its last change.
+    pub last_seq: u64,
+    /// Position of its deletion.
+    pub tomb_seq: Option<u64>,
+    /// For an open conflict: the record it is about.
+    pub about: Option<RecordId>,
+    /// The record's frame.
+    pub body: Vec<u8>,
+}
+
+/// A stored operation.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct OpRow {
+    /// Position.
+    pub seq: u64,
+    /// Identity.
+    pub id: OpId,
+    /// Record it is about; nil if unreadable.
+    pub record: RecordId,
+    /// Kind number; 0 if unreadable.
+    pub kind: u16,
+    /// Its frame.
+    pub bytes: Vec<u8>,
+    /// Hash of that.
+    pub hash: Digest,
+    /// Chain value at its position.
+    pub chain: Digest,
+    /// Account, rights and unit at the time, so that a replay decides the same.
+    pub author: Author,
+    /// When it arrived, milliseconds.
+    pub recv_at: i64,
+    /// Encoded outcome.
+    pub outcome: Vec<u8>,
+    /// Whether it took effect.
+    pub refused: Refused,
+}
+
+/// Whether an operation was refused.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub enum Refused {
+    /// It was not.
+    No,
+    /// It was.
+    Yes,
+    /// It was, and would have made a record.
+    Creation,
+}
+
+impl Refused {
+    /// Returns the stored number.
+    pub const fn number(self) -> i64 {
+        match self {
+            Self::No => 0,
+            Self::Yes => 1,
+            Self::Creation => 2,
+        }
+    }
+
+    /// Reads the stored number.
+    pub const fn from_number(number: i64) -> Self {
+        match number {
+            0 => Self::No,
+            2 => Self::Creation,
+            _ => Self::Yes,
+        }
+    }
+}
+
+/// An operation in a record's history.
+#[derive(Clone, Debug)]
+pub struct HistoryRow {
+    /// Position.
+    pub seq: u64,
+    /// When it arrived.
+    pub recv_at: i64,
+    /// Name of the account.
+    pub actor: String,
+    /// Its frame.
+    pub bytes: Vec<u8>,
+    /// Encoded outcome.
+    pub outcome: Vec<u8>,
+}
+
+/// What is stored of a device's operations around a batch.
+#[derive(Clone, Debug, Default)]
+pub struct Stored {
+    /// Newest generation with operations.
+    pub newest_generation: u32,
+    /// Last operation of the batch's generation; 0 for none.
+    pub last_n: u64,
+    /// Hash of the operation before the batch.
+    pub hash_before: Option<Digest>,
+    /// Hash and encoded outcome of operations the batch repeats, by number.
+    pub repeated: BTreeMap<u64, (Digest, Vec<u8>)>,
+}
+
+/// What a batch may touch.
+#[derive(Clone, Debug, Default)]
+pub struct Wanted {
+    /// Records by id.
+    pub records: BTreeSet<RecordId>,
+    /// Records whose open conflicts are needed too.
+    pub about: BTreeSet<RecordId>,
+    /// Records whose creation may have been refused.
+    pub creations: BTreeSet<RecordId>,
+    /// Unique values to look up.
+    pub unique: BTreeSet<(u16, FieldNo, Value)>,
+    /// Earlier operations.
+    pub ops: BTreeSet<OpId>,
+}
+
+/// What was found.
+#[derive(Clone, Debug, Default)]
+pub struct Loaded {
+    /// Records, conflicts too.
+    pub records: Vec<Record>,
+    /// Who holds the unique values.
+    pub unique: BTreeMap<(u16, FieldNo, Value), RecordId>,
+    /// Earlier operations that are readable.
+    pub ops: Vec<Op>,
+    /// Which of the earlier operations were refused.
+    pub refused: BTreeSet<OpId>,
+    /// Refused creations, the last one of each record.
+    pub refused_creations: BTreeMap<RecordId, OpId>,
+}
+
+/// One unique value.
+#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub struct UniqueRow {
+    /// Kind number.
+    pub kind: u16,
+    /// Field number.
+    pub field: u16,
+    /// Encoded value.
+    pub key: Vec<u8>,
+    /// Holder.
+    pub record: RecordId,
+}
+
+/// What a batch changed.
+#[derive(Clone, Debug, Default)]
+pub struct Changes {
+    /// New operations, in order.
+    pub ops: Vec<OpRow>,
+    /// New or changed records.
+    pub records: Vec<RecordRow>,
+    /// Units that records left: unit, record, position.
+    pub exits: Vec<(UnitId, RecordId, u64)>,
+    /// Unique values given up.
+    pub unique_dropped: Vec<UniqueRow>,
+    /// Unique values taken.
+    pub unique_taken: Vec<UniqueRow>,
+    /// Units that are gone.
+    pub units_dropped: Vec<UnitId>,
+    /// New or moved units with their parent.
+    pub units_put: Vec<(UnitId, Option<UnitId>)>,
+    /// The device's newest operation: generation, number, hash.
+    pub device: Option<(OpId, Digest)>,
+    /// New last position and chain value.
+    pub head: (u64, Digest),
+    /// New value of [`Tenant::reparent_seq`].
+    pub reparent_seq: u64,
+}
+
+/// How much there is.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct Sizes {
+    /// Operations.
+    pub ops: u64,
+    /// Records, conflicts and deleted ones too.
+    pub records: u64,
+    /// Scope exits.
+    pub exits: u64,
+    /// Unique values.
+    pub unique_values: u64,
+}

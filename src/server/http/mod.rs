@@ -1,0 +1,143 @@
+//! The calls over HTTP: routes, what surrounds every request, encodings, refusals (protocol, Calls).
+
+mod body;
+mod error;
+mod handlers;
+mod limit;
+
+use std::convert::Infallible;
+use std::net::{IpAddr, Ipv4Addr, SocketAddr};
+use std::sync::Arc;
+use std::time::{Duration, Instant};
+
+use axum::Router;
+use axum::extract::{ConnectInfo, DefaultBodyLimit, FromRequestParts, MatchedPath, Request};
+use axum::http::StatusCode;
+use axum::http::request::Parts;
+use axum::middleware::{Next, from_fn, from_fn_with_state};
+use axum::response::Response;
+use axum::routing::{get, post};
+use tower_http::catch_panic::CatchPanicLayer;
+
+use super::clock::random;
+use super::db::Db;
+use super::push::Writer;
+use crate::telemetry as field;
+use crate::wire::frame::hex;
+use body::{Encoding, MAX_JSON, refusal};
+use error::ApiError;
+use limit::Attempts;
+
+/// What all requests share.
+#[derive(Debug)]
+pub(super) struct App<D> {
+    /// Where everything is kept.
+    pub(super) db: D,
+    /// The one that writes.
+    pub(super) writer: Writer,
+    /// Enrolments tried.
+    attempts: Attempts,
+}
+
+impl<D> App<D> {
+    /// Puts the parts together.
+    pub(super) const fn new(db: D, writer: Writer, enrol_per_minute: u32) -> Self {
+        Self { db, writer, attempts: Attempts::new(enrol_per_minute) }
+    }
+}
+
+/// Names one request in the log and in refusals.
+#[derive(Clone, Debug)]
+pub(super) struct RequestId(pub(super) String);
+
+impl<S: Sync> FromRequestParts<S> for RequestId {
+    type Rejection = Infallible;
+
+    async fn from_request_parts(parts: &mut Parts, _state: &S) -> Result<Self, Infallible> {
+        Ok(parts.extensions.get::<Self>().cloned().unwrap_or_else(|| Self("-".to_owned())))
+    }
+}
+
+/// Where a request comes from: a proxy's address if there is one in front.
+#[derive(Clone, Copy, Debug)]
+pub(super) struct Address(pub(super) IpAddr);
+
+impl<S: Sync> FromRequestParts<S> for Address {
+    type Rejection = Infallible;
+
+    async fn from_request_parts(parts: &mut Parts, _state: &S) -> Result<Self, Infallible> {
+        let known = parts.extensions.get::<ConnectInfo<SocketAddr>>();
+        Ok(Self(known.map_or(IpAddr::V4(Ipv4Addr::LOCALHOST), |info| info.0.ip())))
+    }
+}
+
+/// Makes the router of all calls. A request that takes longer than `timeout` is answered 503.
+pub(super) fn router<D: Db>(app: Arc<App<D>>, timeout: Duration) -> Router {
+    Router::new()
+        .route("/v1/hello", get(handlers::hello::<D>))
+        .route("/v1/enrol", post(handlers::enrol::<D>))
+        .route("/v1/sync", post(handlers::sync::<D>))
+        .route("/v1/sync/push", post(handlers::push::<D>))
+        .route("/v1/sync/pull", post(handlers::pull::<D>))
+        .route("/v1/record/{id}/history", get(handlers::history::<D>))
+        .fallback(handlers::unknown)
+        .method_not_allowed_fallback(handlers::wrong_method)
+        .with_state(app)
+        .layer(DefaultBodyLimit::max(MAX_JSON))
+        .layer(CatchPanicLayer::custom(panicked))
+        .layer(from_fn_with_state(timeout, around))
+        .layer(from_fn(name))
+}
+
+/// Gives the request its id, and every refusal that is not ours yet (too large, unreadable) our form.
+async fn name(mut request: Request, next: Next) -> Response {
+    let id = RequestId(hex(&random::<8>()));
+    let encoding = Encoding::of_answer(request.headers());
+    request.extensions_mut().insert(id.clone());
+    let response = next.run(request).await;
+    let status = response.status();
+    let ours = response.headers().get("cache-control").is_some();
+    if status.is_success() || ours {
+        return response;
+    }
+    let error = match status {
+        StatusCode::PAYLOAD_TOO_LARGE => ApiError::too_large(MAX_JSON),
+        status if status.is_server_error() => ApiError::internal(),
+        status => ApiError::new(status, "malformed", "the request is not readable"),
+    };
+    refusal(encoding, &error, &id.0)
+}
+
+/// Logs each request, and ends those that take too long.
+async fn around(
+    axum::extract::State(timeout): axum::extract::State<Duration>,
+    request: Request,
+    next: Next,
+) -> Response {
+    let start = Instant::now();
+    let id = request.extensions().get::<RequestId>().cloned();
+    let id = id.map_or_else(String::new, |id| id.0);
+    let method = request.method().clone();
+    let route = request.extensions().get::<MatchedPath>().map(|path| path.as_str().to_owned());
+    let encoding = Encoding::of_answer(request.headers());
+    let response = match tokio::time::timeout(timeout, next.run(request)).await {
+        Ok(response) => response,
+        Err(_elapsed) => refusal(encoding, &ApiError::busy(), &id),
+    };
+    tracing::info!(
+        { field::REQUEST } = id,
+        { field::METHOD } = %method,
+        { field::ROUTE } = route.as_deref().unwrap_or("-"),
+        { field::STATUS } = response.status().as_u16(),
+        { field::DURATION_MS } = start.elapsed().as_millis(),
+        "request"
+    );
+    response
+}
+
+/// A panic ends its own request only; what it says stays out of the answer.
+fn panicked(_message: Box<dyn std::any::Any + Send>) -> Response {
+    let mut response = Response::default();
+    *response.status_mut() = StatusCode::INTERNAL_SERVER_ERROR;
+    response
+}

@@ -1,0 +1,71 @@
+//! What a batch may touch: which rows to load before it is applied, and the working set made from them.
+
+use crate::domain::ids::RecordId;
+use crate::domain::kinds::Kind;
+use crate::domain::record::{FieldNo, Value};
+use crate::server::db::rows::{Loaded, Wanted};
+use crate::sync::{Op, OpBody, Record, UnitTree, World};
+
+/// Says what applying these operations may look at.
+pub(crate) fn wanted<'a>(ops: impl Iterator<Item = &'a Op>) -> Wanted {
+    let mut wanted = Wanted::default();
+    for op in ops {
+        let references = op.references();
+        wanted.records.extend(references.iter().copied());
+        wanted.creations.extend(references);
+        wanted.records.insert(op.record);
+        wanted.about.insert(op.record);
+        if !matches!(op.body, OpBody::Create { .. }) {
+            wanted.creations.insert(op.record);
+        }
+        if let OpBody::Resolve { conflict, .. } = &op.body {
+            wanted.records.insert(*conflict);
+        }
+        wanted.ops.extend(op.bases());
+        want_unique(op, &mut wanted);
+    }
+    wanted
+}
+
+/// The values an operation gives to fields that no two records may share.
+fn want_unique(op: &Op, wanted: &mut Wanted) {
+    let Some(kind) = Kind::from_number(op.kind) else { return };
+    for field in kind.spec().fields.iter().filter(|field| field.unique) {
+        if let Some(value) = op.value_of(field.number).filter(|value| !value.is_blank()) {
+            wanted.unique.insert((op.kind, field.number, value.clone()));
+        }
+    }
+}
+
+/// Returns the values a record holds that no other of its kind may hold.
+pub(crate) fn unique_of(record: &Record) -> Vec<(u16, FieldNo, Value)> {
+    let Some(kind) = Kind::from_number(record.kind) else { return Vec::new() };
+    kind.spec()
+        .fields
+        .iter()
+        .filter(|field| field.unique)
+        .filter_map(|field| {
+            let value = record.fields.get(&field.number)?.value.clone();
+            (!value.is_blank()).then_some((record.kind, field.number, value))
+        })
+        .collect()
+}
+
+/// Makes the working set of a batch.
+pub(crate) fn world(loaded: Loaded, units: UnitTree) -> World {
+    let mut world = World { units, ..World::default() };
+    for record in loaded.records {
+        world.put(record);
+    }
+    world.touched.clear();
+    world.unique = loaded.unique;
+    world.ops = loaded.ops.into_iter().map(|op| (op.id, op)).collect();
+    world.refused = loaded.refused;
+    world.refused_creates = loaded.refused_creations;
+    world
+}
+
+/// Returns the record an open conflict is about.
+pub(crate) fn about(record: &Record) -> Option<RecordId> {
+    record.conflict.as_ref().filter(|conflict| conflict.is_open()).map(|conflict| conflict.record)
+}

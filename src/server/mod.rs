@@ -1,0 +1,197 @@
+//! The server: takes operations, merges them, gives every device what it may see (docs/protocol.md).
+//!
+//! It imports `domain`, `sync`, `wire`, `settings` and `telemetry`. Start at [`serve`], then `http::router` (the calls), `push`
+//! (the one writer), `pull` (pages), `scope` (who sees what), and [`admin`] for what runs beside it.
+
+pub mod admin;
+mod clock;
+pub mod db;
+mod decide;
+mod http;
+mod load;
+mod opening;
+mod pull;
+mod push;
+mod scope;
+mod secret;
+
+use std::net::SocketAddr;
+use std::path::PathBuf;
+use std::sync::Arc;
+use std::time::Duration;
+
+use tokio::net::TcpListener;
+
+use db::sqlite::Sqlite;
+use db::{Db, DbError};
+use http::{App, router};
+use push::Writer;
+
+use crate::settings::ServerSettings;
+
+/// How to serve.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct ServeOptions {
+    /// Address to listen on; port 0 takes a free one.
+    pub listen: SocketAddr,
+    /// The SQLite file.
+    pub database: PathBuf,
+    /// True if a proxy in front does TLS: only then may the address be another than loopback.
+    pub behind_proxy: bool,
+    /// How long a request may take.
+    pub request_timeout: Duration,
+    /// How long running requests may go on after the signal to stop.
+    pub stop_timeout: Duration,
+    /// Enrolments one address may try a minute.
+    pub enrol_per_minute: u32,
+}
+
+/// Why the server does not run.
+#[derive(Debug, thiserror::Error)]
+pub enum ServerError {
+    /// Anything but loopback needs TLS.
+    #[error("{listen} is not loopback: plain HTTP needs --behind-proxy and a proxy that does TLS")]
+    NotLoopback {
+        /// Address asked for.
+        listen: SocketAddr,
+    },
+    /// The address cannot be used.
+    #[error("cannot listen on {listen}")]
+    Listen {
+        /// Address asked for.
+        listen: SocketAddr,
+        /// Why.
+        #[source]
+        source: std::io::Error,
+    },
+    /// The database cannot be used.
+    #[error(transparent)]
+    Database(#[from] DbError),
+    /// The network failed while serving.
+    #[error("the server stopped")]
+    Serve(#[source] std::io::Error),
+}
+
+impl ServeOptions {
+    /// Serves a file as the settings say.
+    pub fn from_settings(settings: &ServerSettings, database: PathBuf) -> Self {
+        Self {
+            listen: settings.listen,
+            database,
+            behind_proxy: settings.behind_proxy,
+            request_timeout: Duration::from_secs(settings.request_timeout_seconds.into()),
+            stop_timeout: Duration::from_secs(settings.stop_timeout_seconds.into()),
+            enrol_per_minute: settings.enrol_per_minute,
+        }
+    }
+
+    /// Serves a file on loopback with the settings' defaults.
+    pub fn new(listen: SocketAddr, database: PathBuf) -> Self {
+        Self {
+            listen,
+            database,
+            behind_proxy: false,
+            request_timeout: Duration::from_mins(1),
+            stop_timeout: Duration::from_secs(20),
+            enrol_per_minute: 30,
+        }
+    }
+}
+
+/// Serves until SIGTERM or ctrl-c, finishes the running requests and returns.
+///
+/// `ready` is called once with the address, when requests are answered.
+///
+/// # Errors
+/// Every variant of [`ServerError`].
+pub async fn serve(
+    options: ServeOptions,
+    ready: impl FnOnce(SocketAddr) + Send,
+) -> Result<(), ServerError> {
+    serve_until(options, ready, signalled()).await
+}
+
+/// Serves until `stop` is done: for tests and the demonstration, which run the server inside their own process.
+///
+/// # Errors
+/// As for [`serve`].
+pub async fn serve_until(
+    options: ServeOptions,
+    ready: impl FnOnce(SocketAddr) + Send,
+    stop: impl Future<Output = ()> + Send + 'static,
+) -> Result<(), ServerError> {
+    let db = Sqlite::open(&options.database, false).await?;
+    db.tenant().await?;
+    let (listener, address) = bind(&options).await?;
+    let (writer, writing) = Writer::start(db.clone());
+    let app = Arc::new(App::new(db.clone(), writer, options.enrol_per_minute));
+    ready(address);
+    let routes = router(app, options.request_timeout);
+    let result = answer(listener, routes, stop, options.stop_timeout).await;
+    // All senders are gone with the router, so the writer ends after the last batch.
+    let _ended = tokio::time::timeout(options.stop_timeout, writing).await;
+    db.close().await;
+    result.map_err(ServerError::Serve)
+}
+
+/// Takes the address.
+async fn bind(options: &ServeOptions) -> Result<(TcpListener, SocketAddr), ServerError> {
+    let listen = options.listen;
+    if !options.behind_proxy && !listen.ip().is_loopback() {
+        return Err(ServerError::NotLoopback { listen });
+    }
+    let failed = |source| ServerError::Listen { listen, source };
+    let listener = TcpListener::bind(listen).await.map_err(failed)?;
+    let address = listener.local_addr().map_err(failed)?;
+    Ok((listener, address))
+}
+
+/// Answers requests until `stop`, then for at most `stop_timeout` those that run.
+async fn answer(
+    listener: TcpListener,
+    routes: axum::Router,
+    stop: impl Future<Output = ()> + Send + 'static,
+    stop_timeout: Duration,
+) -> std::io::Result<()> {
+    let service = routes.into_make_service_with_connect_info::<SocketAddr>();
+    let (stopping, mut stopped) = tokio::sync::watch::channel(false);
+    let serving = axum::serve(listener, service).with_graceful_shutdown(async move {
+        stop.await;
+        let _nobody = stopping.send(true);
+    });
+    let limit = async {
+        let _gone = stopped.wait_for(|stopping| *stopping).await;
+        tokio::time::sleep(stop_timeout).await;
+    };
+    tokio::select! {
+        result = serving => result,
+        () = limit => Ok(()),
+    }
+}
+
+/// Waits for SIGTERM or ctrl-c.
+async fn signalled() {
+    let interrupt = async {
+        if tokio::signal::ctrl_c().await.is_err() {
+            std::future::pending::<()>().await;
+        }
+    };
+    #[cfg(unix)]
+    {
+        use tokio::signal::unix::{SignalKind, signal};
+        let terminate = async {
+            match signal(SignalKind::terminate()) {
+                Ok(mut signals) => {
+                    signals.recv().await;
+                }
+                Err(_unavailable) => std::future::pending().await,
+            }
+        };
+        tokio::select! {
+            () = interrupt => {}
+            () = terminate => {}
+        }
+    }
+    #[cfg(not(unix))]
+    interrupt.await;
+}

@@ -1,0 +1,79 @@
+//! Giving pages of the feed (protocol, Pull).
+
+use crate::server::db::rows::{PageQuery, PageRows, RecordRow, Session};
+use crate::server::db::{Db, DbError, DbResult};
+use crate::server::scope;
+use crate::sync::Cursor;
+use crate::sync::client::BATCH_BYTES;
+use crate::wire::{Page, PullRequest, RecordBytes, decode_record, encode_record};
+
+/// Most records of a page (protocol, Limits).
+pub(crate) const PAGE_RECORDS: u32 = 1_000;
+
+/// Why no page is given.
+#[derive(Debug, thiserror::Error)]
+pub(crate) enum PullError {
+    /// This server has not what the device was told it has.
+    #[error("this server is behind")]
+    Behind,
+    /// The cursor belongs to another history.
+    #[error("the cursor belongs to another history")]
+    Epoch,
+    /// The device's scope is another one now.
+    #[error("the scope has changed")]
+    ScopeChanged,
+    /// The database failed.
+    #[error(transparent)]
+    Db(#[from] DbError),
+}
+
+/// Reads one page for a device.
+pub(crate) async fn page<D: Db>(
+    db: &D,
+    session: &Session,
+    request: &PullRequest,
+) -> Result<Page, PullError> {
+    let units = db.units().await?;
+    let query = PageQuery {
+        after: request.cursor.seq,
+        visible: scope::visible(&session.account, &units),
+        limit: if request.limit == 0 { PAGE_RECORDS } else { request.limit.min(PAGE_RECORDS) },
+        max_bytes: BATCH_BYTES,
+    };
+    let rows = db.page(&query).await?;
+    check(&rows, session, request)?;
+    let cursor = Cursor { epoch: rows.tenant.epoch, seq: rows.end.0, chain: rows.end.1 };
+    let puts = rows.puts.into_iter().map(sent).collect::<DbResult<_>>()?;
+    let removes = rows.removes.into_iter().map(|(id, seq)| (id, "moved".to_owned(), seq)).collect();
+    Ok(Page { puts, removes, cursor, complete: rows.complete, backfill: Vec::new() })
+}
+
+/// A page is only given to a device whose cursor and scope are the server's own.
+fn check(rows: &PageRows, session: &Session, request: &PullRequest) -> Result<(), PullError> {
+    let tenant = &rows.tenant;
+    if request.min_seq > tenant.head_seq || request.cursor.seq > tenant.head_seq {
+        return Err(PullError::Behind);
+    }
+    if request.cursor.seq == 0 {
+        return Ok(());
+    }
+    if request.cursor.epoch != tenant.epoch || rows.chain_at_after != Some(request.cursor.chain) {
+        return Err(PullError::Epoch);
+    }
+    if request.scope_token != scope::token(&session.account, tenant) {
+        return Err(PullError::ScopeChanged);
+    }
+    Ok(())
+}
+
+/// Stored bytes are sent as they are; a deleted record keeps nothing but the fact.
+fn sent(row: RecordRow) -> DbResult<RecordBytes> {
+    if row.tomb_seq.is_none() {
+        return Ok(RecordBytes(row.body));
+    }
+    let damaged = |_cause| DbError::Damaged { table: "record" };
+    let mut record = decode_record(&row.body).map_err(damaged)?;
+    record.fields.clear();
+    record.elements.clear();
+    encode_record(&record).map(RecordBytes).map_err(damaged)
+}

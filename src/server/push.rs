@@ -1,0 +1,346 @@
+//! Taking operations: one writer task, one transaction for every push that waits (protocol, Push).
+
+use std::panic::{AssertUnwindSafe, catch_unwind};
+
+use tokio::sync::{mpsc, oneshot};
+
+use crate::domain::ids::{DeviceId, UnitId};
+use crate::domain::kinds::Kind;
+use crate::server::db::rows::{Changes, RecordRow, Stored, Tenant, UniqueRow};
+use crate::server::db::{Db, DbError, DbResult, Tx};
+use crate::server::decide::{Entry, decide, row};
+use crate::server::load::{about, wanted, world};
+use crate::sync::apply::Stamp;
+use crate::sync::{Author, Digest, OpId, Outcome, Record, UnitTree, World, chain_step};
+use crate::telemetry as field;
+use crate::wire::{PushAnswer, PushRequest, decode, encode, encode_record};
+
+/// Pushes taken into one transaction.
+const GROUP: usize = 64;
+/// Pushes that may wait before further ones are told to come back.
+const QUEUE: usize = 256;
+
+/// A push that was read and checked for its form.
+#[derive(Debug)]
+pub(crate) struct Batch {
+    /// Device it comes from.
+    pub(crate) device: DeviceId,
+    /// Its user, with the rights of now.
+    pub(crate) author: Author,
+    /// Generation of the operations.
+    pub(crate) generation: u32,
+    /// Number of the first.
+    pub(crate) from_n: u64,
+    /// Hash of the operation before it.
+    pub(crate) prev: Digest,
+    /// The operations.
+    pub(crate) entries: Vec<Entry>,
+    /// When it arrived, milliseconds.
+    pub(crate) now: i64,
+}
+
+/// Why a push was not taken.
+#[derive(Debug, thiserror::Error)]
+pub(crate) enum PushError {
+    /// Operations before the batch are missing.
+    #[error("operation {expected} is expected next")]
+    Gap {
+        /// Number wanted.
+        expected: u64,
+    },
+    /// The device's history differs from what the server has.
+    #[error("another history of this device is known")]
+    Fork,
+    /// The database failed.
+    #[error(transparent)]
+    Db(#[from] DbError),
+    /// A fault of the program.
+    #[error("the batch broke the server")]
+    Broken,
+    /// Too many pushes wait.
+    #[error("too many pushes wait")]
+    Busy,
+}
+
+struct Job {
+    batch: Batch,
+    reply: oneshot::Sender<Result<PushAnswer, PushError>>,
+}
+
+/// The way to the writer task.
+#[derive(Clone, Debug)]
+pub(crate) struct Writer {
+    jobs: mpsc::Sender<Job>,
+}
+
+impl std::fmt::Debug for Job {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.debug_struct("Job").field("ops", &self.batch.entries.len()).finish_non_exhaustive()
+    }
+}
+
+impl Batch {
+    /// Reads and hashes the operations of a request.
+    pub(crate) fn new(device: DeviceId, author: Author, request: PushRequest, now: i64) -> Self {
+        let PushRequest { generation, from_n, prev, ops } = request;
+        let entries = ops
+            .into_iter()
+            .zip(from_n..)
+            .map(|(op, n)| Entry::new(OpId { device, generation, n }, op.0))
+            .collect();
+        Self { device, author, generation, from_n, prev, entries, now }
+    }
+}
+
+impl Writer {
+    /// Starts the writer task; it ends when the last [`Writer`] is dropped.
+    pub(crate) fn start<D: Db>(db: D) -> (Self, tokio::task::JoinHandle<()>) {
+        let (jobs, queue) = mpsc::channel(QUEUE);
+        let task = tokio::spawn(run(db, queue));
+        (Self { jobs }, task)
+    }
+
+    /// Hands a batch to the writer and waits for what became of it.
+    pub(crate) async fn push(&self, batch: Batch) -> Result<PushAnswer, PushError> {
+        let (reply, answer) = oneshot::channel();
+        self.jobs.try_send(Job { batch, reply }).map_err(|_full_or_closed| PushError::Busy)?;
+        answer.await.map_err(|_dropped| PushError::Broken)?
+    }
+}
+
+/// Units as of a position, so that they are not read for every batch.
+pub(crate) type UnitCache = Option<(u64, UnitTree)>;
+
+async fn run<D: Db>(db: D, mut queue: mpsc::Receiver<Job>) {
+    let mut cache: UnitCache = None;
+    let mut jobs = Vec::with_capacity(GROUP);
+    while queue.recv_many(&mut jobs, GROUP).await > 0 {
+        let mut replies = Vec::with_capacity(jobs.len());
+        match group(&db, &mut cache, jobs.drain(..), &mut replies).await {
+            Ok(()) => {
+                for (reply, answer) in replies {
+                    let _gone = reply.send(answer);
+                }
+            }
+            Err(error) => {
+                cache = None;
+                tracing::error!({ field::ERROR } = %chain_of(&error), "a group of pushes failed");
+                for (reply, _) in replies {
+                    let _gone = reply.send(Err(PushError::Broken));
+                }
+            }
+        }
+    }
+}
+
+fn chain_of(error: &dyn std::error::Error) -> String {
+    let mut text = error.to_string();
+    let mut source = error.source();
+    while let Some(cause) = source {
+        text.push_str(": ");
+        text.push_str(&cause.to_string());
+        source = cause.source();
+    }
+    text
+}
+
+type Reply = (oneshot::Sender<Result<PushAnswer, PushError>>, Result<PushAnswer, PushError>);
+
+/// Applies waiting batches in one transaction, each behind its own savepoint.
+async fn group<D: Db>(
+    db: &D,
+    cache: &mut UnitCache,
+    jobs: impl Iterator<Item = Job> + Send,
+    replies: &mut Vec<Reply>,
+) -> DbResult<()> {
+    let mut tx = db.begin().await?;
+    for job in jobs {
+        tx.savepoint().await?;
+        let answer = take(&mut tx, cache, job.batch).await;
+        if answer.is_ok() {
+            tx.release().await?;
+        } else {
+            *cache = None;
+            tx.rollback().await?;
+        }
+        replies.push((job.reply, answer));
+    }
+    tx.commit().await
+}
+
+/// Takes one batch inside a transaction. Also used by `admin`, for the server's own operations.
+pub(crate) async fn take<T: Tx>(
+    tx: &mut T,
+    cache: &mut UnitCache,
+    batch: Batch,
+) -> Result<PushAnswer, PushError> {
+    let tenant = tx.lock().await?;
+    let first = OpId { device: batch.device, generation: batch.generation, n: batch.from_n };
+    let stored = tx.stored(first, batch.entries.len()).await?;
+    let mut results = repeated(&batch, &stored)?;
+    let Batch { device, author, generation, mut entries, now, .. } = batch;
+    let new = entries.split_off(results.len());
+    if !new.is_empty() {
+        let world = prepare(tx, cache, &new, &tenant).await?;
+        let applied =
+            catch_unwind(AssertUnwindSafe(|| apply_all(world, new, author, now, &tenant)));
+        let (world, changes, outcomes) = applied.map_err(|_panic| PushError::Broken)??;
+        *cache = Some((changes.head.0, world.units));
+        tx.store(changes).await?;
+        results.extend(outcomes);
+    }
+    let last_n = results.last().map_or(stored.last_n, |(n, _)| stored.last_n.max(*n));
+    tracing::debug!({ field::DEVICE } = %device, { field::GENERATION } = generation, { field::LAST_N } = last_n, "pushed");
+    Ok(PushAnswer { last_n, results })
+}
+
+/// Loads what new operations may touch.
+async fn prepare<T: Tx>(
+    tx: &mut T,
+    cache: &mut UnitCache,
+    new: &[Entry],
+    tenant: &Tenant,
+) -> DbResult<World> {
+    let units = match cache.take() {
+        Some((seq, units)) if seq == tenant.head_seq => units,
+        Some(_) | None => tx.units().await?,
+    };
+    let loaded = tx.load(&wanted(new.iter().filter_map(|entry| entry.op.as_ref()))).await?;
+    Ok(world(loaded, units))
+}
+
+/// Checks that the batch continues what the server has, and returns the stored outcomes of what it repeats.
+fn repeated(batch: &Batch, stored: &Stored) -> Result<Vec<(u64, Outcome)>, PushError> {
+    let expected = stored.last_n.saturating_add(1);
+    if batch.from_n == 0 || batch.from_n > expected {
+        return Err(PushError::Gap { expected });
+    }
+    if stored.hash_before.unwrap_or([0; 16]) != batch.prev {
+        return Err(PushError::Fork);
+    }
+    let mut results = Vec::with_capacity(batch.entries.len());
+    let mut prev = batch.prev;
+    for entry in &batch.entries {
+        if entry.op.as_ref().is_some_and(|op| op.id == entry.id && op.prev != prev) {
+            return Err(PushError::Fork);
+        }
+        prev = entry.hash;
+        match stored.repeated.get(&entry.id.n) {
+            Some((hash, _)) if *hash != entry.hash => return Err(PushError::Fork),
+            Some((_, outcome)) => {
+                let outcome = decode(outcome, "outcome")
+                    .map_err(|_cause| DbError::Damaged { table: "op" })?;
+                results.push((entry.id.n, outcome));
+            }
+            None if batch.generation < stored.newest_generation => return Err(PushError::Fork),
+            None => {}
+        }
+    }
+    Ok(results)
+}
+
+type Applied = (World, Changes, Vec<(u64, Outcome)>);
+
+/// Applies new operations one after the other and gathers what changed.
+fn apply_all(
+    mut world: World,
+    entries: Vec<Entry>,
+    author: Author,
+    now: i64,
+    tenant: &Tenant,
+) -> DbResult<Applied> {
+    let units = world.units.clone();
+    let unique = world.unique.clone();
+    let mut changes = Changes {
+        ops: Vec::with_capacity(entries.len()),
+        device: entries.last().map(|last| (last.id, last.hash)),
+        head: (tenant.head_seq, tenant.head_chain),
+        reparent_seq: tenant.reparent_seq,
+        ..Changes::default()
+    };
+    let mut outcomes = Vec::with_capacity(entries.len());
+    let named = wanted(entries.iter().filter_map(|entry| entry.op.as_ref())).ops;
+    for entry in entries {
+        let stamp = Stamp { seq: changes.head.0.saturating_add(1), recv_at: now };
+        let outcome = decide(&mut world, &entry, &author, stamp);
+        if let Some(op) = entry.op.as_ref().filter(|op| op.id == entry.id && named.contains(&op.id))
+        {
+            world.ops.insert(op.id, op.clone());
+        }
+        let chain = chain_step(&changes.head.1, &entry.hash, outcome.tag(), stamp.seq);
+        changes.head = (stamp.seq, chain);
+        let encoded = encode(&outcome).map_err(|_cause| DbError::Damaged { table: "op" })?;
+        outcomes.push((entry.id.n, outcome.clone()));
+        changes.ops.push(row(entry, &outcome, author, stamp, chain, encoded));
+    }
+    gather(&world, &units, &unique, &mut changes)?;
+    Ok((world, changes, outcomes))
+}
+
+type Unique = std::collections::BTreeMap<
+    (u16, crate::domain::record::FieldNo, crate::domain::record::Value),
+    crate::domain::ids::RecordId,
+>;
+
+/// Compares the working set with what was loaded.
+fn gather(world: &World, units: &UnitTree, unique: &Unique, changes: &mut Changes) -> DbResult<()> {
+    for id in &world.touched {
+        let Some(record) = world.records.get(id) else { continue };
+        changes.records.push(record_row(record)?);
+        if Kind::from_number(record.kind) == Some(Kind::Unit) {
+            gather_unit(world, units, record.id.unit(), changes);
+        }
+    }
+    let exits: std::collections::BTreeMap<_, _> =
+        world.exits.iter().map(|(record, unit, seq)| ((*unit, *record), *seq)).collect();
+    changes.exits = exits.into_iter().map(|((unit, record), seq)| (unit, record, seq)).collect();
+    for (key, holder) in unique {
+        if !world.unique.contains_key(key) {
+            changes.unique_dropped.push(unique_row(key, *holder)?);
+        }
+    }
+    for (key, holder) in &world.unique {
+        if unique.get(key) != Some(holder) {
+            changes.unique_taken.push(unique_row(key, *holder)?);
+        }
+    }
+    Ok(())
+}
+
+/// Notes a changed unit; one that changes what existing units contain makes their devices take their scope again.
+fn gather_unit(world: &World, before: &UnitTree, unit: UnitId, changes: &mut Changes) {
+    let was = before.contains(unit).then(|| before.parent(unit));
+    let is = world.units.contains(unit).then(|| world.units.parent(unit));
+    if was == is {
+        return;
+    }
+    match is {
+        None => changes.units_dropped.push(unit),
+        Some(parent) => changes.units_put.push((unit, parent)),
+    }
+    if was.is_some() || before.subtree(unit).len() > 1 {
+        changes.reparent_seq = changes.head.0;
+    }
+}
+
+fn unique_row(
+    (kind, field, value): &(u16, crate::domain::record::FieldNo, crate::domain::record::Value),
+    record: crate::domain::ids::RecordId,
+) -> DbResult<UniqueRow> {
+    let key = encode(value).map_err(|_cause| DbError::Damaged { table: "unique_value" })?;
+    Ok(UniqueRow { kind: *kind, field: field.0, key, record })
+}
+
+/// Makes the stored row of a record.
+pub(crate) fn record_row(record: &Record) -> DbResult<RecordRow> {
+    let body = encode_record(record).map_err(|_cause| DbError::Damaged { table: "record" })?;
+    Ok(RecordRow {
+        id: record.id,
+        kind: record.kind,
+        unit: record.unit,
+        last_seq: record.rev,
+        tomb_seq: record.tombstone.as_ref().map(|tombstone| tombstone.seq),
+        about: about(record),
+        body,
+    })
+}

@@ -1,0 +1,9 @@
+//! The server over real HTTP: enrolment, pushes, pages, scope, limits, and what the administrator does beside it.
+
+mod accounts;
+mod admin;
+#[cfg(test)]
+pub(crate) mod harness;
+mod limits;
+mod push;
+mod scope;
