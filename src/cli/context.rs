@@ -10,7 +10,7 @@ use zeroize::Zeroizing;
 use super::args::Args;
 use super::environment::Environment;
 use super::error::{CommandError, CommandResult};
-use super::output::{Grid, Human, Output, worded};
+use super::output::{Grid, Human, Output, say, worded};
 use crate::client::{Client, ClientError};
 use crate::domain::ids::RecordId;
 use crate::domain::kinds::Kind;
@@ -59,7 +59,7 @@ impl Context {
         let secret = self.secret(&dir)?;
         let client = Client::open(&dir, &secret)?;
         for finding in client.findings() {
-            self.output.say(&self.finding(&finding));
+            say(&self.finding(&finding));
         }
         Ok(client)
     }
@@ -104,27 +104,6 @@ impl Context {
         Ok(Some(Zeroizing::new(line.to_owned())))
     }
 
-    /// Returns the kind with that key.
-    pub(super) fn kind(&self, key: &str) -> CommandResult<Kind> {
-        let kinds = || Kind::ALL.iter().map(|kind| kind.key()).collect::<Vec<_>>().join(" ");
-        Kind::from_key(key).ok_or_else(|| {
-            CommandError::usage("not-found-kind").with("id", key).with("kinds", kinds())
-        })
-    }
-
-    /// Finds the record that text names: an id, the school number of a person, or the code of a unit.
-    pub(super) fn record(&self, client: &Client, text: &str) -> CommandResult<RecordId> {
-        if let Ok(id) = text.parse() {
-            return Ok(id);
-        }
-        for kind in [Kind::Person, Kind::Unit] {
-            if let [one] = client.named(kind, text).as_slice() {
-                return Ok(*one);
-            }
-        }
-        Err(ClientError::NotFound { what: "record", id: text.to_owned() }.into())
-    }
-
     /// Puts the issues of a failure into words, now that its kind is known.
     pub(super) fn explain(&self, kind: Kind, error: impl Into<CommandError>) -> CommandError {
         let mut error = error.into();
@@ -136,7 +115,7 @@ impl Context {
     /// Writes the warnings of a saved record to standard error.
     pub(super) fn warn(&self, spec: &RecordSpec, issues: &[Issue]) {
         for (_, text) in worded(&self.locale, spec, issues) {
-            self.output.say(&text);
+            say(&text);
         }
     }
 
@@ -162,4 +141,24 @@ impl Context {
             Human::Grid(Grid { headings: Vec::new(), rows: facts().into_iter().map(row).collect() })
         })
     }
+}
+
+/// Returns the kind with that key.
+pub(super) fn kind_of(key: &str) -> CommandResult<Kind> {
+    let kinds = || Kind::ALL.iter().map(|kind| kind.key()).collect::<Vec<_>>().join(" ");
+    Kind::from_key(key)
+        .ok_or_else(|| CommandError::usage("not-found-kind").with("id", key).with("kinds", kinds()))
+}
+
+/// Finds the record that text names: an id, the school number of a person, or the code of a unit.
+pub(super) fn record_of(client: &Client, text: &str) -> CommandResult<RecordId> {
+    if let Ok(id) = text.parse() {
+        return Ok(id);
+    }
+    for kind in [Kind::Person, Kind::Unit] {
+        if let [one] = client.named(kind, text).as_slice() {
+            return Ok(*one);
+        }
+    }
+    Err(ClientError::NotFound { what: "record", id: text.to_owned() }.into())
 }

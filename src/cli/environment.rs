@@ -1,5 +1,8 @@
 //! What the environment says to the command line; the only place here that reads it.
-#![expect(clippy::disallowed_methods, reason = "this module is where the command line reads the environment")]
+#![expect(
+    clippy::disallowed_methods,
+    reason = "this module is where the command line reads the environment"
+)]
 
 use std::path::PathBuf;
 

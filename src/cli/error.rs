@@ -47,6 +47,10 @@ impl CommandError {
 
     /// Adds a placeholder.
     #[must_use]
+    #[expect(
+        clippy::needless_pass_by_value,
+        reason = "callers pass literals and numbers as they are"
+    )]
     pub(super) fn with(mut self, name: &'static str, value: impl ToString) -> Self {
         self.args.push((name, value.to_string()));
         self
@@ -163,10 +167,28 @@ mod tests {
 
     /// Every word a server answers with (server::http), and one that only a newer server knows.
     const PROBLEMS: [&str; 22] = [
-        "unauthorized", "bad_code", "used_code", "expired_code", "disabled", "revoked",
-        "device_taken", "not_permitted", "too_large", "too_many_requests", "busy", "internal",
-        "protocol", "malformed", "gap", "fork", "behind", "epoch", "scope_changed",
-        "unknown_record", "unknown_call", "of_a_newer_server",
+        "unauthorized",
+        "bad_code",
+        "used_code",
+        "expired_code",
+        "disabled",
+        "revoked",
+        "device_taken",
+        "not_permitted",
+        "too_large",
+        "too_many_requests",
+        "busy",
+        "internal",
+        "protocol",
+        "malformed",
+        "gap",
+        "fork",
+        "behind",
+        "epoch",
+        "scope_changed",
+        "unknown_record",
+        "unknown_call",
+        "of_a_newer_server",
     ];
 
     fn failed() -> io::Error {

@@ -7,7 +7,7 @@ use clap::error::{ContextKind, ContextValue, ErrorKind};
 
 use super::args::Format;
 use super::error::{CommandError, USAGE};
-use super::output::Output;
+use super::output::{Output, data, say};
 use crate::locale::{Lang, Locale};
 
 /// Returns the language asked for, before the arguments are understood: a usage error is told in it too.
@@ -78,13 +78,13 @@ pub(super) fn refused(error: &clap::Error, locale: &Locale, format: Format) -> u
     let output = Output { format };
     match error.kind() {
         ErrorKind::DisplayHelp | ErrorKind::DisplayVersion => {
-            match output.data(&error.render().to_string()) {
+            match data(&error.render().to_string()) {
                 Ok(()) => 0,
                 Err(error) => error.exit,
             }
         }
         ErrorKind::DisplayHelpOnMissingArgumentOrSubcommand => {
-            output.say(&error.render().to_string());
+            say(&error.render().to_string());
             USAGE
         }
         kind => {

@@ -26,13 +26,13 @@ use output::Output;
 use crate::locale::Locale;
 
 /// Runs a command line, program name first, and returns the exit code.
-pub fn run(args: Vec<OsString>) -> u8 {
+pub fn run(args: &[OsString]) -> u8 {
     let environment = Environment::read();
-    let lang = help::lang_of(&args).unwrap_or(environment.lang);
+    let lang = help::lang_of(args).unwrap_or(environment.lang);
     let locale = Locale::new(lang);
-    let matches = match help::translated(Args::command(), &locale).try_get_matches_from(&args) {
+    let matches = match help::translated(Args::command(), &locale).try_get_matches_from(args) {
         Ok(matches) => matches,
-        Err(error) => return help::refused(&error, &locale, help::format_of(&args)),
+        Err(error) => return help::refused(&error, &locale, help::format_of(args)),
     };
     let args = match Args::from_arg_matches(&matches) {
         Ok(args) => args,

@@ -47,19 +47,7 @@ impl Output {
             Format::Jsonl => lines(&json()),
             Format::Csv => delimited(&json()),
         };
-        self.data(&text)
-    }
-
-    /// Writes text to standard output.
-    pub(super) fn data(&self, text: &str) -> CommandResult<()> {
-        let mut out = io::stdout().lock();
-        out.write_all(text.as_bytes())?;
-        Ok(out.flush()?)
-    }
-
-    /// Writes one line to standard error; nobody listening there is no failure.
-    pub(super) fn say(&self, line: &str) {
-        let _nobody_reads = writeln!(io::stderr().lock(), "{line}");
+        data(&text)
     }
 
     /// Writes an error to standard error, as JSON if that is the format.
@@ -73,17 +61,29 @@ impl Output {
             if let (Some(body), false) = (body.as_object_mut(), error.issues.is_empty()) {
                 body.insert("issues".to_owned(), told(&error.issues));
             }
-            self.say(&json!({ "error": body }).to_string());
+            say(&json!({ "error": body }).to_string());
             return;
         }
-        self.say(&message);
+        say(&message);
         for (issue, text) in &error.issues {
-            self.say(&format!("  {}", if text.is_empty() { issue.code } else { text }));
+            say(&format!("  {}", if text.is_empty() { issue.code } else { text }));
         }
         if !hint.is_empty() {
-            self.say(&hint);
+            say(&hint);
         }
     }
+}
+
+/// Writes text to standard output.
+pub(super) fn data(text: &str) -> CommandResult<()> {
+    let mut out = io::stdout().lock();
+    out.write_all(text.as_bytes())?;
+    Ok(out.flush()?)
+}
+
+/// Writes one line to standard error; nobody listening there is no failure.
+pub(super) fn say(line: &str) {
+    let _nobody_reads = writeln!(io::stderr().lock(), "{line}");
 }
 
 /// Puts issues into words.
@@ -93,9 +93,7 @@ pub(super) fn worded(locale: &Locale, spec: &RecordSpec, issues: &[Issue]) -> Ve
 
 /// Returns issues with their words as JSON.
 pub(super) fn told(issues: &[(Issue, String)]) -> Json {
-    let one = |(issue, text): &(Issue, String)| {
-        json!({ "field": issue.field, "code": issue.code, "level": issue.level.key(), "message": text })
-    };
+    let one = |(issue, text): &(Issue, String)| json!({ "field": issue.field, "code": issue.code, "level": issue.level.key(), "message": text });
     issues.iter().map(one).collect()
 }
 
@@ -141,7 +139,10 @@ fn flattened(item: &Json) -> Map<String, Json> {
             Json::Object(inner) if key == "fields" => {
                 for (key, value) in inner {
                     let taken = flat.contains_key(key);
-                    flat.insert(if taken { format!("fields.{key}") } else { key.clone() }, value.clone());
+                    flat.insert(
+                        if taken { format!("fields.{key}") } else { key.clone() },
+                        value.clone(),
+                    );
                 }
             }
             other => {

@@ -166,7 +166,9 @@ impl Context {
         match (value, kind.spec().field(key)) {
             (Value::Ref(id), _) => client.title(*id),
             (value, Some(field)) => self.locale.value_text(kind.spec(), field, value),
-            (Value::Flag(flag), None) => self.locale.text(if *flag { "flag-yes" } else { "flag-no" }),
+            (Value::Flag(flag), None) => {
+                self.locale.text(if *flag { "flag-yes" } else { "flag-no" })
+            }
             _ => String::new(),
         }
     }
@@ -175,7 +177,9 @@ impl Context {
     pub(super) fn label(&self, kind: Kind, key: &str) -> String {
         match kind.spec().field(key) {
             Some(field) => self.locale.field_label(kind.spec(), field),
-            None if key == "unit" || key == "deleted" => self.locale.text(&format!("cli-col-{key}")),
+            None if key == "unit" || key == "deleted" => {
+                self.locale.text(&format!("cli-col-{key}"))
+            }
             None => key.to_owned(),
         }
     }

@@ -3,7 +3,7 @@
 use clap::Args;
 use serde_json::json;
 
-use crate::cli::context::Context;
+use crate::cli::context::{Context, record_of};
 use crate::cli::error::{CommandError, CommandResult};
 use crate::client::{Client, ClientError, StepView};
 use crate::domain::ids::RecordId;
@@ -24,7 +24,7 @@ pub(in crate::cli) struct Act {
 
 pub(super) fn run(cx: &Context, command: &Act) -> CommandResult {
     let client = cx.open()?;
-    let id = cx.record(&client, &command.id)?;
+    let id = record_of(&client, &command.id)?;
     let kind = client.view(id)?.kind;
     let Some(action) = command.action.as_deref().filter(|_| !command.list) else {
         return list(cx, kind, &client.steps(id)?);
@@ -56,7 +56,10 @@ fn known_steps(
 
 fn list(cx: &Context, kind: Kind, steps: &[StepView]) -> CommandResult {
     let reason = |step: &StepView| {
-        step.blocked.as_ref().map(|issue| cx.locale.issue_of(kind.spec(), issue)).unwrap_or_default()
+        step.blocked
+            .as_ref()
+            .map(|issue| cx.locale.issue_of(kind.spec(), issue))
+            .unwrap_or_default()
     };
     cx.table(
         || {

@@ -5,6 +5,7 @@ use serde_json::{Value as Json, json};
 
 use crate::cli::context::Context;
 use crate::cli::error::{CommandError, CommandResult};
+use crate::cli::output::say;
 use crate::client::{AttentionView, Client, ClientError, Saved};
 use crate::domain::kinds::Kind;
 use crate::domain::record::{FieldNo, Value};
@@ -28,11 +29,19 @@ pub(super) fn run(cx: &Context) -> CommandResult {
     let items = client.attention();
     cx.table(
         || items.iter().map(|item| one(cx, item)).collect(),
-        &["cli-col-n", "cli-col-kind", "cli-col-name", "cli-col-field", "cli-col-written", "cli-col-reason", "cli-col-id"],
+        &[
+            "cli-col-n",
+            "cli-col-kind",
+            "cli-col-name",
+            "cli-col-field",
+            "cli-col-written",
+            "cli-col-reason",
+            "cli-col-id",
+        ],
         || items.iter().map(|item| row(cx, &client, item)).collect(),
     )?;
     if items.is_empty() {
-        cx.output.say(&cx.locale.text("cli-attention-none"));
+        say(&cx.locale.text("cli-attention-none"));
     }
     Ok(0)
 }
@@ -51,7 +60,10 @@ fn one(cx: &Context, item: &AttentionView) -> Json {
 /// Says why a change was refused: the issue in words where there is one, else the word for the code.
 fn message(cx: &Context, item: &AttentionView) -> String {
     let issue = cx.locale.find(&format!("issue-{}", item.message), &[]);
-    let refusal = || cx.locale.find(&format!("refused-{}", item.code.replace('_', "-")), &[("detail", &item.message)]);
+    let refusal = || {
+        cx.locale
+            .find(&format!("refused-{}", item.code.replace('_', "-")), &[("detail", &item.message)])
+    };
     issue.or_else(refusal).unwrap_or_else(|| format!("{} {}", item.code, item.message))
 }
 

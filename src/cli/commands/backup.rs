@@ -7,6 +7,7 @@ use serde_json::json;
 
 use crate::cli::context::Context;
 use crate::cli::error::{CommandError, CommandResult};
+use crate::cli::output::say;
 use crate::client::Client;
 use crate::store::Vault;
 
@@ -35,7 +36,7 @@ pub(super) fn run(cx: &Context, command: &Backup) -> CommandResult {
             ]
         },
     )?;
-    cx.output.say(&cx.locale.text("cli-backup-keep"));
+    say(&cx.locale.text("cli-backup-keep"));
     Ok(0)
 }
 

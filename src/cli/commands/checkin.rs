@@ -7,7 +7,7 @@ use serde_json::{Value as Json, json};
 
 use crate::cli::context::Context;
 use crate::cli::error::{CommandResult, NEEDS_PERSON};
-use crate::cli::output::{Grid, Human};
+use crate::cli::output::{Grid, Human, say};
 use crate::client::{Client, ClientError, Query, clock};
 use crate::domain::ids::RecordId;
 use crate::domain::kinds::Kind;
@@ -38,21 +38,21 @@ pub(super) fn run(cx: &Context, command: &Checkin) -> CommandResult {
     let found = found(&client, &query, &expected)?;
     if query.trim().is_empty() {
         let here = present(&client, session)?;
-        let missing = found.into_iter().filter(|id| !here.contains(id)).collect();
-        answer(cx, None, &candidates(&client, missing))?;
+        let missing: Vec<RecordId> = found.into_iter().filter(|id| !here.contains(id)).collect();
+        answer(cx, None, &candidates(&client, &missing))?;
         return Ok(0);
     }
     match found.as_slice() {
         [one] => {
             let marked = mark(cx, &client, session, *one)?;
-            answer(cx, Some(marked), &candidates(&client, vec![*one]))?;
-            cx.output.say(&cx.locale.text("cli-checkin-done"));
+            answer(cx, Some(marked), &candidates(&client, &[*one]))?;
+            say(&cx.locale.text("cli-checkin-done"));
             Ok(0)
         }
         several => {
             let word = if several.is_empty() { "cli-checkin-none" } else { "cli-checkin-several" };
-            answer(cx, None, &candidates(&client, several.to_vec()))?;
-            cx.output.say(&cx.locale.text(word));
+            answer(cx, None, &candidates(&client, several))?;
+            say(&cx.locale.text(word));
             Ok(NEEDS_PERSON)
         }
     }
@@ -137,9 +137,9 @@ fn mark(
     Ok(*mark)
 }
 
-fn candidates(client: &Client, ids: Vec<RecordId>) -> Vec<Candidate> {
+fn candidates(client: &Client, ids: &[RecordId]) -> Vec<Candidate> {
     let number = Kind::Person.spec().field("staff_no").map(|field| field.number);
-    let views = client.views(&ids);
+    let views = client.views(ids);
     views
         .into_iter()
         .map(|view| Candidate {
@@ -155,14 +155,17 @@ fn candidates(client: &Client, ids: Vec<RecordId>) -> Vec<Candidate> {
 
 fn answer(cx: &Context, marked: Option<RecordId>, people: &[Candidate]) -> CommandResult<()> {
     let json = || {
-        let one = |person: &Candidate| {
-            json!({ "id": person.id.to_string(), "name": person.name, "unit": person.unit })
-        };
+        let one = |person: &Candidate| json!({ "id": person.id.to_string(), "name": person.name, "unit": person.unit });
         let candidates: Vec<Json> = people.iter().map(one).collect();
         json!({ "marked": marked.map(|id| id.to_string()), "candidates": candidates })
     };
     let row = |person: &Candidate| {
-        vec![person.name.clone(), person.staff_no.clone(), person.unit.clone(), person.id.to_string()]
+        vec![
+            person.name.clone(),
+            person.staff_no.clone(),
+            person.unit.clone(),
+            person.id.to_string(),
+        ]
     };
     let headings = ["cli-col-name", "cli-col-staff-no", "cli-col-unit", "cli-col-id"];
     let headings = headings.map(|key| cx.locale.text(key)).to_vec();

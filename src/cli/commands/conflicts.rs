@@ -3,11 +3,13 @@
 use clap::Args;
 use serde_json::{Value as Json, json};
 
-use crate::cli::context::Context;
+use crate::cli::context::{Context, record_of};
 use crate::cli::error::{CommandError, CommandResult};
-use crate::cli::output::Human;
+use crate::cli::output::{Human, say};
 use crate::cli::values::{json_at, json_of, unknown_field, value};
-use crate::client::{Client, ClientError, ConflictView, FieldConflictView, Resolution, Saved, ValueView};
+use crate::client::{
+    Client, ClientError, ConflictView, FieldConflictView, Resolution, Saved, ValueView,
+};
 use crate::domain::ids::RecordId;
 use crate::domain::kinds::Kind;
 use crate::domain::record::Value;
@@ -40,19 +42,21 @@ pub(super) fn run(cx: &Context) -> CommandResult {
     let conflicts = client.conflicts();
     cx.output.answer(
         || conflicts.iter().map(one).collect(),
-        || Human::Lines(conflicts.iter().flat_map(|conflict| lines(cx, &client, conflict)).collect()),
+        || {
+            Human::Lines(
+                conflicts.iter().flat_map(|conflict| lines(cx, &client, conflict)).collect(),
+            )
+        },
     )?;
     if conflicts.is_empty() {
-        cx.output.say(&cx.locale.text("cli-conflicts-none"));
+        say(&cx.locale.text("cli-conflicts-none"));
     }
     Ok(0)
 }
 
 fn one(conflict: &ConflictView) -> Json {
     let kind = conflict.kind;
-    let told = |key: &str, view: &ValueView| {
-        json!({ "value": json_of(kind, key, view.value.as_ref()), "by": view.by, "at": json_at(view.at) })
-    };
+    let told = |key: &str, view: &ValueView| json!({ "value": json_of(kind, key, view.value.as_ref()), "by": view.by, "at": json_at(view.at) });
     let field = |field: &FieldConflictView| {
         let candidates: Vec<Json> =
             field.candidates.iter().map(|candidate| told(&field.key, &candidate.value)).collect();
@@ -76,7 +80,10 @@ fn one(conflict: &ConflictView) -> Json {
 fn lines(cx: &Context, client: &Client, conflict: &ConflictView) -> Vec<String> {
     let kind = conflict.kind;
     let shown = |key: &str, value: Option<&Value>| {
-        value.map_or_else(|| cx.locale.text("cli-value-empty"), |value| cx.shown(client, kind, key, value))
+        value.map_or_else(
+            || cx.locale.text("cli-value-empty"),
+            |value| cx.shown(client, kind, key, value),
+        )
     };
     let author = |view: &ValueView| {
         let at = if view.at == 0 { String::new() } else { instant_text(view.at) };
@@ -116,7 +123,7 @@ pub(super) fn resolve(cx: &Context, command: &Resolve) -> CommandResult {
 /// Finds an open conflict by its own id or by what names its record.
 fn find(cx: &Context, client: &Client, text: &str) -> CommandResult<ConflictView> {
     let missing = || ClientError::NotFound { what: "conflict", id: text.to_owned() };
-    let id: RecordId = match cx.record(client, text) {
+    let id: RecordId = match record_of(client, text) {
         Ok(id) => id,
         Err(_not_named) => return Err(missing().into()),
     };

@@ -5,6 +5,7 @@ use serde_json::{Map, Value as Json, json};
 
 use crate::cli::context::Context;
 use crate::cli::error::{CommandResult, NEEDS_PERSON};
+use crate::cli::output::say;
 use crate::client::Client;
 use crate::store::{Finding, Vault};
 
@@ -17,7 +18,8 @@ pub(in crate::cli) struct Doctor {
 pub(super) fn run(cx: &Context, command: &Doctor) -> CommandResult {
     let dir = cx.dir()?;
     let secret = cx.secret(&dir)?;
-    let vault = if command.repair { Vault::repair(&dir, &secret)? } else { Vault::open(&dir, &secret)? };
+    let vault =
+        if command.repair { Vault::repair(&dir, &secret)? } else { Vault::open(&dir, &secret)? };
     let client = Client::from_vault(&dir, vault)?;
     let done = client.findings();
     let open: Vec<Finding> =
@@ -38,13 +40,13 @@ pub(super) fn run(cx: &Context, command: &Doctor) -> CommandResult {
     )?;
     if done.is_empty() && open.is_empty() {
         let count = records.to_string();
-        cx.output.say(&cx.locale.text_with("cli-doctor-sound", &[("count", &count)]));
+        say(&cx.locale.text_with("cli-doctor-sound", &[("count", &count)]));
     }
     if refill {
-        cx.output.say(&cx.locale.text("cli-doctor-refill"));
+        say(&cx.locale.text("cli-doctor-refill"));
     }
     if !open.is_empty() && !command.repair {
-        cx.output.say(&cx.locale.text("cli-doctor-repair"));
+        say(&cx.locale.text("cli-doctor-repair"));
     }
     Ok(if open.is_empty() { 0 } else { NEEDS_PERSON })
 }

@@ -3,9 +3,9 @@
 use clap::Args;
 use serde_json::json;
 
-use crate::cli::context::Context;
+use crate::cli::context::{Context, kind_of, record_of};
 use crate::cli::error::{CommandError, CommandResult};
-use crate::cli::output::{Human, told, worded};
+use crate::cli::output::{Human, say, told, worded};
 use crate::client::Saved;
 use crate::domain::kinds::Kind;
 use crate::domain::record::Value;
@@ -32,7 +32,7 @@ pub(in crate::cli) struct Delete {
 }
 
 pub(super) fn add(cx: &Context, command: &Add) -> CommandResult {
-    let kind = cx.kind(&command.kind)?;
+    let kind = kind_of(&command.kind)?;
     let client = cx.open()?;
     let mut typed = cx.typed(&client, kind, &command.values)?;
     typed.fields.retain(|_, value| *value != Value::Null);
@@ -42,7 +42,7 @@ pub(super) fn add(cx: &Context, command: &Add) -> CommandResult {
 
 pub(super) fn set(cx: &Context, command: &Set) -> CommandResult {
     let client = cx.open()?;
-    let id = cx.record(&client, &command.id)?;
+    let id = record_of(&client, &command.id)?;
     let kind = client.view(id)?.kind;
     let typed = cx.typed(&client, kind, &command.values)?;
     let explain = |error| cx.explain(kind, error);
@@ -62,7 +62,7 @@ pub(super) fn delete(cx: &Context, command: &Delete) -> CommandResult {
         return Err(CommandError::usage("usage-missing").with("argument", "--reason"));
     }
     let client = cx.open()?;
-    let id = cx.record(&client, &command.id)?;
+    let id = record_of(&client, &command.id)?;
     let kind = client.view(id)?.kind;
     let saved = client.delete(id, reason).map_err(|error| cx.explain(kind, error))?;
     done(cx, kind, &saved, "cli-deleted")
@@ -82,7 +82,7 @@ pub(super) fn done(cx: &Context, kind: Kind, saved: &Saved, what: &str) -> Comma
         || json!({ "id": saved.id.to_string(), "issues": told(&issues) }),
         || Human::Lines(vec![saved.id.to_string()]),
     )?;
-    cx.output.say(&cx.locale.text(what));
+    say(&cx.locale.text(what));
     cx.warn(kind.spec(), &saved.issues);
     Ok(0)
 }

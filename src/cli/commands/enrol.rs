@@ -5,6 +5,7 @@ use serde_json::json;
 
 use crate::cli::context::Context;
 use crate::cli::error::CommandResult;
+use crate::cli::output::say;
 
 #[derive(Debug, Args)]
 pub(in crate::cli) struct Enrol {
@@ -36,6 +37,6 @@ pub(super) fn run(cx: &Context, command: &Enrol) -> CommandResult {
             ]
         },
     )?;
-    cx.output.say(&cx.locale.text("cli-enrol-now-sync"));
+    say(&cx.locale.text("cli-enrol-now-sync"));
     Ok(0)
 }

@@ -3,8 +3,9 @@
 use clap::Args;
 use serde_json::{Value as Json, json};
 
-use crate::cli::context::Context;
+use crate::cli::context::{Context, record_of};
 use crate::cli::error::{CommandError, CommandResult, UNREACHABLE};
+use crate::cli::output::say;
 use crate::cli::values::{json_at, json_of};
 use crate::client::{Client, HistoryView};
 use crate::domain::ids::RecordId;
@@ -18,12 +19,20 @@ pub(in crate::cli) struct History {
 
 pub(super) fn run(cx: &Context, command: &History) -> CommandResult {
     let client = cx.open()?;
-    let id = cx.record(&client, &command.id)?;
+    let id = record_of(&client, &command.id)?;
     let kind = client.view(id)?.kind;
     let history = changes(cx, &client, id)?;
     cx.table(
         || history.iter().map(|change| one(kind, change)).collect(),
-        &["cli-col-at", "cli-col-by", "cli-col-action", "cli-col-outcome", "cli-col-field", "cli-col-old", "cli-col-new"],
+        &[
+            "cli-col-at",
+            "cli-col-by",
+            "cli-col-action",
+            "cli-col-outcome",
+            "cli-col-field",
+            "cli-col-old",
+            "cli-col-new",
+        ],
         || history.iter().flat_map(|change| rows(cx, &client, kind, change)).collect(),
     )?;
     Ok(0)
@@ -37,8 +46,8 @@ fn changes(cx: &Context, client: &Client, id: RecordId) -> CommandResult<Vec<His
     let whole = client.connect().and_then(|mut transport| client.history_over(&mut transport, id));
     match whole.map_err(CommandError::from) {
         Err(error) if error.exit == UNREACHABLE => {
-            cx.output.say(&error.message(&cx.locale));
-            cx.output.say(&cx.locale.text("cli-history-own-only"));
+            say(&error.message(&cx.locale));
+            say(&cx.locale.text("cli-history-own-only"));
             Ok(client.history(id)?)
         }
         other => other,
@@ -74,7 +83,9 @@ fn rows(cx: &Context, client: &Client, kind: Kind, change: &HistoryView) -> Vec<
         instant_text(change.at),
         change.by.clone(),
         cx.locale.text(&format!("cli-action-{}", change.action)),
-        cx.locale.find(&format!("cli-outcome-{}", change.outcome), &[]).unwrap_or_else(|| change.outcome.clone()),
+        cx.locale
+            .find(&format!("cli-outcome-{}", change.outcome), &[])
+            .unwrap_or_else(|| change.outcome.clone()),
     ];
     let shown = |key: &str, value: Option<&_>| {
         value.map(|value| cx.shown(client, kind, key, value)).unwrap_or_default()

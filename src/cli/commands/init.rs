@@ -8,6 +8,7 @@ use zeroize::Zeroizing;
 
 use crate::cli::context::Context;
 use crate::cli::error::{CommandError, CommandResult};
+use crate::cli::output::say;
 use crate::client::{Client, NewDevice};
 use crate::store::{KeyCost, StoreError, Vault};
 
@@ -32,11 +33,8 @@ pub(super) fn run(cx: &Context, command: &Init) -> CommandResult {
         return Err(CommandError::usage("usage-missing").with("argument", "--user"));
     }
     let secret = new_passphrase(cx)?;
-    let new = NewDevice {
-        user: user.to_owned(),
-        unit_code: command.unit.clone(),
-        cost: KeyCost::NORMAL,
-    };
+    let new =
+        NewDevice { user: user.to_owned(), unit_code: command.unit.clone(), cost: KeyCost::NORMAL };
     let (client, code) = Client::create(&dir, &secret, &new)?;
     let device = client.profile().device.to_string();
     client.flush()?;
@@ -51,7 +49,7 @@ pub(super) fn run(cx: &Context, command: &Init) -> CommandResult {
             ]
         },
     )?;
-    cx.output.say(&cx.locale.text("cli-init-keep-code"));
+    say(&cx.locale.text("cli-init-keep-code"));
     Ok(0)
 }
 

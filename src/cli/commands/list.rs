@@ -5,9 +5,9 @@ use std::path::{Path, PathBuf};
 use clap::Args;
 use serde_json::Value as Json;
 
-use crate::cli::context::Context;
+use crate::cli::context::{Context, kind_of};
 use crate::cli::error::{CommandError, CommandResult};
-use crate::cli::output::{Grid, Human};
+use crate::cli::output::{Grid, Human, say};
 use crate::cli::values::{record_json, unknown_field};
 use crate::client::{Client, ClientError, Query, RecordView};
 use crate::domain::kinds::Kind;
@@ -41,7 +41,7 @@ fn sort(text: &str) -> Result<Sort, String> {
 }
 
 pub(super) fn run(cx: &Context, command: &List) -> CommandResult {
-    let kind = cx.kind(&command.kind)?;
+    let kind = kind_of(&command.kind)?;
     let columns = columns(kind, &command.columns)?;
     let client = cx.open()?;
     let query = Query {
@@ -96,14 +96,18 @@ fn grid(
     }
     let headings = keys.iter().map(|key| heading(cx, kind, key)).collect();
     let cells = |record: &RecordView| {
-        keys.iter().map(|key| cell(record, key, |value| cx.shown(client, kind, key, value), cx)).collect()
+        keys.iter()
+            .map(|key| cell(record, key, |value| cx.shown(client, kind, key, value), cx))
+            .collect()
     };
     Grid { headings, rows: records.iter().map(cells).collect() }
 }
 
 fn heading(cx: &Context, kind: Kind, key: &str) -> String {
     match key {
-        "id" | "state" if kind.spec().field(key).is_none() => cx.locale.text(&format!("cli-col-{key}")),
+        "id" | "state" if kind.spec().field(key).is_none() => {
+            cx.locale.text(&format!("cli-col-{key}"))
+        }
         key => cx.label(kind, key),
     }
 }
@@ -139,7 +143,7 @@ fn export_to(
     write(file, &bytes)?;
     let count = records.len().to_string();
     let path = file.display().to_string();
-    cx.output.say(&cx.locale.text_with("cli-list-written", &[("count", &count), ("path", &path)]));
+    say(&cx.locale.text_with("cli-list-written", &[("count", &count), ("path", &path)]));
     Ok(0)
 }
 
@@ -163,7 +167,9 @@ fn table(
         width: spec.field(key).map_or(20, |field| field.width),
     };
     let cells = |record: &RecordView| {
-        keys.iter().map(|key| cell(record, key, |value| cx.full(client, kind, key, value), cx)).collect()
+        keys.iter()
+            .map(|key| cell(record, key, |value| cx.full(client, kind, key, value), cx))
+            .collect()
     };
     Table {
         title: cx.locale.kind_label(spec),
@@ -187,7 +193,8 @@ pub(super) fn write(file: &Path, bytes: &[u8]) -> CommandResult<()> {
     let mut name = file.file_name().unwrap_or_default().to_owned();
     name.push(".new");
     let temporary = file.with_file_name(name);
-    let written = std::fs::write(&temporary, bytes).and_then(|()| std::fs::rename(&temporary, file));
+    let written =
+        std::fs::write(&temporary, bytes).and_then(|()| std::fs::rename(&temporary, file));
     if written.is_err() {
         drop(std::fs::remove_file(&temporary));
     }

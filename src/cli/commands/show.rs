@@ -2,9 +2,9 @@
 
 use clap::Args;
 
-use crate::cli::context::Context;
+use crate::cli::context::{Context, record_of};
 use crate::cli::error::CommandResult;
-use crate::cli::output::{Grid, Human, told, worded};
+use crate::cli::output::{Grid, Human, say, told, worded};
 use crate::cli::values::record_json;
 use crate::client::{Client, RecordView};
 
@@ -15,7 +15,7 @@ pub(in crate::cli) struct Show {
 
 pub(super) fn run(cx: &Context, command: &Show) -> CommandResult {
     let client = cx.open()?;
-    let id = cx.record(&client, &command.id)?;
+    let id = record_of(&client, &command.id)?;
     let record = client.view(id)?;
     let issues = worded(&cx.locale, record.kind.spec(), &client.issues(id)?);
     let json = || {
@@ -30,7 +30,7 @@ pub(super) fn run(cx: &Context, command: &Show) -> CommandResult {
     };
     cx.output.answer(json, || Human::Grid(grid(cx, &client, &record)))?;
     for (_, text) in &issues {
-        cx.output.say(text);
+        say(text);
     }
     Ok(0)
 }

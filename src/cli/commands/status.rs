@@ -34,14 +34,14 @@ fn grid(cx: &Context, status: &Status) -> Grid {
     let text = |key: &str| cx.locale.text(key);
     let mut unit = status.unit.clone();
     if status.unit_name != unit {
-        unit = format!("{unit} {}", status.unit_name).trim().to_owned();
+        unit = [unit.as_str(), &status.unit_name].join(" ");
     }
     let server = status.server.clone().unwrap_or_else(|| text("cli-status-no-server"));
     let synced = status.last_sync_at.map_or_else(|| text("cli-status-never"), instant_text);
     let mut rows = vec![
         vec![text("cli-col-user"), status.user.clone()],
         vec![text("cli-col-role"), text(&format!("role-{}", status.role.key()))],
-        vec![text("cli-col-unit"), unit],
+        vec![text("cli-col-unit"), unit.trim().to_owned()],
         vec![text("cli-col-server"), server],
         vec![text("cli-col-last-sync"), synced],
         vec![text("cli-col-pending"), status.pending.to_string()],

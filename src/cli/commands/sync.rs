@@ -13,6 +13,7 @@ use signal_hook::iterator::Signals;
 use crate::cli::args::Format;
 use crate::cli::context::Context;
 use crate::cli::error::{CONFLICTS, CommandError, CommandResult};
+use crate::cli::output::{data, say};
 use crate::client::{Client, ClientError, Schedule, SyncSummary, TransportError, clock};
 
 #[derive(Debug, Args)]
@@ -23,15 +24,13 @@ pub(in crate::cli) struct Sync {
 
 pub(super) fn run(cx: &Context, command: &Sync) -> CommandResult {
     let client = cx.open()?;
-    match command.watch {
-        Some(seconds) => watch(cx, &client, seconds),
-        None => {
-            let summary = client.sync(&|_progress| {}, &AtomicBool::new(false))?;
-            client.flush()?;
-            tell(cx, &summary)?;
-            Ok(exit_of(&summary))
-        }
+    if let Some(seconds) = command.watch {
+        return watch(cx, &client, seconds);
     }
+    let summary = client.sync(&|_progress| {}, &AtomicBool::new(false))?;
+    client.flush()?;
+    tell(cx, &summary)?;
+    Ok(exit_of(&summary))
 }
 
 const fn exit_of(summary: &SyncSummary) -> u8 {
@@ -67,10 +66,10 @@ fn tell(cx: &Context, summary: &SyncSummary) -> CommandResult<()> {
         },
     )?;
     if summary.conflicts > 0 {
-        cx.output.say(&cx.locale.text("cli-sync-see-conflicts"));
+        say(&cx.locale.text("cli-sync-see-conflicts"));
     }
     if summary.refused > 0 {
-        cx.output.say(&cx.locale.text("cli-sync-see-attention"));
+        say(&cx.locale.text("cli-sync-see-attention"));
     }
     Ok(())
 }
@@ -106,7 +105,7 @@ fn watch(cx: &Context, client: &Client, seconds: u32) -> CommandResult {
 fn tell_round(cx: &Context, summary: &SyncSummary) -> CommandResult<()> {
     match cx.output.format {
         Format::Table | Format::Csv => tell(cx, summary),
-        Format::Json | Format::Jsonl => cx.output.data(&format!("{}\n", summary_json(summary))),
+        Format::Json | Format::Jsonl => data(&format!("{}\n", summary_json(summary))),
     }
 }
 
