@@ -18,4 +18,6 @@ pub mod sync;
 pub mod telemetry;
 #[cfg(feature = "client")]
 pub mod transfer;
+#[cfg(feature = "client")]
+pub mod tui;
 pub mod wire;

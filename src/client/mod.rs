@@ -63,6 +63,8 @@ pub use syncer::{Phase, Progress, SyncSummary};
 pub use transport::{Counters, Transport, TransportError};
 pub use view::{RecordView, RowState};
 
+pub use crate::store::{BackupSummary, Finding, KeyCost, RecoveryCode, StoreError, Vault};
+
 use state::Inner;
 
 /// One open data directory.

@@ -97,6 +97,11 @@ impl Locale {
         self.text(&format!("kind-{}", kind.key))
     }
 
+    /// Returns the name of the records of a kind, as lists and menus give it.
+    pub fn kind_plural(&self, kind: &RecordSpec) -> String {
+        self.text(&format!("kind-{}-plural", kind.key))
+    }
+
     /// Returns the label of a field: `field-<kind>-<field>`, else `field-<field>`.
     pub fn field_label(&self, kind: &RecordSpec, field: &FieldSpec) -> String {
         self.find(&format!("field-{}-{}", kind.key, field.key), &[])

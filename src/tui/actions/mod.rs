@@ -1,0 +1,234 @@
+//! The registry of actions: footer, palette, menu, help and the printed table of keys are all read from it.
+//!
+//! An action's name in three languages is the message `action-<id>`; its keys stand in config/keymap.toml; whether it can run now is
+//! decided by [`enabled`](super::update::enabled), which gives a reason when it cannot.
+
+pub mod docs;
+
+macro_rules! contexts {
+    ($($(#[$doc:meta])* $Name:ident = $text:literal;)*) => {
+        /// Where a key has its meaning; a screen looks a key up along a chain of contexts.
+        #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+        pub enum Context { $($(#[$doc])* $Name),* }
+
+        impl Context {
+            /// Every context, in the order of the printed table.
+            pub const ALL: &'static [Self] = &[$(Self::$Name),*];
+            /// Returns the name used in the keymap file.
+            pub const fn name(self) -> &'static str {
+                match self { $(Self::$Name => $text),* }
+            }
+            /// Returns the context with that name.
+            pub fn from_name(name: &str) -> Option<Self> {
+                match name { $($text => Some(Self::$Name),)* _ => None }
+            }
+        }
+    };
+}
+contexts! {
+    /// Everywhere, also while typing.
+    Global = "global";
+    /// Screens without a field that takes letters.
+    Browse = "browse";
+    /// The overview.
+    Overview = "overview";
+    /// A list of records.
+    List = "list";
+    /// One record.
+    Detail = "detail";
+    /// The form of a record.
+    Form = "form";
+    /// One conflict.
+    Conflict = "conflict";
+    /// Changes the server refused or holds.
+    Attention = "attention";
+    /// The sync screen.
+    Sync = "sync";
+}
+
+macro_rules! actions {
+    ($($(#[$doc:meta])* $Name:ident = $id:literal in $($Context:ident)+;)*) => {
+        /// Something a person can make the program do.
+        #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+        pub enum Action { $($(#[$doc])* $Name),* }
+
+        impl Action {
+            /// Every action, in the order of menus and footers.
+            pub const ALL: &'static [Self] = &[$(Self::$Name),*];
+            /// Returns the name used in the keymap file and in message keys.
+            pub const fn id(self) -> &'static str {
+                match self { $(Self::$Name => $id),* }
+            }
+            /// Returns the action with that id.
+            pub fn from_id(id: &str) -> Option<Self> {
+                match id { $($id => Some(Self::$Name),)* _ => None }
+            }
+            /// Returns where the action is offered.
+            pub const fn contexts(self) -> &'static [Context] {
+                match self { $(Self::$Name => &[$(Context::$Context),+]),* }
+            }
+        }
+    };
+}
+actions! {
+    /// Opens what the cursor is on.
+    Open = "open" in Overview List Attention Sync;
+    /// Stores the form.
+    Save = "save" in Form;
+    /// Goes to the next field.
+    NextField = "next-field" in Form;
+    /// Goes to the field before.
+    PrevField = "prev-field" in Form;
+    /// Opens the list of codes or records for the field.
+    Pick = "pick" in Form;
+    /// Puts today's date into the field.
+    Today = "today" in Form;
+    /// Puts back what the field held.
+    RestoreField = "restore-field" in Form;
+    /// Takes the value on the left.
+    TakeLeft = "take-left" in Conflict;
+    /// Takes the value on the right.
+    TakeRight = "take-right" in Conflict;
+    /// Types another value.
+    TypeValue = "type-value" in Conflict;
+    /// Settles the conflict as chosen.
+    Apply = "apply" in Conflict;
+    /// Sends a refused change again as it is.
+    Resend = "resend" in Attention;
+    /// Gives a refused change up.
+    Discard = "discard" in Attention;
+    /// Starts a new record.
+    New = "new" in List;
+    /// Changes the record.
+    Edit = "edit" in List Detail Attention;
+    /// Lists the workflow steps of the record.
+    Steps = "steps" in List Detail;
+    /// Finds records by name, pinyin or initials.
+    Find = "find" in Overview List;
+    /// Filters the list by one field.
+    Filter = "filter" in List;
+    /// Takes all filters and the search away.
+    ClearFilter = "clear-filter" in List;
+    /// Sorts the list by a column.
+    Sort = "sort" in List;
+    /// Selects the row.
+    Select = "select" in List;
+    /// Selects every row of the list.
+    SelectAll = "select-all" in List;
+    /// Selects upwards.
+    SelectUp = "select-up" in List;
+    /// Selects downwards.
+    SelectDown = "select-down" in List;
+    /// Shows every change made to the record.
+    History = "history" in List Detail;
+    /// Shows hidden personal data in full, which is logged.
+    Reveal = "reveal" in Detail;
+    /// Goes to the next record of the list, or the next conflict.
+    NextRecord = "next-record" in Detail Conflict;
+    /// Goes to the record before, or the conflict before.
+    PrevRecord = "prev-record" in Detail Conflict;
+    /// Copies the record's line to the clipboard.
+    Copy = "copy" in List Detail;
+    /// Deletes the record.
+    Delete = "delete" in List Detail;
+    /// Takes the last change back.
+    Undo = "undo" in Browse;
+    /// Exchanges changes with the server.
+    SyncNow = "sync" in Overview List Detail Attention Sync;
+    /// Joins a server with a code.
+    Enrol = "enrol" in Sync;
+    /// Goes back one level.
+    Back = "back" in Browse Form;
+    /// Moves up.
+    Up = "up" in Browse;
+    /// Moves down.
+    Down = "down" in Browse;
+    /// Moves or scrolls left.
+    Left = "left" in Browse;
+    /// Moves or scrolls right.
+    Right = "right" in Browse;
+    /// Moves up a page.
+    PageUp = "page-up" in Browse;
+    /// Moves down a page.
+    PageDown = "page-down" in Browse;
+    /// Goes to the first row.
+    First = "first" in Browse;
+    /// Goes to the last row.
+    Last = "last" in Browse;
+    /// Goes to the next tab.
+    NextTab = "next-tab" in Browse;
+    /// Goes to the tab before.
+    PrevTab = "prev-tab" in Browse;
+    /// Shows the overview.
+    GoOverview = "go-overview" in Browse;
+    /// Shows the enrolments.
+    GoTraining = "go-training" in Browse;
+    /// Shows the cultivation records.
+    GoCultivation = "go-cultivation" in Browse;
+    /// Shows the organizers' files.
+    GoStaff = "go-staff" in Browse;
+    /// Shows the persons.
+    GoPersons = "go-persons" in Browse;
+    /// Shows the conflicts.
+    GoConflicts = "go-conflicts" in Browse;
+    /// Shows what needs attention.
+    GoAttention = "go-attention" in Browse;
+    /// Shows the sync screen.
+    GoSync = "go-sync" in Browse;
+    /// Opens the list of all actions, by typing.
+    Palette = "palette" in Global;
+    /// Opens the menu.
+    Menu = "menu" in Global;
+    /// Shows the keys of this screen.
+    Help = "help" in Global;
+    /// Changes the language.
+    Language = "language" in Global;
+    /// Paints the screen anew.
+    Redraw = "redraw" in Global;
+    /// Stops the program until the shell resumes it.
+    Suspend = "suspend" in Global;
+    /// Ends the program.
+    Quit = "quit" in Global;
+}
+
+impl Action {
+    /// Returns the key of the message that names the action.
+    pub fn label_key(self) -> String {
+        format!("action-{}", self.id())
+    }
+
+    /// True if the action is offered in one of the contexts.
+    pub fn is_in(self, chain: &[Context]) -> bool {
+        self.contexts().iter().any(|context| chain.contains(context))
+    }
+
+    /// True for moving about: footers leave it out, since arrows need no explanation.
+    pub const fn is_movement(self) -> bool {
+        matches!(
+            self,
+            Self::Up
+                | Self::Down
+                | Self::Left
+                | Self::Right
+                | Self::PageUp
+                | Self::PageDown
+                | Self::First
+                | Self::Last
+                | Self::SelectUp
+                | Self::SelectDown
+                | Self::NextTab
+                | Self::PrevTab
+                | Self::GoOverview
+                | Self::GoTraining
+                | Self::GoCultivation
+                | Self::GoStaff
+                | Self::GoPersons
+                | Self::GoConflicts
+                | Self::GoAttention
+                | Self::GoSync
+        )
+    }
+}
+
+#[cfg(test)]
+mod tests;

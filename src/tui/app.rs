@@ -1,0 +1,298 @@
+//! The model: a stack of screens, layers over them, and the shell they share.
+
+use std::sync::Arc;
+
+use jiff::civil;
+
+use super::actions::Context;
+use super::data::{Data, Status, SyncFigures, SyncStep};
+use super::effect::Effect;
+use super::keys::Keymap;
+use super::screens::{FirstRun, Overview, Page, Unlock};
+use super::theme::Theme;
+use super::ui::Chrome;
+use super::widgets::dialog::Dialog;
+use super::widgets::picker::Picker;
+use super::widgets::viewer::Viewer;
+use crate::domain::ids::RecordId;
+use crate::locale::Locale;
+
+/// Everything the program shows and remembers while it runs.
+pub struct Model {
+    /// What all screens share.
+    pub shell: Shell,
+    /// Screens, the last one is on top; never empty while running.
+    pub screens: Vec<Box<dyn Page>>,
+    /// True once the program is to end.
+    pub quit: bool,
+}
+
+/// What all screens share.
+pub struct Shell {
+    /// Texts.
+    pub locale: Locale,
+    /// Keys.
+    pub keymap: Keymap,
+    /// Colours.
+    pub theme: Theme,
+    /// Glyphs of frames.
+    pub chrome: Chrome,
+    /// The use cases; `None` before the files are open.
+    pub data: Option<Arc<Data>>,
+    /// Figures of the title bar.
+    pub status: Status,
+    /// Popups, the last one is on top.
+    pub layers: Vec<Layer>,
+    /// The message line.
+    pub notice: Option<Notice>,
+    /// Today's date, where the user is.
+    pub today: civil::Date,
+    /// Milliseconds since the program started.
+    pub now_ms: u64,
+    /// True after an input method typed a Han character at a command: hints show other keys then.
+    pub han_mode: bool,
+    /// The sync that runs or ran last.
+    pub sync: SyncState,
+    /// What the runtime is to do.
+    pub effects: Vec<Effect>,
+    /// What is to happen to the stack of screens.
+    pub moves: Vec<Move>,
+}
+
+/// A sync as the screens see it.
+#[derive(Clone, Debug, Default)]
+pub struct SyncState {
+    /// True while one runs.
+    pub running: bool,
+    /// True once it was asked to stop.
+    pub cancelling: bool,
+    /// Steps reported so far.
+    pub steps: Vec<SyncStep>,
+    /// How the last one ended: figures, or what went wrong in words.
+    pub outcome: Option<Result<SyncFigures, String>>,
+}
+
+/// A change of the stack of screens.
+pub enum Move {
+    /// A screen on top.
+    Push(Box<dyn Page>),
+    /// Back to the screen below.
+    Pop,
+    /// The overview instead of all.
+    Home,
+    /// Another screen instead of all.
+    Root(Box<dyn Page>),
+    /// Every screen reads its records again.
+    Reload,
+    /// The program ends.
+    Quit,
+}
+
+/// How urgent a notice is.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Tone {
+    /// It went well; disappears by itself.
+    Good,
+    /// Something to know; disappears by itself.
+    Hint,
+    /// Something went wrong; stays until the next key.
+    Bad,
+}
+
+/// One line for the user.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Notice {
+    /// How urgent.
+    pub tone: Tone,
+    /// What is said.
+    pub text: String,
+    /// When it disappears, in the shell's milliseconds.
+    pub until_ms: Option<u64>,
+}
+
+/// How long a notice stays that needs no action.
+const NOTICE_MS: u64 = 4000;
+
+/// A popup and what its answer is for.
+pub struct Layer {
+    /// What the answer is for.
+    pub purpose: Purpose,
+    /// What is shown.
+    pub body: Body,
+}
+
+/// What a popup shows.
+pub enum Body {
+    /// A list to choose from.
+    Picker(Picker),
+    /// A question.
+    Dialog(Dialog),
+    /// Lines to read.
+    Viewer(Viewer),
+}
+
+/// What a popup's answer is for.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Purpose {
+    /// Run the action or open the kind that was chosen.
+    Palette,
+    /// Nothing: it was only to be read.
+    Read,
+    /// End the program.
+    Quit,
+    /// Take a workflow step on the records.
+    Step(Vec<RecordId>),
+    /// The reason for a workflow step on the records.
+    StepReason(Vec<RecordId>, String),
+    /// Sort by the chosen column.
+    Sort,
+    /// Filter by the chosen field.
+    FilterField,
+    /// The value to filter the field by.
+    FilterValue(String),
+    /// Delete the records, with a reason.
+    Delete(Vec<RecordId>),
+    /// Put the chosen code into the field of the form.
+    CodeOf(usize),
+    /// Put the chosen record into the field of the form.
+    RecordOf(usize),
+    /// Save, give up or go on with the form.
+    LeaveForm,
+    /// Take the draft that was found, or start anew.
+    OfferDraft,
+    /// The value typed instead of both sides of a conflict.
+    ConflictValue,
+    /// Give up a refused change, with a reason.
+    Discard,
+    /// Address of the server to join.
+    EnrolUrl,
+    /// One-time code for the server.
+    EnrolCode(String),
+    /// Leave the first-run steps.
+    RecoveryCode,
+    /// Show personal data in full.
+    Reveal,
+}
+
+/// How the program was started.
+#[derive(Clone, Debug)]
+pub struct Start {
+    /// True if there are files to open; else they are made.
+    pub exists: bool,
+    /// Texts.
+    pub lang: crate::locale::Lang,
+    /// False to use no colours.
+    pub colour: bool,
+    /// Glyphs of frames.
+    pub chrome: Chrome,
+    /// Today's date.
+    pub today: civil::Date,
+}
+
+impl Model {
+    /// Starts with the screen that asks for the passphrase, or with the first-run steps.
+    pub fn new(start: &Start) -> Self {
+        let shell = Shell::new(start);
+        let first: Box<dyn Page> =
+            if start.exists { Box::new(Unlock::default()) } else { Box::new(FirstRun::default()) };
+        Self { shell, screens: vec![first], quit: false }
+    }
+
+    /// Shows that the files are being opened with a passphrase that was given at the start.
+    pub fn wait_for_files(&mut self) {
+        self.screens = vec![Box::new(Unlock::busy())];
+    }
+
+    /// Shows the overview of opened files.
+    pub fn opened(&mut self, data: Arc<Data>) {
+        self.shell.data = Some(data);
+        self.shell.refresh_status();
+        self.screens = vec![Box::new(Overview::new(&self.shell))];
+        self.shell.layers.clear();
+    }
+
+    /// Returns the contexts keys are looked up in, nearest first.
+    pub fn chain(&self) -> &'static [Context] {
+        self.screens.last().map_or(&[Context::Global], |page| page.chain())
+    }
+
+    /// Returns when the update must be called even if nothing happens, in the shell's milliseconds.
+    pub fn wake_at(&self) -> Option<u64> {
+        let notice = self.shell.notice.as_ref().and_then(|notice| notice.until_ms);
+        let screen = self.screens.last().and_then(|page| page.wake_at());
+        notice.into_iter().chain(screen).min()
+    }
+}
+
+impl Shell {
+    fn new(start: &Start) -> Self {
+        Self {
+            locale: Locale::new(start.lang),
+            keymap: Keymap::standard(),
+            theme: if start.colour { Theme::colour() } else { Theme::mono() },
+            chrome: start.chrome,
+            data: None,
+            status: Status::default(),
+            layers: Vec::new(),
+            notice: None,
+            today: start.today,
+            now_ms: 0,
+            han_mode: false,
+            sync: SyncState::default(),
+            effects: Vec::new(),
+            moves: Vec::new(),
+        }
+    }
+
+    /// Returns the text of a message of tui.ftl: `tui-<key>`.
+    pub fn text(&self, key: &str) -> String {
+        self.locale.text(&format!("tui-{key}"))
+    }
+
+    /// Returns the text of a message of tui.ftl with placeholders.
+    pub fn text_with(&self, key: &str, args: &[(&str, &str)]) -> String {
+        self.locale.text_with(&format!("tui-{key}"), args)
+    }
+
+    /// Says something in the message line.
+    pub fn say(&mut self, tone: Tone, text: String) {
+        let until_ms = (tone != Tone::Bad).then_some(self.now_ms + NOTICE_MS);
+        self.notice = Some(Notice { tone, text, until_ms });
+    }
+
+    /// Says what failed.
+    pub fn say_failure(&mut self, failure: &super::data::Failure) {
+        let text = failure.text(&self.locale);
+        self.say(Tone::Bad, text);
+    }
+
+    /// Puts a popup on top.
+    pub fn open(&mut self, purpose: Purpose, body: Body) {
+        self.layers.push(Layer { purpose, body });
+    }
+
+    /// Asks a question with the hint of dialogs.
+    pub fn ask(&mut self, purpose: Purpose, dialog: Dialog) {
+        self.open(purpose, Body::Dialog(dialog));
+    }
+
+    /// Opens a list to choose from.
+    pub fn pick(&mut self, purpose: Purpose, mut picker: Picker) {
+        picker.hint = self.text("hint-picker");
+        picker.empty = self.text("nothing-matches");
+        self.open(purpose, Body::Picker(picker));
+    }
+
+    /// Reads the figures of the title bar again.
+    pub fn refresh_status(&mut self) {
+        if let Some(data) = &self.data {
+            self.status = data.status();
+        }
+    }
+
+    /// After a change: figures and screens are read again.
+    pub fn changed(&mut self) {
+        self.refresh_status();
+        self.moves.push(Move::Reload);
+    }
+}

@@ -1,0 +1,563 @@
+//! What the screens ask of the use cases, in the shapes they draw. The only file here that names `client`.
+
+use std::collections::BTreeMap;
+use std::path::Path;
+use std::sync::atomic::AtomicBool;
+
+use jiff::civil;
+
+use super::app::Shell;
+use crate::client::{
+    Client, ClientError, Draft as StoredDraft, HistoryView, KeyCost, NewDevice, Phase, Progress,
+};
+use crate::domain::access::Role;
+use crate::domain::ids::RecordId;
+use crate::domain::kinds::Kind;
+use crate::domain::record::mask::masked;
+use crate::domain::record::{FieldSpec, Fields, Issue, RecordSpec, Value};
+use crate::locale::{Locale, instant_text};
+
+pub use crate::client::{
+    AttentionView, ConflictView, FieldConflictView, Query, Resolution, RowState, Status as Counts,
+    SyncSummary as SyncFigures, ValueView,
+};
+pub use crate::domain::query::{Comparison, Filter, Sort};
+
+/// An open data directory.
+pub struct Data {
+    client: Client,
+}
+
+impl std::fmt::Debug for Data {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.write_str("Data(..)")
+    }
+}
+
+/// What did not happen, and why.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Failure {
+    /// Stable word: `error-<code>` says what happened, `hint-<code>` what to do.
+    pub code: String,
+    /// Placeholders of the message.
+    pub args: Vec<(&'static str, String)>,
+    /// What to fix in the data.
+    pub issues: Vec<Issue>,
+}
+
+/// Figures of the title bar and the overview.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Status {
+    /// Name of the user.
+    pub user: String,
+    /// Name or code of the user's unit.
+    pub unit: String,
+    /// Rights.
+    pub role: Option<Role>,
+    /// Address of the server, once joined.
+    pub server: Option<String>,
+    /// End of the last sync that went well, milliseconds since 1970.
+    pub last_sync_ms: Option<i64>,
+    /// Changes not sent yet.
+    pub pending: usize,
+    /// Conflicts to settle.
+    pub conflicts: usize,
+    /// Refused changes.
+    pub attention: usize,
+    /// Records of every kind.
+    pub records: Vec<(Kind, usize)>,
+}
+
+/// One record to show.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct RecordView {
+    /// Identity.
+    pub id: RecordId,
+    /// Kind.
+    pub kind: Kind,
+    /// What names it.
+    pub title: String,
+    /// Name of its unit.
+    pub unit: String,
+    /// Word for where it stands: `local`, `pending`, `synced`, `conflict`, `attention`.
+    pub state: &'static str,
+    /// Values.
+    pub fields: Fields,
+    /// What is wrong with it; filled for a single record only.
+    pub issues: Vec<Issue>,
+}
+
+/// A workflow step as one person sees it.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct StepView {
+    /// Name of the step.
+    pub action: String,
+    /// Why it is not open; `None` if it is.
+    pub blocked: Option<Issue>,
+    /// True if a reason must be given.
+    pub needs_reason: bool,
+}
+
+/// One change in a record's history.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct HistoryEntry {
+    /// When, milliseconds since 1970.
+    pub at_ms: i64,
+    /// Who.
+    pub by: String,
+    /// What was done, a stable word.
+    pub action: &'static str,
+    /// What became of it, a stable word.
+    pub outcome: String,
+    /// Reason that was given.
+    pub reason: String,
+    /// Field key, old and new value.
+    pub changes: Vec<(String, Option<Value>, Option<Value>)>,
+}
+
+/// A form that was left half filled.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Draft {
+    /// What was typed, by field key.
+    pub texts: BTreeMap<String, String>,
+    /// When, milliseconds since 1970.
+    pub at_ms: i64,
+}
+
+/// How far a sync is.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct SyncStep {
+    /// Stable word of the phase.
+    pub phase: &'static str,
+    /// Done so far.
+    pub done: u64,
+    /// Of how many, if known.
+    pub total: Option<u64>,
+}
+
+/// A figure with the records that are missing from it.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Ratio {
+    /// Name of the report.
+    pub name: String,
+    /// Kind of the records.
+    pub kind: Kind,
+    /// Numerator.
+    pub part: u64,
+    /// Denominator.
+    pub whole: u64,
+    /// Records of the denominator that are not in the numerator.
+    pub missing: Vec<RecordId>,
+}
+
+impl Failure {
+    /// The files are not open.
+    pub fn closed() -> Self {
+        Self { code: "closed".to_owned(), ..Self::default() }
+    }
+
+    /// Makes a failure with a code only.
+    pub fn of(code: &str) -> Self {
+        Self { code: code.to_owned(), ..Self::default() }
+    }
+
+    /// Says what happened and what to do.
+    pub fn text(&self, locale: &Locale) -> String {
+        let args: Vec<(&str, &str)> =
+            self.args.iter().map(|(name, value)| (*name, value.as_str())).collect();
+        let said = locale
+            .find(&format!("error-{}", self.code), &args)
+            .unwrap_or_else(|| locale.text_with("tui-error", &[("code", &self.code)]));
+        let hint = locale.find(&format!("hint-{}", self.code), &args).unwrap_or_default();
+        let first = self.issues.iter().find(|issue| issue.is_error());
+        let issue = first.map(|issue| locale.issue(issue)).unwrap_or_default();
+        [said, issue, hint]
+            .into_iter()
+            .filter(|part| !part.is_empty())
+            .collect::<Vec<_>>()
+            .join(" ")
+    }
+}
+
+impl From<ClientError> for Failure {
+    fn from(error: ClientError) -> Self {
+        let (code, args) = (error.code(), error.args());
+        let issues = match error {
+            ClientError::Invalid { issues } => issues,
+            ClientError::StepClosed { reason, .. } => vec![*reason],
+            _ => Vec::new(),
+        };
+        Self { code, args, issues }
+    }
+}
+
+impl RecordView {
+    /// Returns a field's value as a person reads it; sensitive ones masked.
+    pub fn text(&self, shell: &Shell, field: &FieldSpec) -> String {
+        let value = self.fields.get(&field.number);
+        value
+            .and_then(|value| masked(field, value))
+            .unwrap_or_else(|| self.text_in_full(shell, field))
+    }
+
+    /// Returns a field's value as a person reads it, sensitive ones too.
+    pub fn text_in_full(&self, shell: &Shell, field: &FieldSpec) -> String {
+        let value = self.fields.get(&field.number);
+        value.map(|value| value_text(shell, self.kind.spec(), field, value)).unwrap_or_default()
+    }
+
+    /// True if a person must settle or correct something.
+    pub fn needs_person(&self) -> bool {
+        matches!(self.state, "conflict" | "attention")
+    }
+
+    /// Returns what tells it from others of the same name: its number and unit.
+    pub fn note(&self, shell: &Shell) -> String {
+        let spec = self.kind.spec();
+        let number = spec.natural.first().and_then(|key| spec.field(key));
+        let number = number.filter(|field| !spec.title.contains(&field.key));
+        let number = number.map(|field| self.text(shell, field)).unwrap_or_default();
+        format!("{number} {}", self.unit).trim().to_owned()
+    }
+}
+
+/// Returns a value as a person reads it; references by their title.
+pub fn value_text(shell: &Shell, kind: &RecordSpec, field: &FieldSpec, value: &Value) -> String {
+    match (value, &shell.data) {
+        (Value::Ref(id), Some(data)) => data.title(*id),
+        _ => shell.locale.value_text(kind, field, value),
+    }
+}
+
+impl Data {
+    /// Opens the files. Slow: the key is derived from the passphrase.
+    ///
+    /// # Errors
+    /// What the client says: wrong passphrase, in use, damaged.
+    pub fn open(dir: &Path, passphrase: &str) -> Result<Self, Failure> {
+        Ok(Self { client: Client::open(dir, passphrase)? })
+    }
+
+    /// Makes the files and returns the recovery code. Slow, as opening.
+    ///
+    /// # Errors
+    /// What the client says.
+    pub fn create(
+        dir: &Path,
+        passphrase: &str,
+        user: &str,
+        unit: &str,
+    ) -> Result<(Self, String), Failure> {
+        let unit_code = (!unit.is_empty()).then(|| unit.to_owned());
+        let new = NewDevice { user: user.to_owned(), unit_code, cost: KeyCost::default() };
+        let (client, recovery) = Client::create(dir, passphrase, &new)?;
+        Ok((Self { client }, recovery.text().to_string()))
+    }
+
+    /// True if there are files in a directory.
+    pub fn exists(dir: &Path) -> bool {
+        Client::exists(dir)
+    }
+
+    /// Writes everything that may wait to the disk; what fails here was in the journal before.
+    pub fn flush(&self) {
+        let flushed = self.client.flush();
+        drop(flushed);
+    }
+
+    /// Takes an open client.
+    pub const fn of(client: Client) -> Self {
+        Self { client }
+    }
+
+    /// Returns the figures of the title bar.
+    pub fn status(&self) -> Status {
+        let counts = self.client.status();
+        let of =
+            |kind: Kind| counts.records.iter().find(|(k, _)| *k == kind).map_or(0, |(_, n)| *n);
+        let unit = if counts.unit_name.is_empty() { counts.unit } else { counts.unit_name };
+        let records = Kind::ALL.iter().map(|kind| (*kind, of(*kind))).collect();
+        Status {
+            user: counts.user,
+            unit,
+            role: Some(counts.role),
+            server: counts.server,
+            last_sync_ms: counts.last_sync_at,
+            pending: counts.pending,
+            conflicts: counts.conflicts,
+            attention: counts.attention,
+            records,
+        }
+    }
+
+    /// Returns the user's rights.
+    pub fn role(&self) -> Role {
+        self.client.profile().role
+    }
+
+    /// Returns the records a query asks for; none if it names a field the kind does not have.
+    pub fn list(&self, query: &Query) -> Vec<RecordId> {
+        self.client.list(query).unwrap_or_default()
+    }
+
+    /// Returns how many records of a kind point to a record with a field.
+    pub fn count_pointing(&self, kind: Kind, field: &str, to: RecordId) -> usize {
+        self.list(&Query { filters: vec![pointing(field, to)], ..Query::all(kind) }).len()
+    }
+
+    /// Returns one record with what is wrong with it.
+    pub fn view(&self, id: RecordId) -> Option<RecordView> {
+        let view = self.client.view(id).ok()?;
+        let issues = self.client.issues(id).unwrap_or_default();
+        Some(RecordView { issues, ..shown(view) })
+    }
+
+    /// Returns the records of a screen.
+    pub fn views(&self, ids: &[RecordId]) -> Vec<RecordView> {
+        self.client.views(ids).into_iter().map(shown).collect()
+    }
+
+    /// Returns what names a record.
+    pub fn title(&self, id: RecordId) -> String {
+        self.client.title(id)
+    }
+
+    /// Returns what is wrong with values before they are saved.
+    pub fn check(&self, kind: Kind, id: Option<RecordId>, fields: &Fields) -> Vec<Issue> {
+        self.client.check(kind, id, fields)
+    }
+
+    /// Makes a record.
+    ///
+    /// # Errors
+    /// What the client says; then nothing was written.
+    pub fn create_record(&self, kind: Kind, fields: Fields) -> Result<RecordId, Failure> {
+        Ok(self.client.create_record(kind, None, fields)?.id)
+    }
+
+    /// Changes a record.
+    ///
+    /// # Errors
+    /// What the client says; then nothing was written.
+    pub fn change(&self, id: RecordId, changes: Fields) -> Result<(), Failure> {
+        self.client.set_fields(id, changes)?;
+        Ok(())
+    }
+
+    /// Deletes a record.
+    ///
+    /// # Errors
+    /// What the client says; then nothing was written.
+    pub fn delete(&self, id: RecordId, reason: &str) -> Result<(), Failure> {
+        self.client.delete(id, reason)?;
+        Ok(())
+    }
+
+    /// Takes the last command back and returns what names its record.
+    ///
+    /// # Errors
+    /// What the client says.
+    pub fn undo(&self) -> Result<String, Failure> {
+        let saved = self.client.undo()?;
+        Ok(self.client.title(saved.id))
+    }
+
+    /// Returns the workflow steps of a record.
+    pub fn steps(&self, id: RecordId) -> Vec<StepView> {
+        let steps = self.client.steps(id).unwrap_or_default().into_iter();
+        steps
+            .map(|step| StepView {
+                action: step.action.to_string(),
+                blocked: step.blocked,
+                needs_reason: step.needs_reason,
+            })
+            .collect()
+    }
+
+    /// Takes a workflow step.
+    ///
+    /// # Errors
+    /// What the client says; then nothing was written.
+    pub fn act(&self, id: RecordId, action: &str, reason: &str) -> Result<(), Failure> {
+        let reason = (!reason.is_empty()).then_some(reason);
+        self.client.act(id, action, reason, Fields::new())?;
+        Ok(())
+    }
+
+    /// Returns the open conflicts.
+    pub fn conflicts(&self) -> Vec<ConflictView> {
+        self.client.conflicts()
+    }
+
+    /// Settles a conflict.
+    ///
+    /// # Errors
+    /// What the client says; then nothing was written.
+    pub fn resolve(&self, id: RecordId, decision: &Resolution) -> Result<(), Failure> {
+        self.client.resolve(id, decision)?;
+        Ok(())
+    }
+
+    /// Returns what the server refused.
+    pub fn attention(&self) -> Vec<AttentionView> {
+        self.client.attention()
+    }
+
+    /// Sends a refused change again, with corrections.
+    ///
+    /// # Errors
+    /// What the client says; then nothing was written.
+    pub fn resend(&self, n: u64, corrections: &Fields) -> Result<(), Failure> {
+        self.client.resend(n, corrections)?;
+        Ok(())
+    }
+
+    /// Gives a refused change up.
+    ///
+    /// # Errors
+    /// What the client says; then nothing was written.
+    pub fn discard(&self, n: u64, reason: &str) -> Result<(), Failure> {
+        self.client.discard(n, reason)?;
+        Ok(())
+    }
+
+    /// Returns the history of a record, the newest change first: the server's if it can be reached, else what this device knows. Slow.
+    ///
+    /// # Errors
+    /// What the client says.
+    pub fn history(&self, id: RecordId) -> Result<Vec<HistoryEntry>, Failure> {
+        let asked =
+            self.client.connect().and_then(|mut server| self.client.history_over(&mut server, id));
+        let entries = match asked {
+            Ok(entries) => entries,
+            Err(_offline) => self.client.history(id)?,
+        };
+        Ok(entries.into_iter().rev().map(entry_of).collect())
+    }
+
+    /// Returns the draft of a form.
+    pub fn draft(&self, kind: Kind, record: Option<RecordId>) -> Option<Draft> {
+        let stored = self.client.draft(kind.key(), record).ok()??;
+        Some(Draft { texts: stored.texts.into_iter().collect(), at_ms: stored.saved_at })
+    }
+
+    /// Writes the draft of a form.
+    ///
+    /// # Errors
+    /// What the client says.
+    pub fn save_draft(
+        &self,
+        kind: Kind,
+        record: Option<RecordId>,
+        texts: BTreeMap<String, String>,
+    ) -> Result<(), Failure> {
+        let saved_at = crate::client::clock::now_ms();
+        let texts = texts.into_iter().collect();
+        let draft = StoredDraft { kind: kind.key().to_owned(), record, texts, saved_at };
+        Ok(self.client.save_draft(&draft)?)
+    }
+
+    /// Throws the draft of a form away. If that fails it is offered once more, which does no harm.
+    pub fn drop_draft(&self, kind: Kind, record: Option<RecordId>) {
+        let dropped = self.client.drop_draft(kind.key(), record);
+        drop(dropped);
+    }
+
+    /// Exchanges changes with the server. Slow.
+    ///
+    /// # Errors
+    /// What the client says; nothing is lost.
+    pub fn sync(
+        &self,
+        report: &dyn Fn(SyncStep),
+        cancel: &AtomicBool,
+    ) -> Result<SyncFigures, Failure> {
+        Ok(self.client.sync(&|progress| report(step_of(&progress)), cancel)?)
+    }
+
+    /// Joins a server. Slow.
+    ///
+    /// # Errors
+    /// What the client says.
+    pub fn enrol(&self, url: &str, code: &str) -> Result<(), Failure> {
+        let name = self.client.status().user;
+        self.client.enrol(url, code, &name)?;
+        Ok(())
+    }
+
+    /// Returns the figures of the overview.
+    pub fn ratios(&self, today: civil::Date) -> Vec<Ratio> {
+        let _ = today;
+        Vec::new()
+    }
+
+    /// Notes in the log that somebody looked at personal data in full, and why.
+    ///
+    /// # Errors
+    /// A failure if no reason is given.
+    pub fn log_reveal(&self, id: RecordId, reason: &str) -> Result<(), Failure> {
+        if reason.trim().is_empty() {
+            return Err(Failure::of("reason-missing"));
+        }
+        tracing::info!(record.id = %id, "sensitive fields shown in full");
+        Ok(())
+    }
+}
+
+fn step_of(progress: &Progress) -> SyncStep {
+    let count = |count: usize| u64::try_from(count).unwrap_or(u64::MAX);
+    let (phase, done, total) = match progress.phase {
+        Phase::Connecting => ("connect", 0, None),
+        Phase::Pushing => ("push", count(progress.pushed), Some(count(progress.to_push))),
+        Phase::Pulling => ("pull", count(progress.pulled), None),
+        Phase::Applying => ("apply", count(progress.pulled), None),
+    };
+    SyncStep { phase, done, total }
+}
+
+fn entry_of(entry: HistoryView) -> HistoryEntry {
+    let changes = entry.changes.into_iter().map(|change| (change.key, change.old, change.new));
+    HistoryEntry {
+        at_ms: entry.at,
+        by: entry.by,
+        action: entry.action,
+        outcome: entry.outcome,
+        reason: entry.reason,
+        changes: changes.collect(),
+    }
+}
+
+/// Returns the condition that a field points to a record.
+pub fn pointing(field: &str, to: RecordId) -> Filter {
+    Filter { field: field.to_owned(), comparison: Comparison::Equal, text: to.to_string() }
+}
+
+/// Says a condition as a person reads it.
+pub fn filter_text(shell: &Shell, kind: &RecordSpec, filter: &Filter) -> String {
+    let Some(field) = kind.field(&filter.field) else { return filter.text.clone() };
+    let label = shell.locale.field_label(kind, field);
+    let id = filter.text.parse::<RecordId>().ok();
+    let value = match (id, &shell.data) {
+        (Some(id), Some(data)) => data.title(id),
+        _ => shell.locale.value_text(kind, field, &Value::Code(filter.text.clone())),
+    };
+    let sign = if filter.comparison == Comparison::Contains { "~" } else { "=" };
+    format!("{label}{sign}{value}")
+}
+
+fn shown(view: crate::client::RecordView) -> RecordView {
+    RecordView {
+        id: view.id,
+        kind: view.kind,
+        title: view.title,
+        unit: view.unit_name,
+        state: view.state.key(),
+        fields: view.fields,
+        issues: Vec::new(),
+    }
+}
+
+/// Returns a moment as a person reads it; `-` for one that is not known.
+pub fn moment(ms: i64) -> String {
+    if ms == 0 { "-".to_owned() } else { instant_text(ms) }
+}

@@ -1,0 +1,48 @@
+//! What the update asks the runtime to do: work on a thread of its own, and things only the terminal's owner can do.
+
+use crate::domain::ids::RecordId;
+
+/// One thing to do.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Effect {
+    /// Open the files with this passphrase.
+    Open(Secret),
+    /// Make the files.
+    Create {
+        /// Name of the user.
+        user: String,
+        /// Code of the unit; empty if not known.
+        unit: String,
+        /// What locks the files.
+        passphrase: Secret,
+    },
+    /// Join a server with a one-time code.
+    Enrol {
+        /// Address.
+        url: String,
+        /// The code.
+        code: Secret,
+    },
+    /// Exchange changes with the server.
+    Sync,
+    /// Stop the exchange after the step it is in.
+    CancelSync,
+    /// Fetch the history of a record.
+    History(RecordId),
+    /// Put text on the clipboard.
+    Copy(String),
+    /// Paint everything anew.
+    Redraw,
+    /// Stop until the shell resumes us.
+    Suspend,
+}
+
+/// A text that no debug output shows.
+#[derive(Clone, PartialEq, Eq)]
+pub struct Secret(pub String);
+
+impl std::fmt::Debug for Secret {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.write_str("Secret(..)")
+    }
+}

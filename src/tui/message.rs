@@ -1,0 +1,54 @@
+//! What can happen: keys, pastes, signals, and what workers report. Defined below the screens, so that no screen calls another.
+
+use std::sync::Arc;
+
+use crossterm::event::Event;
+
+use super::data::{Data, Failure, HistoryEntry, SyncFigures, SyncStep};
+use super::keys::Key;
+use crate::domain::ids::RecordId;
+
+/// One thing that happened.
+#[derive(Debug)]
+pub enum Message {
+    /// A key was pressed.
+    Key(Key),
+    /// Text was pasted.
+    Paste(String),
+    /// The terminal has another size; it is painted anew.
+    Resized,
+    /// The shell asks us to stop until it resumes us.
+    Suspend,
+    /// We were resumed.
+    Resumed,
+    /// The terminal hung up, or we are asked to end.
+    Terminate,
+    /// Time passed that somebody waited for.
+    Wake,
+    /// The files were opened.
+    Opened(Result<Arc<Data>, Failure>),
+    /// The files were made; with the recovery code to show once.
+    Created(Result<(Arc<Data>, String), Failure>),
+    /// Joining the server ended.
+    Enrolled(Result<(), Failure>),
+    /// A worker broke.
+    Failed(Failure),
+    /// The sync went on.
+    SyncStep(SyncStep),
+    /// The sync ended.
+    Synced(Result<SyncFigures, Failure>),
+    /// The history of a record was fetched.
+    History(RecordId, Result<Vec<HistoryEntry>, Failure>),
+}
+
+impl Message {
+    /// Reads a terminal's event; `None` for what means nothing to us.
+    pub fn from_event(event: Event) -> Option<Self> {
+        match event {
+            Event::Key(key) => Key::from_event(key).map(Self::Key),
+            Event::Paste(text) => Some(Self::Paste(text)),
+            Event::Resize(..) => Some(Self::Resized),
+            Event::FocusGained | Event::FocusLost | Event::Mouse(_) => None,
+        }
+    }
+}

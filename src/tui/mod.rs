@@ -1,0 +1,26 @@
+//! The terminal interface: an Elm core (model, message, update, view) around the use cases of `client`.
+//!
+//! It may import `client`, `domain`, `settings` and `locale`; only it may name ratatui and crossterm. Start at [`run`]; the model is
+//! [`app::Model`], everything that happens is a [`message::Message`], [`update`](mod@update) is its only writer and [`view`] draws it. Slow work runs on
+//! threads that report back as messages ([`runtime`]). One record kind needs nothing here: lists and forms read its spec.
+
+pub mod actions;
+pub mod app;
+pub mod backend;
+pub mod data;
+pub mod effect;
+pub mod keys;
+pub mod matching;
+pub mod message;
+pub mod plain;
+pub mod runtime;
+pub mod screens;
+pub mod terminal;
+pub mod text;
+pub mod theme;
+pub mod ui;
+pub mod update;
+pub mod view;
+pub mod widgets;
+
+pub use runtime::{RunOptions, TuiError, run};

@@ -1,0 +1,224 @@
+//! The loop: receives messages, calls update, runs effects, draws only when something changed. No ticks: it sleeps until a message comes
+//! or until something that was asked for is due.
+
+use std::io::{self, stdout};
+use std::panic::{AssertUnwindSafe, catch_unwind};
+use std::path::{Path, PathBuf};
+use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, Ordering};
+use std::sync::mpsc::{Receiver, RecvTimeoutError, Sender, channel};
+use std::thread;
+use std::time::{Duration, Instant};
+
+use crossterm::clipboard::CopyToClipboard;
+use crossterm::execute;
+use ratatui::layout::Position;
+
+use super::app::{Model, Start};
+use super::data::{Data, Failure};
+use super::effect::{Effect, Secret};
+use super::message::Message;
+use super::terminal::{Screen, WORKER, listen};
+use super::ui::{Chrome, Ui};
+use super::update::update;
+use super::view::view;
+use crate::locale::Lang;
+
+/// How the program is started.
+#[derive(Clone, Debug)]
+pub struct RunOptions {
+    /// Data directory.
+    pub dir: PathBuf,
+    /// Opens the files without asking.
+    pub passphrase: Option<Secret>,
+    /// Language of the texts.
+    pub lang: Lang,
+    /// Line by line, without a full screen: for screen readers and terminals without cursor control.
+    pub plain: bool,
+    /// False for no colours (`NO_COLOR`).
+    pub colour: bool,
+    /// True for frames of `+`, `-` and `|`: for terminals that draw ambiguous characters two cells wide.
+    pub ascii: bool,
+}
+
+/// The terminal interface ended for a reason that is no wish of the user.
+#[derive(Debug, thiserror::Error)]
+pub enum TuiError {
+    /// The terminal refused something.
+    #[error("the terminal cannot be used")]
+    Terminal(#[from] io::Error),
+}
+
+/// Most characters put on the clipboard: terminals cut longer sequences off.
+const CLIPBOARD_CHARS: usize = 18_000;
+/// Shortest time between two frames.
+const FRAME: Duration = Duration::from_millis(10);
+
+/// Runs the terminal interface until the user leaves it.
+///
+/// # Errors
+/// [`TuiError::Terminal`] if standard input or output is no terminal, or it is lost in a way that is no hang-up.
+pub fn run(options: RunOptions) -> Result<(), TuiError> {
+    if options.plain {
+        return Ok(super::plain::run(&options)?);
+    }
+    let screen = Screen::enter()?;
+    let (sender, receiver) = channel();
+    listen(&sender)?;
+    let exists = Data::exists(&options.dir);
+    let mut model = Model::new(&Start {
+        exists,
+        lang: options.lang,
+        colour: options.colour,
+        chrome: if options.ascii { Chrome::Ascii } else { Chrome::Narrow },
+        today: crate::client::clock::today(),
+    });
+    let first = options.passphrase.clone().filter(|_| exists);
+    let mut runtime = Runtime {
+        screen,
+        sender,
+        dir: options.dir,
+        started: Instant::now(),
+        cancel: Arc::new(AtomicBool::new(false)),
+    };
+    runtime.draw(&model)?; // painted before any key is derived
+    if let Some(passphrase) = first {
+        model.wait_for_files();
+        runtime.draw(&model)?;
+        runtime.effect(&model, Effect::Open(passphrase))?;
+    }
+    runtime.turn(&mut model, &receiver)
+}
+
+struct Runtime {
+    screen: Screen,
+    sender: Sender<Message>,
+    dir: PathBuf,
+    started: Instant,
+    cancel: Arc<AtomicBool>,
+}
+
+impl Runtime {
+    fn turn(&mut self, model: &mut Model, messages: &Receiver<Message>) -> Result<(), TuiError> {
+        let mut drawn = Instant::now();
+        while !model.quit {
+            let Some(first) = self.next(model, messages) else { break };
+            let mut message = Some(first);
+            while let Some(current) = message.take() {
+                for effect in update(model, current, self.now_ms()) {
+                    self.effect(model, effect)?;
+                }
+                message = messages.try_recv().ok().filter(|_| !model.quit);
+            }
+            if model.quit {
+                break;
+            }
+            if let Some(wait) = FRAME.checked_sub(drawn.elapsed()) {
+                thread::sleep(wait);
+            }
+            self.draw(model)?;
+            drawn = Instant::now();
+        }
+        self.cancel.store(true, Ordering::SeqCst);
+        if let Some(data) = &model.shell.data {
+            data.flush();
+        }
+        Ok(())
+    }
+
+    /// Waits for a message, or until the model wants to be woken; `None` when nobody can send any more.
+    fn next(&self, model: &Model, messages: &Receiver<Message>) -> Option<Message> {
+        let Some(at) = model.wake_at() else { return messages.recv().ok() };
+        let wait = Duration::from_millis(at.saturating_sub(self.now_ms()));
+        match messages.recv_timeout(wait) {
+            Ok(message) => Some(message),
+            Err(RecvTimeoutError::Timeout) => Some(Message::Wake),
+            Err(RecvTimeoutError::Disconnected) => None,
+        }
+    }
+
+    fn now_ms(&self) -> u64 {
+        u64::try_from(self.started.elapsed().as_millis()).unwrap_or(u64::MAX)
+    }
+
+    fn draw(&mut self, model: &Model) -> io::Result<()> {
+        let shell = &model.shell;
+        let park = self.screen.park();
+        self.screen.terminal.draw(|frame| {
+            let mut ui = Ui::new(frame.buffer_mut(), &shell.theme, shell.chrome);
+            view(model, &mut ui);
+            let (cursor, parked) = ui.cursor();
+            park.set(parked.unwrap_or(Position::ORIGIN));
+            if let Some(cursor) = cursor {
+                frame.set_cursor_position(cursor);
+            }
+        })?;
+        Ok(())
+    }
+
+    fn effect(&mut self, model: &Model, effect: Effect) -> io::Result<()> {
+        match effect {
+            Effect::Redraw => self.screen.redraw()?,
+            Effect::Suspend => self.screen.suspend()?,
+            Effect::Copy(text) => {
+                let text: String = text.chars().take(CLIPBOARD_CHARS).collect();
+                execute!(stdout(), CopyToClipboard::to_clipboard_from(text))?;
+            }
+            Effect::CancelSync => self.cancel.store(true, Ordering::SeqCst),
+            Effect::Open(secret) => {
+                let dir = self.dir.clone();
+                self.work(move |_| Message::Opened(Data::open(&dir, &secret.0).map(Arc::new)))?;
+            }
+            Effect::Create { user, unit, passphrase } => {
+                let dir = self.dir.clone();
+                self.work(move |_| Message::Created(create(&dir, &user, &unit, &passphrase)))?;
+            }
+            other => self.with_data(model, other)?,
+        }
+        Ok(())
+    }
+
+    /// Starts what needs open files.
+    fn with_data(&mut self, model: &Model, effect: Effect) -> io::Result<()> {
+        let Some(data) = model.shell.data.clone() else { return Ok(()) };
+        match effect {
+            Effect::Enrol { url, code } => {
+                self.work(move |_| Message::Enrolled(data.enrol(&url, &code.0)))
+            }
+            Effect::History(id) => self.work(move |_| Message::History(id, data.history(id))),
+            Effect::Sync => {
+                self.cancel = Arc::new(AtomicBool::new(false));
+                let cancel = Arc::clone(&self.cancel);
+                self.work(move |sender| {
+                    let report = |step| drop(sender.send(Message::SyncStep(step)));
+                    Message::Synced(data.sync(&report, &cancel))
+                })
+            }
+            _ => Ok(()),
+        }
+    }
+
+    /// Runs slow work on a thread; a panic in it becomes a failure that is shown.
+    fn work(
+        &self,
+        job: impl FnOnce(&Sender<Message>) -> Message + Send + 'static,
+    ) -> io::Result<()> {
+        let sender = self.sender.clone();
+        let name = format!("{WORKER}-{}", self.now_ms());
+        thread::Builder::new().name(name).spawn(move || {
+            let ended = catch_unwind(AssertUnwindSafe(|| job(&sender)));
+            let message = ended.unwrap_or_else(|_panic| Message::Failed(Failure::of("internal")));
+            drop(sender.send(message));
+        })?;
+        Ok(())
+    }
+}
+
+fn create(
+    dir: &Path,
+    user: &str,
+    unit: &str,
+    passphrase: &Secret,
+) -> Result<(Arc<Data>, String), Failure> {
+    Data::create(dir, &passphrase.0, user, unit).map(|(data, code)| (Arc::new(data), code))
+}

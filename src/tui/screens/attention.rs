@@ -1,0 +1,158 @@
+//! Changes the server refused or holds: each with its reason, to be corrected and sent again, or given up.
+
+use ratatui::layout::Rect;
+
+use super::form::Form;
+use super::{Page, Reply};
+use crate::tui::actions::{Action, Context};
+use crate::tui::app::{Move, Purpose, Shell, Tone};
+use crate::tui::data::AttentionView;
+use crate::tui::theme::Role;
+use crate::tui::ui::Ui;
+use crate::tui::widgets::dialog::Dialog;
+use crate::tui::widgets::table::{Row, Table, TableState, column};
+
+/// The list of refused changes.
+pub struct AttentionList {
+    items: Vec<AttentionView>,
+    table: TableState,
+}
+
+impl AttentionList {
+    /// Reads the refused changes.
+    pub fn new(shell: &Shell) -> Self {
+        let mut list = Self { items: Vec::new(), table: TableState::default() };
+        list.reload(shell);
+        list
+    }
+
+    fn current(&self) -> Option<&AttentionView> {
+        self.items.get(self.table.cursor)
+    }
+
+    fn row(&self, shell: &Shell, index: usize) -> Row {
+        let Some(item) = self.items.get(index) else { return Row::default() };
+        let field = item.kind.and_then(|kind| {
+            let spec = kind.spec();
+            spec.field(&item.field).map(|field| shell.locale.field_label(spec, field))
+        });
+        let texts = vec![item.title.clone(), field.unwrap_or_default(), reason(shell, item)];
+        Row { texts, ..Row::default() }
+    }
+
+    fn resend(&self, shell: &mut Shell) {
+        let Some((n, data)) = self.current().map(|item| item.n).zip(shell.data.clone()) else {
+            return;
+        };
+        match data.resend(n, &crate::domain::record::Fields::new()) {
+            Ok(()) => {
+                shell.say(Tone::Good, shell.text("resent"));
+                shell.changed();
+            }
+            Err(failure) => shell.say_failure(&failure),
+        }
+    }
+
+    fn edit(&self, shell: &mut Shell) {
+        let Some(item) = self.current().cloned() else { return };
+        if let Some(kind) = item.kind {
+            Form::start_resend(shell, item.n, item.record, kind, &item.values);
+        }
+    }
+}
+
+/// Says why a change was refused.
+fn reason(shell: &Shell, item: &AttentionView) -> String {
+    let said = shell.locale.find(&format!("tui-refused-{}", item.code.replace('_', "-")), &[]);
+    let issue = shell.locale.find(&format!("issue-{}", item.message), &[]);
+    match (said, issue) {
+        (Some(said), Some(issue)) => format!("{said} {issue}"),
+        (Some(said), None) => said,
+        (None, Some(issue)) => issue,
+        (None, None) => shell.text_with("error", &[("code", &item.code)]),
+    }
+}
+
+impl Page for AttentionList {
+    fn chain(&self) -> &'static [Context] {
+        &[Context::Attention, Context::Browse, Context::Global]
+    }
+
+    fn crumb(&self, shell: &Shell) -> String {
+        shell.text("context-attention")
+    }
+
+    fn tab(&self) -> Option<usize> {
+        Some(6)
+    }
+
+    fn reload(&mut self, shell: &Shell) {
+        self.items = shell.data.as_ref().map(|data| data.attention()).unwrap_or_default();
+        self.table.move_by(0, self.items.len());
+    }
+
+    fn draw(&self, shell: &Shell, ui: &mut Ui<'_>, area: Rect) {
+        let count = self.items.len().to_string();
+        let inner = ui.frame(area, &shell.text_with("attention-count", &[("count", &count)]), "");
+        if self.items.is_empty() {
+            let wide = inner.width.saturating_sub(6);
+            ui.put(inner.x + 3, inner.y + 2, &shell.text("attention-none"), wide, Role::Title);
+            return;
+        }
+        let columns = [
+            column(shell.text("column-record"), 20, false),
+            column(shell.text("column-fields"), 12, false),
+            column(shell.text("column-why"), 40, false),
+        ];
+        let count = self.items.len();
+        let table = Table { columns: &columns, pinned: 1, count, state: &self.table };
+        table.draw(ui, inner, |index| self.row(shell, index));
+    }
+
+    fn enabled(&self, shell: &Shell, action: Action) -> Result<(), String> {
+        match action {
+            Action::Open | Action::Edit | Action::Resend | Action::Discard
+                if self.items.is_empty() =>
+            {
+                Err(shell.text("attention-none"))
+            }
+            _ => Ok(()),
+        }
+    }
+
+    fn act(&mut self, shell: &mut Shell, action: Action) {
+        let count = self.items.len();
+        match action {
+            Action::Up => self.table.move_by(-1, count),
+            Action::Down => self.table.move_by(1, count),
+            Action::First | Action::PageUp => self.table.cursor = 0,
+            Action::Last | Action::PageDown => self.table.cursor = count.saturating_sub(1),
+            Action::Open | Action::Edit => self.edit(shell),
+            Action::Resend => self.resend(shell),
+            Action::Discard => {
+                let answers = vec![shell.text("answer-cancel"), shell.text("answer-discard")];
+                let text = shell.text("discard-text");
+                let dialog = Dialog::ask(shell.text("discard-title"), text, answers)
+                    .with_field(shell.text("reason"), "")
+                    .opened_at(shell.now_ms);
+                shell.ask(Purpose::Discard, dialog);
+            }
+            Action::Back => shell.moves.push(Move::Pop),
+            _ => {}
+        }
+    }
+
+    fn answered(&mut self, shell: &mut Shell, purpose: Purpose, reply: Reply) {
+        if let (Purpose::Discard, Reply::Answer(1, why)) = (purpose, reply)
+            && let Some((n, data)) = self.current().map(|item| item.n).zip(shell.data.clone())
+        {
+            match data.discard(n, &why) {
+                Ok(()) => {
+                    shell.say(Tone::Good, shell.text("discarded"));
+                    shell.changed();
+                }
+                Err(failure) => shell.say_failure(&failure),
+            }
+        }
+    }
+}

@@ -1,0 +1,399 @@
+//! Conflicts: the list of them, and the review of one, with base, current value and candidates side by side.
+
+use std::cell::Cell;
+
+use ratatui::layout::Rect;
+
+use super::{Page, Reply};
+use crate::domain::record::{FieldNo, ParseContext, Value, parse};
+use crate::tui::actions::{Action, Context};
+use crate::tui::app::{Move, Purpose, Shell, Tone};
+use crate::tui::data::{
+    ConflictView, FieldConflictView, Resolution, ValueView, moment, value_text,
+};
+use crate::tui::text::{cells, fit, width};
+use crate::tui::theme::Role;
+use crate::tui::ui::{Ui, follow};
+use crate::tui::widgets::dialog::Dialog;
+use crate::tui::widgets::table::{Row, Table, TableState, column};
+
+/// The open conflicts, the oldest first.
+pub struct ConflictList {
+    conflicts: Vec<ConflictView>,
+    table: TableState,
+}
+
+impl ConflictList {
+    /// Reads the open conflicts.
+    pub fn new(shell: &Shell) -> Self {
+        let mut list = Self { conflicts: Vec::new(), table: TableState::default() };
+        list.reload(shell);
+        list
+    }
+
+    fn row(&self, shell: &Shell, index: usize) -> Row {
+        let Some(conflict) = self.conflicts.get(index) else { return Row::default() };
+        let fields: Vec<String> =
+            conflict.fields.iter().map(|field| label(shell, conflict, field)).collect();
+        let last = conflict.fields.iter().flat_map(|field| &field.candidates).last();
+        let by = last.map(|candidate| who(&candidate.value)).unwrap_or_default();
+        let kind = shell.locale.kind_label(conflict.kind.spec());
+        Row { texts: vec![conflict.title.clone(), kind, fields.join(", "), by], ..Row::default() }
+    }
+}
+
+impl Page for ConflictList {
+    fn chain(&self) -> &'static [Context] {
+        &[Context::Overview, Context::Browse, Context::Global]
+    }
+
+    fn crumb(&self, shell: &Shell) -> String {
+        shell.text("context-conflict")
+    }
+
+    fn tab(&self) -> Option<usize> {
+        Some(5)
+    }
+
+    fn reload(&mut self, shell: &Shell) {
+        self.conflicts = shell.data.as_ref().map(|data| data.conflicts()).unwrap_or_default();
+        self.table.move_by(0, self.conflicts.len());
+    }
+
+    fn draw(&self, shell: &Shell, ui: &mut Ui<'_>, area: Rect) {
+        let count = self.conflicts.len().to_string();
+        let inner = ui.frame(area, &shell.text_with("conflicts-count", &[("count", &count)]), "");
+        if self.conflicts.is_empty() {
+            let wide = inner.width.saturating_sub(6);
+            ui.put(inner.x + 3, inner.y + 2, &shell.text("conflicts-none"), wide, Role::Title);
+            return;
+        }
+        let columns = [
+            column(shell.text("column-record"), 20, false),
+            column(shell.text("column-kind"), 12, false),
+            column(shell.text("column-fields"), 20, false),
+            column(shell.text("column-by"), 24, false),
+        ];
+        let count = self.conflicts.len();
+        let table = Table { columns: &columns, pinned: 1, count, state: &self.table };
+        table.draw(ui, inner, |index| self.row(shell, index));
+    }
+
+    fn act(&mut self, shell: &mut Shell, action: Action) {
+        let count = self.conflicts.len();
+        let page = isize::try_from(self.table.page()).unwrap_or(1);
+        match action {
+            Action::Up => self.table.move_by(-1, count),
+            Action::Down => self.table.move_by(1, count),
+            Action::PageUp => self.table.move_by(-page, count),
+            Action::PageDown => self.table.move_by(page, count),
+            Action::First => self.table.cursor = 0,
+            Action::Last => self.table.cursor = count.saturating_sub(1),
+            Action::Open | Action::Right if count > 0 => {
+                let review = ConflictReview::new(self.conflicts.clone(), self.table.cursor);
+                shell.moves.push(Move::Push(Box::new(review)));
+            }
+            Action::Back => shell.moves.push(Move::Pop),
+            _ => {}
+        }
+    }
+}
+
+/// What was decided for one field.
+#[derive(Clone, Debug, PartialEq, Eq)]
+enum Choice {
+    /// What holds now.
+    Current,
+    /// The candidate at this place, from 0.
+    Candidate(usize),
+    /// Something else.
+    Typed(Value),
+}
+
+/// The review of one conflict.
+pub struct ConflictReview {
+    all: Vec<ConflictView>,
+    at: usize,
+    choices: Vec<Option<Choice>>,
+    cursor: usize,
+    scroll: Cell<usize>,
+}
+
+impl ConflictReview {
+    /// Opens one of the open conflicts.
+    pub fn new(all: Vec<ConflictView>, at: usize) -> Self {
+        let mut review = Self { all, at, choices: Vec::new(), cursor: 0, scroll: Cell::new(0) };
+        review.start(at);
+        review
+    }
+
+    fn start(&mut self, at: usize) {
+        self.at = at;
+        self.cursor = 0;
+        self.choices = vec![None; self.all.get(at).map_or(0, |conflict| conflict.fields.len())];
+    }
+
+    fn conflict(&self) -> Option<&ConflictView> {
+        self.all.get(self.at)
+    }
+
+    /// Moves the choice of the field to the left or to the right: current first, then the candidates.
+    fn choose(&mut self, right: bool) {
+        let count = self
+            .conflict()
+            .and_then(|conflict| conflict.fields.get(self.cursor))
+            .map_or(0, |field| field.candidates.len());
+        let Some(choice) = self.choices.get_mut(self.cursor) else { return };
+        *choice = Some(match (&choice, right) {
+            (Some(Choice::Candidate(n)), true) => Choice::Candidate((n + 1).min(count - 1)),
+            (Some(Choice::Candidate(n)), false) if *n > 0 => Choice::Candidate(n - 1),
+            (_, true) if count > 0 => Choice::Candidate(0),
+            _ => Choice::Current,
+        });
+    }
+
+    fn ask_value(&self, shell: &mut Shell) {
+        let Some(conflict) = self.conflict() else { return };
+        let Some(field) = conflict.fields.get(self.cursor) else { return };
+        let Some(spec) = conflict.kind.spec().field_no(field.field) else {
+            shell.say(Tone::Bad, shell.text("why-not-typed"));
+            return;
+        };
+        let now = field.current.value.as_ref();
+        let now = now.map(|v| parse::format(conflict.kind.spec(), spec, v)).unwrap_or_default();
+        let name = label(shell, conflict, field);
+        let text = shell.text_with("conflict-type", &[("field", &name)]);
+        let answers = vec![shell.text("answer-take"), shell.text("answer-cancel")];
+        let dialog = Dialog::ask(name, text, answers).with_field(shell.text("value"), &now);
+        shell.ask(Purpose::ConflictValue, dialog);
+    }
+
+    fn take_typed(&mut self, shell: &mut Shell, typed: &str) {
+        let Some(conflict) = self.conflict() else { return };
+        let kind = conflict.kind.spec();
+        let spec = conflict.fields.get(self.cursor).and_then(|field| kind.field_no(field.field));
+        let Some(spec) = spec else { return };
+        match parse::parse(kind, spec, typed, &ParseContext::typed(shell.today)) {
+            Ok(value) => {
+                if let Some(choice) = self.choices.get_mut(self.cursor) {
+                    *choice = Some(Choice::Typed(value.unwrap_or(Value::Null)));
+                }
+            }
+            Err(issue) => {
+                let text = shell.locale.issue_of(kind, &issue);
+                shell.say(Tone::Bad, text);
+            }
+        }
+    }
+
+    /// Returns the decision, once every field has a choice.
+    fn decision(&self) -> Option<Resolution> {
+        let conflict = self.conflict()?;
+        let chosen: Vec<&Choice> =
+            self.choices.iter().map(Option::as_ref).collect::<Option<_>>()?;
+        if chosen.iter().all(|choice| **choice == Choice::Current) {
+            return Some(Resolution::Current);
+        }
+        if let Some(Choice::Candidate(first)) = chosen.first()
+            && chosen.iter().all(|choice| **choice == Choice::Candidate(*first))
+        {
+            let field = conflict.fields.first()?;
+            return Some(Resolution::Candidate(field.candidates.get(*first)?.n));
+        }
+        let values = conflict.fields.iter().zip(chosen);
+        let values: Vec<(FieldNo, Value)> = values
+            .filter_map(|(field, choice)| Some((field.field, value_of(field, choice)?)))
+            .collect();
+        Some(Resolution::Values(values))
+    }
+
+    fn apply(&mut self, shell: &mut Shell) {
+        let Some(id) = self.conflict().map(|conflict| conflict.id) else { return };
+        let Some(decision) = self.decision() else {
+            self.cursor = self.choices.iter().position(Option::is_none).unwrap_or(0);
+            shell.say(Tone::Bad, shell.text("conflict-open-fields"));
+            return;
+        };
+        let Some(data) = shell.data.clone() else { return };
+        match data.resolve(id, &decision) {
+            Ok(()) => {
+                self.all.remove(self.at);
+                shell.say(Tone::Good, shell.text("conflict-settled"));
+                shell.changed();
+                if self.all.is_empty() {
+                    shell.moves.push(Move::Pop);
+                } else {
+                    self.start(self.at.min(self.all.len() - 1));
+                }
+            }
+            Err(failure) => shell.say_failure(&failure),
+        }
+    }
+
+    fn block(&self, shell: &Shell, number: usize, wide: usize) -> Vec<(String, Role)> {
+        let Some(conflict) = self.conflict() else { return Vec::new() };
+        let Some(field) = conflict.fields.get(number) else { return Vec::new() };
+        let choice = self.choices.get(number).and_then(Option::as_ref);
+        let current = number == self.cursor;
+        let mark = if current { ">" } else { " " };
+        let base = shown(shell, conflict, field, field.base.as_ref());
+        let base = shell.text_with("conflict-base", &[("value", &base)]);
+        let head = format!("{mark} {}   {base}", label(shell, conflict, field));
+        let mut sides = vec![(&field.current, choice == Some(&Choice::Current))];
+        for (at, candidate) in field.candidates.iter().enumerate() {
+            sides.push((&candidate.value, choice == Some(&Choice::Candidate(at))));
+        }
+        let side = wide.saturating_sub(4) / sides.len().clamp(1, 3);
+        let join = |part: &dyn Fn(&ValueView, bool) -> String| -> String {
+            let parts = sides.iter().map(|(view, on)| fit(&part(view, *on), side));
+            format!("    {}", parts.collect::<String>())
+        };
+        let values = join(&|view, on| {
+            let mark = if on { "(o)" } else { "( )" };
+            format!("{mark} {}", shown(shell, conflict, field, view.value.as_ref()))
+        });
+        let authors = join(&|view, _| format!("    {}", who(view)));
+        let mut lines = vec![
+            (head, Role::Title),
+            (values, if current { Role::Selected } else { Role::Text }),
+            (authors, Role::Quiet),
+        ];
+        if let Some(Choice::Typed(value)) = choice {
+            let value = shown(shell, conflict, field, Some(value));
+            lines.push((
+                format!("    (o) {}", shell.text_with("conflict-typed", &[("value", &value)])),
+                Role::Good,
+            ));
+        }
+        lines.push((String::new(), Role::Text));
+        lines
+    }
+
+    fn draw_result(&self, shell: &Shell, ui: &mut Ui<'_>, area: Rect) {
+        let Some(conflict) = self.conflict() else { return };
+        ui.rule(area.x, area.y, area.width);
+        ui.label(area.x + 1, area.y, &shell.text("conflict-result"), area.right(), Role::Title);
+        let rows = conflict.fields.iter().zip(&self.choices).zip(area.y + 1..area.bottom());
+        for ((field, choice), y) in rows {
+            let base = shown(shell, conflict, field, field.base.as_ref());
+            let result = match choice {
+                None => shell.text("conflict-undecided"),
+                Some(choice) => shown(shell, conflict, field, value_of(field, choice).as_ref()),
+            };
+            let name = fit(&label(shell, conflict, field), 14);
+            let text = format!(" {name} {} -> {result}", fit(&base, 20));
+            ui.put(area.x, y, &text, area.width, Role::Text);
+        }
+    }
+}
+
+fn value_of(field: &FieldConflictView, choice: &Choice) -> Option<Value> {
+    match choice {
+        Choice::Current => field.current.value.clone(),
+        Choice::Candidate(at) => field.candidates.get(*at)?.value.value.clone(),
+        Choice::Typed(value) => Some(value.clone()),
+    }
+}
+
+/// Returns the label of a field, or of the pseudo fields about unit and deletion.
+fn label(shell: &Shell, conflict: &ConflictView, field: &FieldConflictView) -> String {
+    let spec = conflict.kind.spec();
+    match spec.field_no(field.field) {
+        Some(found) => shell.locale.field_label(spec, found),
+        None => shell.text(&format!("field-{}", field.key)),
+    }
+}
+
+fn shown(
+    shell: &Shell,
+    conflict: &ConflictView,
+    field: &FieldConflictView,
+    value: Option<&Value>,
+) -> String {
+    let spec = conflict.kind.spec();
+    match (value, spec.field_no(field.field)) {
+        (None | Some(Value::Null), _) => shell.text("empty"),
+        (Some(value), Some(found)) => value_text(shell, spec, found, value),
+        (Some(Value::Flag(true)), None) => shell.text("deleted"),
+        (Some(Value::Flag(false)), None) => shell.text("kept"),
+        (Some(Value::Ref(id)), None) => {
+            shell.data.as_ref().map(|data| data.title(*id)).unwrap_or_default()
+        }
+        (Some(_), None) => String::new(),
+    }
+}
+
+fn who(view: &ValueView) -> String {
+    format!("{} {}", view.by, moment(view.at)).trim().to_owned()
+}
+
+impl Page for ConflictReview {
+    fn chain(&self) -> &'static [Context] {
+        &[Context::Conflict, Context::Browse, Context::Global]
+    }
+
+    fn crumb(&self, _shell: &Shell) -> String {
+        self.conflict().map(|conflict| conflict.title.clone()).unwrap_or_default()
+    }
+
+    fn tab(&self) -> Option<usize> {
+        Some(5)
+    }
+
+    fn draw(&self, shell: &Shell, ui: &mut Ui<'_>, area: Rect) {
+        let Some(conflict) = self.conflict() else { return };
+        let kind = shell.locale.kind_label(conflict.kind.spec());
+        let title = format!("{kind} | {}", conflict.title);
+        let place = format!("{}/{}", self.at + 1, self.all.len());
+        let inner = ui.frame(area, &title, &place);
+        let sides = shell.text("conflict-sides");
+        ui.put(inner.x + 1, inner.y, &sides, inner.width.saturating_sub(2), Role::Quiet);
+        let result = cells(conflict.fields.len()) + 1;
+        let result = result.min(inner.height / 2);
+        let height = inner.height.saturating_sub(result + 1);
+        let mut lines = Vec::new();
+        let mut cursor_line = 0;
+        for number in 0..conflict.fields.len() {
+            if number == self.cursor {
+                cursor_line = lines.len();
+            }
+            lines.extend(self.block(shell, number, usize::from(inner.width)));
+        }
+        let last = (cursor_line + 3).min(lines.len().saturating_sub(1));
+        let first = follow(&self.scroll, last, usize::from(height)).min(cursor_line);
+        for ((text, role), y) in lines.iter().skip(first).zip(inner.y + 1..inner.y + 1 + height) {
+            let wide = cells(width(text)).min(inner.width);
+            ui.put(
+                inner.x,
+                y,
+                text,
+                if *role == Role::Selected { inner.width } else { wide },
+                *role,
+            );
+        }
+        let below = Rect::new(inner.x, inner.bottom() - result, inner.width, result);
+        self.draw_result(shell, ui, below);
+    }
+
+    fn act(&mut self, shell: &mut Shell, action: Action) {
+        let fields = self.choices.len();
+        match action {
+            Action::Up => self.cursor = self.cursor.saturating_sub(1),
+            Action::Down => self.cursor = (self.cursor + 1).min(fields.saturating_sub(1)),
+            Action::TakeLeft => self.choose(false),
+            Action::TakeRight => self.choose(true),
+            Action::TypeValue => self.ask_value(shell),
+            Action::Apply => self.apply(shell),
+            Action::NextRecord if self.at + 1 < self.all.len() => self.start(self.at + 1),
+            Action::PrevRecord if self.at > 0 => self.start(self.at - 1),
+            Action::Back => shell.moves.push(Move::Pop),
+            _ => {}
+        }
+    }
+
+    fn answered(&mut self, shell: &mut Shell, purpose: Purpose, reply: Reply) {
+        if let (Purpose::ConflictValue, Reply::Answer(0, typed)) = (purpose, reply) {
+            self.take_typed(shell, &typed);
+        }
+    }
+}

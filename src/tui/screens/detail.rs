@@ -1,0 +1,244 @@
+//! One record to read: all fields, what is wrong with it, and the records that belong to it.
+
+use std::cell::Cell;
+
+use ratatui::layout::Rect;
+
+use super::form::Form;
+use super::list::{List, state_text};
+use super::{Page, Reply};
+use crate::domain::ids::RecordId;
+use crate::domain::kinds::Kind;
+use crate::domain::record::ValueKind;
+use crate::tui::actions::{Action, Context};
+use crate::tui::app::{Move, Purpose, Shell, Tone};
+use crate::tui::data::{RecordView, pointing};
+use crate::tui::effect::Effect;
+use crate::tui::text::{cells, shown, width, wrap};
+use crate::tui::theme::Role;
+use crate::tui::ui::Ui;
+use crate::tui::widgets::dialog::Dialog;
+
+/// A record and its place in the list it was opened from.
+pub struct Detail {
+    id: RecordId,
+    siblings: Vec<RecordId>,
+    view: Option<RecordView>,
+    related: Vec<(Kind, &'static str, usize)>,
+    revealed: bool,
+    first: Cell<usize>,
+    cursor: usize,
+}
+
+impl Detail {
+    /// Opens a record; `siblings` are the rows of the list it stands in.
+    pub fn new(shell: &Shell, id: RecordId, siblings: Vec<RecordId>) -> Self {
+        let mut detail = Self {
+            id,
+            siblings,
+            view: None,
+            related: Vec::new(),
+            revealed: false,
+            first: Cell::new(0),
+            cursor: 0,
+        };
+        detail.reload(shell);
+        detail
+    }
+
+    fn step(&mut self, shell: &Shell, forward: bool) {
+        let Some(place) = self.siblings.iter().position(|id| *id == self.id) else { return };
+        let next = if forward { place.checked_add(1) } else { place.checked_sub(1) };
+        if let Some(id) = next.and_then(|place| self.siblings.get(place)) {
+            self.id = *id;
+            self.revealed = false;
+            self.cursor = 0;
+            self.reload(shell);
+        }
+    }
+
+    /// Lines: label and text; an empty label continues the text above.
+    fn lines(&self, shell: &Shell, wide: u16) -> Vec<(String, String, Role)> {
+        let Some(view) = &self.view else { return Vec::new() };
+        let spec = view.kind.spec();
+        let label_cells = spec
+            .fields
+            .iter()
+            .map(|field| width(&shell.locale.field_label(spec, field)))
+            .max()
+            .unwrap_or(0);
+        let room = usize::from(wide).saturating_sub(label_cells + 5).max(10);
+        let mut lines = Vec::new();
+        for field in spec.fields {
+            let text = if self.revealed {
+                view.text_in_full(shell, field)
+            } else {
+                view.text(shell, field)
+            };
+            let mut label = shell.locale.field_label(spec, field);
+            for part in
+                wrap(&shown(&text), room).into_iter().chain(text.is_empty().then(String::new))
+            {
+                lines.push((std::mem::take(&mut label), part, Role::Text));
+            }
+            for issue in view.issues.iter().filter(|issue| issue.field == field.key) {
+                let (mark, role) =
+                    if issue.is_error() { ("x", Role::Bad) } else { ("!", Role::Warning) };
+                lines.push((String::new(), format!("{mark} {}", shell.locale.issue(issue)), role));
+            }
+        }
+        for issue in view.issues.iter().filter(|issue| spec.field(&issue.field).is_none()) {
+            lines.push((String::new(), format!("! {}", shell.locale.issue(issue)), Role::Warning));
+        }
+        lines
+    }
+
+    fn draw_related(&self, shell: &Shell, ui: &mut Ui<'_>, area: Rect) {
+        ui.rule(area.x, area.y, area.width);
+        ui.label(area.x + 1, area.y, &shell.text("related"), area.right(), Role::Title);
+        for (number, ((kind, _, count), y)) in
+            self.related.iter().zip(area.y + 1..area.bottom()).enumerate()
+        {
+            let current = number == self.cursor;
+            let role = if current { Role::Selected } else { Role::Text };
+            let mark = if current { ">" } else { " " };
+            let text = format!("{mark} {} {count}", shell.locale.kind_plural(kind.spec()));
+            ui.put(area.x + 1, y, &text, area.width.saturating_sub(2), role);
+        }
+    }
+
+    fn open_related(&self, shell: &mut Shell) -> bool {
+        let Some((kind, key, count)) = self.related.get(self.cursor) else { return false };
+        if *count == 0 {
+            return false;
+        }
+        let list = List::new(shell, *kind, vec![pointing(key, self.id)]);
+        shell.moves.push(Move::Push(Box::new(list)));
+        true
+    }
+
+    fn scroll(&self, down: bool) {
+        let first = self.first.get();
+        self.first.set(if down { first + 1 } else { first.saturating_sub(1) });
+    }
+}
+
+impl Page for Detail {
+    fn chain(&self) -> &'static [Context] {
+        &[Context::Detail, Context::Browse, Context::Global]
+    }
+
+    fn crumb(&self, _shell: &Shell) -> String {
+        self.view.as_ref().map(|view| view.title.clone()).unwrap_or_default()
+    }
+
+    fn reload(&mut self, shell: &Shell) {
+        let Some(data) = &shell.data else { return };
+        self.view = data.view(self.id);
+        self.related.clear();
+        let Some(view) = &self.view else { return };
+        for kind in Kind::ALL {
+            let points_here = |field: &&crate::domain::record::FieldSpec| {
+                field.kind == ValueKind::Reference(view.kind.key())
+            };
+            if let Some(field) = kind.spec().fields.iter().find(points_here) {
+                let count = data.count_pointing(*kind, field.key, self.id);
+                self.related.push((*kind, field.key, count));
+            }
+        }
+        self.related.retain(|(_, _, count)| *count > 0);
+        self.cursor = self.cursor.min(self.related.len().saturating_sub(1));
+    }
+
+    fn draw(&self, shell: &Shell, ui: &mut Ui<'_>, area: Rect) {
+        let Some(view) = &self.view else {
+            let inner = ui.frame(area, "", "");
+            ui.put(inner.x + 2, inner.y + 1, &shell.text("record-gone"), inner.width, Role::Text);
+            return;
+        };
+        let kind = shell.locale.kind_label(view.kind.spec());
+        let title =
+            format!("{kind} | {} | {} | {}", view.title, view.unit, state_text(shell, view));
+        let place = self.siblings.iter().position(|id| *id == self.id).map_or(0, |at| at + 1);
+        let note = format!("{place}/{}", self.siblings.len());
+        let inner = ui.frame(area, &title, &note);
+        let related = if self.related.is_empty() { 0 } else { cells(self.related.len()) + 1 };
+        let related = related.min(inner.height / 3);
+        let lines = self.lines(shell, inner.width);
+        let height = inner.height - related;
+        let most = lines.len().saturating_sub(usize::from(height));
+        self.first.set(self.first.get().min(most));
+        let label_cells = lines.iter().map(|(label, ..)| width(label)).max().unwrap_or(0);
+        let text_x = inner.x + 3 + cells(label_cells);
+        let rows = lines.iter().skip(self.first.get()).zip(inner.y..inner.y + height);
+        for ((label, text, role), y) in rows {
+            ui.label(inner.x + 1, y, label, text_x, Role::Title);
+            ui.label(text_x, y, text, inner.right(), *role);
+        }
+        if most > self.first.get() {
+            ui.label(inner.right() - 2, inner.y + height - 1, "v", inner.right(), Role::Key);
+        }
+        if related > 1 {
+            let below = Rect::new(inner.x, inner.y + height, inner.width, related);
+            self.draw_related(shell, ui, below);
+        }
+        ui.park_cursor(inner.x, inner.bottom().saturating_sub(1));
+    }
+
+    fn enabled(&self, shell: &Shell, action: Action) -> Result<(), String> {
+        let Some(view) = &self.view else { return Err(shell.text("why-no-record")) };
+        match action {
+            Action::Steps if view.kind.spec().steps.is_empty() => Err(shell.text("why-no-steps")),
+            Action::Reveal if view.kind.spec().fields.iter().all(|field| !field.sensitive) => {
+                Err(shell.text("why-nothing-hidden"))
+            }
+            Action::Delete => shell.may_create(view.kind),
+            _ => Ok(()),
+        }
+    }
+
+    fn act(&mut self, shell: &mut Shell, action: Action) {
+        match action {
+            Action::Up if self.cursor > 0 => self.cursor -= 1,
+            Action::Down if self.cursor + 1 < self.related.len() => self.cursor += 1,
+            Action::Up => self.scroll(false),
+            Action::Down => self.scroll(true),
+            Action::Right | Action::Open => {
+                self.open_related(shell);
+            }
+            Action::NextRecord => self.step(shell, true),
+            Action::PrevRecord => self.step(shell, false),
+            Action::Edit => Form::start_edit(shell, self.id),
+            Action::Steps => shell.pick_step(vec![self.id]),
+            Action::Delete => shell.ask_delete(vec![self.id]),
+            Action::History => shell.effects.push(Effect::History(self.id)),
+            Action::Reveal => {
+                let answers = vec![shell.text("answer-cancel"), shell.text("answer-reveal")];
+                let dialog =
+                    Dialog::ask(shell.text("reveal-title"), shell.text("reveal-text"), answers)
+                        .with_field(shell.text("reason"), "");
+                shell.ask(Purpose::Reveal, dialog);
+            }
+            Action::Copy => {
+                let lines = self.lines(shell, 200);
+                let text: Vec<String> =
+                    lines.iter().map(|(label, text, _)| format!("{label}\t{text}")).collect();
+                shell.effects.push(Effect::Copy(text.join("\n")));
+                shell.say(Tone::Good, shell.text_with("copied", &[("count", "1")]));
+            }
+            Action::Back | Action::Left => shell.moves.push(Move::Pop),
+            _ => {}
+        }
+    }
+
+    fn answered(&mut self, shell: &mut Shell, purpose: Purpose, reply: Reply) {
+        if let (Purpose::Reveal, Reply::Answer(1, reason)) = (purpose, reply)
+            && let Some(data) = &shell.data
+        {
+            match data.log_reveal(self.id, &reason) {
+                Ok(()) => self.revealed = true,
+                Err(failure) => shell.say_failure(&failure),
+            }
+        }
+    }
+}

@@ -1,0 +1,116 @@
+//! The screens. Each reads records through [`Data`](super::data::Data), draws itself and answers keys and actions; it asks for another
+//! screen with a [`Move`](super::app::Move) and never calls one.
+
+mod attention;
+mod conflict;
+mod detail;
+mod first_run;
+mod form;
+mod list;
+mod overview;
+mod sync;
+mod unlock;
+
+use ratatui::layout::Rect;
+
+use super::actions::{Action, Context};
+use super::app::{Purpose, Shell};
+use super::keys::Key;
+use super::ui::Ui;
+use super::widgets::picker::Item;
+
+pub use attention::AttentionList;
+pub use conflict::{ConflictList, ConflictReview};
+pub use detail::Detail;
+pub use first_run::FirstRun;
+pub use form::Form;
+pub use list::List;
+pub use overview::Overview;
+pub use sync::SyncScreen;
+pub use unlock::Unlock;
+
+/// What came back from a popup that a screen opened.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Reply {
+    /// This item was chosen.
+    Item(Item),
+    /// The answer with this number was given, with what was typed.
+    Answer(usize, String),
+}
+
+/// One screen of the stack.
+pub trait Page {
+    /// Returns the contexts keys are looked up in, nearest first.
+    fn chain(&self) -> &'static [Context];
+
+    /// Returns the breadcrumb.
+    fn crumb(&self, shell: &Shell) -> String;
+
+    /// Draws the screen into the area between title bar and footer.
+    fn draw(&self, shell: &Shell, ui: &mut Ui<'_>, area: Rect);
+
+    /// Runs an action.
+    fn act(&mut self, shell: &mut Shell, action: Action);
+
+    /// Says whether an action can run now; the reason if not.
+    ///
+    /// # Errors
+    /// The reason in the user's language.
+    fn enabled(&self, shell: &Shell, action: Action) -> Result<(), String> {
+        let (_, _) = (shell, action);
+        Ok(())
+    }
+
+    /// Takes a key as typing; false if nothing here is being typed into.
+    fn typed(&mut self, shell: &mut Shell, key: Key) -> bool {
+        let (_, _) = (shell, key);
+        false
+    }
+
+    /// Takes pasted text; false if there is nothing to paste into.
+    fn pasted(&mut self, shell: &mut Shell, text: &str) -> bool {
+        let (_, _) = (shell, text);
+        false
+    }
+
+    /// Takes the answer of a popup.
+    fn answered(&mut self, shell: &mut Shell, purpose: Purpose, reply: Reply) {
+        let (_, _, _) = (shell, purpose, reply);
+    }
+
+    /// Searches the items of a list for what was typed; `None` if the list narrows itself.
+    fn searched(&self, shell: &Shell, purpose: &Purpose, text: &str) -> Option<Vec<Item>> {
+        let (_, _, _) = (shell, purpose, text);
+        None
+    }
+
+    /// Reads its records again, after a change.
+    fn reload(&mut self, shell: &Shell) {
+        let _ = shell;
+    }
+
+    /// Returns when it wants to be woken, in the shell's milliseconds.
+    fn wake_at(&self) -> Option<u64> {
+        None
+    }
+
+    /// Was woken, or is about to be left behind: keeps what must not be lost.
+    fn keep(&mut self, shell: &mut Shell) {
+        let _ = shell;
+    }
+
+    /// What it asked a worker for was refused.
+    fn refused(&mut self, shell: &mut Shell, problem: &str) {
+        let (_, _) = (shell, problem);
+    }
+
+    /// What it asked a worker for was done; `note` is what it is to show.
+    fn done(&mut self, shell: &mut Shell, note: &str) {
+        let (_, _) = (shell, note);
+    }
+
+    /// Returns the number of its tab.
+    fn tab(&self) -> Option<usize> {
+        None
+    }
+}

@@ -1,0 +1,194 @@
+//! The overview: what waits for a person, and how many records of each kind there are. Enter goes to the list behind a figure.
+
+use ratatui::layout::Rect;
+
+use super::{AttentionList, ConflictList, List, Page, SyncScreen};
+use crate::domain::kinds::Kind;
+use crate::locale::instant_text;
+use crate::tui::actions::{Action, Context};
+use crate::tui::app::{Move, Shell};
+use crate::tui::data::{Filter, Ratio};
+use crate::tui::text::{bar, cells, fit, fit_right};
+use crate::tui::theme::Role;
+use crate::tui::ui::{Ui, follow};
+
+/// One line that Enter opens.
+#[derive(Clone, Debug)]
+enum Line {
+    /// Conflicts to settle.
+    Conflicts,
+    /// Refused changes.
+    Attention,
+    /// Changes not sent yet.
+    Pending,
+    /// A figure with the records that are missing from it.
+    Ratio(Ratio),
+    /// All records of a kind.
+    Records(Kind, usize),
+}
+
+/// The overview and where its cursor is.
+pub struct Overview {
+    lines: Vec<Line>,
+    cursor: usize,
+    scroll: std::cell::Cell<usize>,
+}
+
+impl Overview {
+    /// Reads the figures.
+    pub fn new(shell: &Shell) -> Self {
+        let mut overview = Self { lines: Vec::new(), cursor: 0, scroll: std::cell::Cell::new(0) };
+        overview.reload(shell);
+        overview
+    }
+
+    fn open(&self, shell: &mut Shell) {
+        let page: Box<dyn Page> = match self.lines.get(self.cursor) {
+            None => return,
+            Some(Line::Conflicts) => Box::new(ConflictList::new(shell)),
+            Some(Line::Attention) => Box::new(AttentionList::new(shell)),
+            Some(Line::Pending) => Box::new(SyncScreen),
+            Some(Line::Ratio(ratio)) => {
+                Box::new(List::of_records(shell, ratio.kind, ratio.missing.clone(), &ratio.name))
+            }
+            Some(Line::Records(kind, _)) => Box::new(List::new(shell, *kind, Vec::<Filter>::new())),
+        };
+        shell.moves.push(Move::Push(page));
+    }
+
+    fn draw_line(ui: &mut Ui<'_>, shell: &Shell, line: &Line, row: Rect, current: bool) {
+        let role = match (current, line.is_urgent(shell)) {
+            (true, _) => Role::Selected,
+            (false, true) => Role::Warning,
+            (false, false) => Role::Text,
+        };
+        let mark = if current { ">" } else { " " };
+        let urgent = if line.is_urgent(shell) { "!" } else { " " };
+        let text = format!("{mark} {urgent} {}", line.text(shell, row.width));
+        ui.put(row.x, row.y, &text, row.width, role);
+    }
+}
+
+impl Line {
+    fn is_urgent(&self, shell: &Shell) -> bool {
+        match self {
+            Self::Conflicts => shell.status.conflicts > 0,
+            Self::Attention => shell.status.attention > 0,
+            Self::Pending | Self::Ratio(_) | Self::Records(..) => false,
+        }
+    }
+
+    fn text(&self, shell: &Shell, wide: u16) -> String {
+        let name = usize::from(wide.saturating_sub(14).min(32));
+        let counted = |label: String, count: usize| {
+            format!("{}{}", fit(&label, name), fit_right(&count.to_string(), 8))
+        };
+        match self {
+            Self::Conflicts => counted(shell.text("line-conflicts"), shell.status.conflicts),
+            Self::Attention => counted(shell.text("line-attention"), shell.status.attention),
+            Self::Pending => counted(shell.text("line-pending"), shell.status.pending),
+            Self::Records(kind, count) => counted(shell.locale.kind_label(kind.spec()), *count),
+            Self::Ratio(ratio) => {
+                let percent = (ratio.part * 100).checked_div(ratio.whole).unwrap_or(0);
+                let figures = format!("{percent}% {}/{}", ratio.part, ratio.whole);
+                let label = fit(&shell.locale.text(&format!("report-{}", ratio.name)), 26);
+                format!("{label} {} {}", bar(ratio.part, ratio.whole, 22), figures)
+            }
+        }
+    }
+}
+
+impl Page for Overview {
+    fn chain(&self) -> &'static [Context] {
+        &[Context::Overview, Context::Browse, Context::Global]
+    }
+
+    fn crumb(&self, shell: &Shell) -> String {
+        shell.text("context-overview")
+    }
+
+    fn tab(&self) -> Option<usize> {
+        Some(0)
+    }
+
+    fn reload(&mut self, shell: &Shell) {
+        let mut lines = vec![Line::Conflicts, Line::Attention, Line::Pending];
+        if let Some(data) = &shell.data {
+            lines.extend(data.ratios(shell.today).into_iter().map(Line::Ratio));
+        }
+        let counts = shell.status.records.iter();
+        lines.extend(counts.map(|(kind, count)| Line::Records(*kind, *count)));
+        self.lines = lines;
+        self.cursor = self.cursor.min(self.lines.len().saturating_sub(1));
+    }
+
+    fn draw(&self, shell: &Shell, ui: &mut Ui<'_>, area: Rect) {
+        let status = &shell.status;
+        let synced = status.last_sync_ms.map_or_else(|| shell.text("never"), instant_text);
+        let title = shell.text_with(
+            "overview-basis",
+            &[("date", &shell.today.to_string()), ("synced", &synced)],
+        );
+        let inner = ui.frame(area, &title, "");
+        let empty = status.records.iter().all(|(_, count)| *count == 0);
+        let mut rows: Vec<(Option<usize>, String)> = Vec::new();
+        let mut heading = "";
+        for (number, line) in self.lines.iter().enumerate() {
+            let wanted = match line {
+                Line::Conflicts | Line::Attention | Line::Pending => "overview-todo",
+                Line::Ratio(_) => "overview-ratios",
+                Line::Records(..) => "overview-records",
+            };
+            if heading != wanted {
+                heading = wanted;
+                rows.push((None, shell.text(wanted)));
+            }
+            rows.push((Some(number), String::new()));
+        }
+        if empty {
+            rows.push((None, shell.text("overview-empty")));
+        }
+        let cursor = rows.iter().position(|(n, _)| *n == Some(self.cursor)).unwrap_or(0);
+        let first = follow(&self.scroll, cursor, usize::from(inner.height));
+        let first = if cursor < usize::from(inner.height) { 0 } else { first };
+        for ((number, text), y) in rows.iter().skip(first).zip(inner.y..inner.bottom()) {
+            let row = Rect::new(inner.x, y, inner.width, 1);
+            match number.and_then(|n| self.lines.get(n)) {
+                Some(line) => Self::draw_line(ui, shell, line, row, *number == Some(self.cursor)),
+                None => ui.put(row.x + 1, y, text, row.width.saturating_sub(1), Role::Title),
+            }
+        }
+    }
+
+    fn act(&mut self, shell: &mut Shell, action: Action) {
+        let last = self.lines.len().saturating_sub(1);
+        match action {
+            Action::Open | Action::Right => self.open(shell),
+            Action::Up => self.cursor = self.cursor.saturating_sub(1),
+            Action::Down => self.cursor = (self.cursor + 1).min(last),
+            Action::First | Action::PageUp => self.cursor = 0,
+            Action::Last | Action::PageDown => self.cursor = last,
+            Action::Find => {
+                let mut list = List::new(shell, Kind::Person, Vec::<Filter>::new());
+                list.start_find("");
+                shell.moves.push(Move::Push(Box::new(list)));
+            }
+            Action::Back => shell.ask_quit(),
+            _ => {}
+        }
+    }
+
+    fn typed(&mut self, shell: &mut Shell, key: crate::tui::keys::Key) -> bool {
+        let Some(c) = key.typed().filter(|c| crate::tui::keys::is_han(*c)) else { return false };
+        let mut list = List::new(shell, Kind::Person, Vec::<Filter>::new());
+        list.start_find(&c.to_string());
+        shell.met_input_method();
+        shell.moves.push(Move::Push(Box::new(list)));
+        true
+    }
+}
+
+/// Returns the cells of the longest of some texts.
+pub(super) fn widest<'a>(texts: impl Iterator<Item = &'a String>) -> u16 {
+    texts.map(|text| cells(crate::tui::text::width(text))).max().unwrap_or(0)
+}

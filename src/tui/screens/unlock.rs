@@ -1,0 +1,106 @@
+//! Asks for the passphrase. Painted before any key is derived.
+
+use ratatui::layout::Rect;
+
+use super::Page;
+use crate::tui::actions::{Action, Context};
+use crate::tui::app::{Move, Shell};
+use crate::tui::effect::{Effect, Secret};
+use crate::tui::keys::{Code, Key, Named};
+use crate::tui::theme::Role;
+use crate::tui::ui::Ui;
+use crate::tui::widgets::input::TextInput;
+
+/// The passphrase being typed.
+#[derive(Debug)]
+pub struct Unlock {
+    input: TextInput,
+    busy: bool,
+    problem: Option<String>,
+}
+
+impl Default for Unlock {
+    fn default() -> Self {
+        Self { input: TextInput::secret(), busy: false, problem: None }
+    }
+}
+
+impl Unlock {
+    /// Starts while the files are already being opened with a passphrase that was given.
+    #[must_use]
+    pub fn busy() -> Self {
+        Self { busy: true, ..Self::default() }
+    }
+}
+
+impl Page for Unlock {
+    fn chain(&self) -> &'static [Context] {
+        &[Context::Global]
+    }
+
+    fn crumb(&self, shell: &Shell) -> String {
+        shell.text("unlock-title")
+    }
+
+    fn draw(&self, shell: &Shell, ui: &mut Ui<'_>, area: Rect) {
+        let inner = ui.popup(
+            60.min(area.width),
+            9,
+            &shell.text("unlock-title"),
+            &shell.text("unlock-hint"),
+        );
+        let wide = inner.width.saturating_sub(4);
+        ui.put(inner.x + 2, inner.y + 1, &shell.text("unlock-text"), wide, Role::Text);
+        let x = ui.label(
+            inner.x + 2,
+            inner.y + 3,
+            &shell.text("passphrase"),
+            inner.right(),
+            Role::Title,
+        ) + 1;
+        self.input.draw(ui, x, inner.y + 3, inner.right().saturating_sub(x + 2), !self.busy);
+        if self.busy {
+            ui.put(inner.x + 2, inner.y + 5, &shell.text("unlock-busy"), wide, Role::Quiet);
+        } else if let Some(problem) = &self.problem {
+            ui.put(inner.x + 2, inner.y + 5, problem, wide, Role::Bad);
+        }
+    }
+
+    fn act(&mut self, shell: &mut Shell, action: Action) {
+        let (_, _) = (shell, action);
+    }
+
+    fn typed(&mut self, shell: &mut Shell, key: Key) -> bool {
+        if self.busy {
+            return !key.ctrl;
+        }
+        if key.is(Named::Enter) {
+            if !self.input.is_empty() {
+                self.busy = true;
+                self.problem = None;
+                shell.effects.push(Effect::Open(Secret(self.input.text())));
+            }
+            return true;
+        }
+        if key.is(Named::Esc) {
+            shell.moves.push(Move::Quit);
+            return true;
+        }
+        if key.code == Code::F(2) {
+            self.input.toggle_secret();
+            return true;
+        }
+        self.input.key(key)
+    }
+
+    fn pasted(&mut self, _shell: &mut Shell, text: &str) -> bool {
+        self.input.insert(text);
+        true
+    }
+
+    fn refused(&mut self, _shell: &mut Shell, problem: &str) {
+        self.busy = false;
+        self.input.set("");
+        self.problem = Some(problem.to_owned());
+    }
+}

@@ -1,0 +1,182 @@
+//! The terminal itself: entering and leaving it, restoring it after a panic, and the signals and hang-ups that end or stop us.
+
+use std::cell::Cell;
+use std::io::{self, Stdout, Write, stderr, stdout};
+use std::panic;
+use std::rc::Rc;
+use std::sync::Once;
+use std::sync::atomic::{AtomicBool, Ordering};
+use std::sync::mpsc::Sender;
+use std::thread;
+
+use crossterm::cursor::Show;
+use crossterm::event::{DisableBracketedPaste, EnableBracketedPaste};
+use crossterm::execute;
+use crossterm::style::force_color_output;
+use crossterm::terminal::{
+    EnterAlternateScreen, LeaveAlternateScreen, disable_raw_mode, enable_raw_mode,
+};
+use ratatui::Terminal;
+use ratatui::layout::Position;
+use rustix::event::{PollFd, PollFlags, poll};
+use rustix::process::{Signal, getpid, kill_process};
+use signal_hook::consts::{SIGCONT, SIGHUP, SIGINT, SIGTERM, SIGTSTP};
+use signal_hook::iterator::Signals;
+
+use super::backend::Atomic;
+use super::message::Message;
+
+/// True between entering and leaving, so that leaving twice (a panic while leaving) does no harm.
+static ENTERED: AtomicBool = AtomicBool::new(false);
+
+/// Threads whose name starts like this report their own panics; the terminal stays as it is.
+pub const WORKER: &str = "worker";
+
+/// The screen we draw on, from entering to leaving.
+pub struct Screen {
+    /// ratatui's terminal over our writer.
+    pub terminal: Terminal<Atomic<Stdout>>,
+    park: Rc<Cell<Position>>,
+}
+
+impl Screen {
+    /// Takes the terminal over: raw mode, alternate screen, bracketed paste; a panic gives it back.
+    ///
+    /// # Errors
+    /// What the terminal says when it refuses; it is given back before.
+    pub fn enter() -> io::Result<Self> {
+        install_panic_hook();
+        force_color_output(true); // our themes decide; crossterm's own NO_COLOR wipes the selection's reverse video
+        take()?;
+        let park = Rc::new(Cell::new(Position::ORIGIN));
+        let terminal = Terminal::new(Atomic::new(stdout(), Rc::clone(&park)))
+            .inspect_err(|_refused| leave())?;
+        Ok(Self { terminal, park })
+    }
+
+    /// Returns the place where the hidden cursor waits: an input method opens its window there.
+    pub fn park(&self) -> Rc<Cell<Position>> {
+        Rc::clone(&self.park)
+    }
+
+    /// Paints everything anew with the next frame.
+    ///
+    /// # Errors
+    /// What the terminal says when it refuses.
+    pub fn redraw(&mut self) -> io::Result<()> {
+        self.terminal.backend_mut().forget();
+        self.terminal.clear()
+    }
+
+    /// Gives the terminal back, stops the process until the shell resumes it, and takes the terminal over again.
+    ///
+    /// # Errors
+    /// What the terminal says when it refuses.
+    pub fn suspend(&mut self) -> io::Result<()> {
+        leave();
+        kill_process(getpid(), Signal::STOP)?; // SIGTSTP to oneself is ignored in an orphaned process group
+        self.resume()
+    }
+
+    /// Takes the terminal over again and paints everything anew.
+    ///
+    /// # Errors
+    /// What the terminal says when it refuses.
+    fn resume(&mut self) -> io::Result<()> {
+        take()?;
+        self.redraw()
+    }
+}
+
+impl Drop for Screen {
+    fn drop(&mut self) {
+        leave();
+    }
+}
+
+fn take() -> io::Result<()> {
+    enable_raw_mode()?;
+    ENTERED.store(true, Ordering::SeqCst);
+    execute!(stdout(), EnterAlternateScreen, EnableBracketedPaste).inspect_err(|_gone| leave())
+}
+
+/// Gives the terminal back if we have it. What fails here fails because the terminal is gone.
+pub fn leave() {
+    if ENTERED.swap(false, Ordering::SeqCst) {
+        let shown = execute!(stdout(), DisableBracketedPaste, LeaveAlternateScreen, Show);
+        let cooked = disable_raw_mode();
+        drop((shown, cooked));
+    }
+}
+
+/// Restores the terminal before a panic is reported; the report names the place only, since a message may hold personal data.
+fn install_panic_hook() {
+    static ONCE: Once = Once::new();
+    ONCE.call_once(|| {
+        panic::set_hook(Box::new(|info| {
+            let worker = thread::current().name().is_some_and(|name| name.starts_with(WORKER));
+            if worker {
+                return;
+            }
+            leave();
+            let place = info.location().map(ToString::to_string).unwrap_or_default();
+            let version = env!("CARGO_PKG_VERSION");
+            let written = writeln!(
+                stderr(),
+                "ejia {version}: internal error at {place}. What was saved is safe."
+            );
+            drop(written);
+        }));
+    });
+}
+
+/// Starts the threads that turn keys, signals and a hang-up into messages.
+///
+/// # Errors
+/// What the system says when it refuses a signal handler or a thread.
+pub fn listen(to: &Sender<Message>) -> io::Result<()> {
+    let mut signals = Signals::new([SIGTERM, SIGHUP, SIGINT, SIGTSTP, SIGCONT])?;
+    let sender = to.clone();
+    spawn("signals", move || {
+        for signal in signals.forever() {
+            let message = match signal {
+                SIGTSTP => Message::Suspend,
+                SIGCONT => Message::Resumed,
+                _ => Message::Terminate,
+            };
+            if sender.send(message).is_err() {
+                return;
+            }
+        }
+    })?;
+    let sender = to.clone();
+    spawn("hang-up", move || watch_hang_up(&sender))?;
+    let sender = to.clone();
+    spawn("keys", move || {
+        while let Ok(event) = crossterm::event::read() {
+            if let Some(message) = Message::from_event(event)
+                && sender.send(message).is_err()
+            {
+                return;
+            }
+        }
+        drop(sender.send(Message::Terminate));
+    })
+}
+
+/// Waits, without waking up, until the terminal hangs up: a reader of an orphaned terminal would spin for ever.
+fn watch_hang_up(to: &Sender<Message>) {
+    let stdin = io::stdin();
+    loop {
+        let mut fds = [PollFd::new(&stdin, PollFlags::empty())];
+        match poll(&mut fds, None) {
+            Err(rustix::io::Errno::INTR) => {}
+            Ok(_) | Err(_) => break,
+        }
+    }
+    drop(to.send(Message::Terminate));
+}
+
+fn spawn(name: &str, body: impl FnOnce() + Send + 'static) -> io::Result<()> {
+    thread::Builder::new().name(name.to_owned()).spawn(body).map(drop)
+}

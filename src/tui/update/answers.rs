@@ -1,0 +1,88 @@
+//! What the answers of popups do that no screen owns: running an action, a workflow step, a deletion, leaving.
+
+use super::{is_global, run};
+use crate::domain::ids::RecordId;
+use crate::domain::kinds::Kind;
+use crate::tui::actions::Action;
+use crate::tui::app::{Model, Move, Purpose, Shell, Tone};
+use crate::tui::data::Failure;
+use crate::tui::screens::{List, Reply};
+use crate::tui::widgets::dialog::Dialog;
+
+/// Prefix of palette items that open a kind.
+pub(super) const OPEN: &str = "open:";
+
+pub(super) fn answer(model: &mut Model, purpose: Purpose, reply: Reply) {
+    if !is_global(&purpose) {
+        if let Some(mut page) = model.screens.pop() {
+            page.answered(&mut model.shell, purpose, reply);
+            model.screens.push(page);
+        }
+        return;
+    }
+    match (purpose, reply) {
+        (Purpose::Palette, Reply::Item(item)) => chosen(model, &item.id),
+        (Purpose::Quit, Reply::Answer(1, _)) => model.shell.moves.push(Move::Quit),
+        (Purpose::Step(ids), Reply::Item(item)) => model.shell.start_step(ids, &item.id),
+        (Purpose::StepReason(ids, action), Reply::Answer(1, reason)) => {
+            model.shell.take_step(&ids, &action, &reason);
+        }
+        (Purpose::Delete(ids), Reply::Answer(1, reason)) => model.shell.delete(&ids, &reason),
+        _ => {}
+    }
+}
+
+fn chosen(model: &mut Model, id: &str) {
+    if let Some(kind) = id.strip_prefix(OPEN).and_then(Kind::from_key) {
+        let list = List::new(&model.shell, kind, Vec::new());
+        model.shell.moves.push(Move::Root(Box::new(list)));
+    } else if let Some(action) = Action::from_id(id) {
+        run(model, action);
+    }
+}
+
+impl Shell {
+    /// Takes a step, after a question if it needs a reason.
+    fn start_step(&mut self, ids: Vec<RecordId>, action: &str) {
+        let Some(data) = self.data.clone() else { return };
+        let first = ids.first().map(|id| data.steps(*id)).unwrap_or_default();
+        let step = first.into_iter().find(|step| step.action == action);
+        if step.is_some_and(|step| step.needs_reason) {
+            let answers = vec![self.text("answer-cancel"), self.text("answer-do")];
+            let dialog = Dialog::ask(self.text("step-title"), self.text("step-reason"), answers)
+                .with_field(self.text("reason"), "");
+            self.ask(Purpose::StepReason(ids, action.to_owned()), dialog);
+        } else {
+            self.take_step(&ids, action, "");
+        }
+    }
+
+    fn take_step(&mut self, ids: &[RecordId], action: &str, reason: &str) {
+        let Some(data) = self.data.clone() else { return };
+        self.for_each(ids, |id| data.act(id, action, reason), "step-done");
+    }
+
+    fn delete(&mut self, ids: &[RecordId], reason: &str) {
+        let Some(data) = self.data.clone() else { return };
+        self.for_each(ids, |id| data.delete(id, reason), "delete-done");
+    }
+
+    /// Does the same to several records; the first failure is said, the others go on.
+    fn for_each(
+        &mut self,
+        ids: &[RecordId],
+        mut each: impl FnMut(RecordId) -> Result<(), Failure>,
+        done: &str,
+    ) {
+        let failures: Vec<Failure> = ids.iter().filter_map(|id| each(*id).err()).collect();
+        let count = (ids.len() - failures.len()).to_string();
+        match failures.first() {
+            None => self.say(Tone::Good, self.text_with(done, &[("count", &count)])),
+            Some(failure) => {
+                let text = format!("{} ({count}/{})", failure.text(&self.locale), ids.len());
+                self.say(Tone::Bad, text);
+            }
+        }
+        self.changed();
+    }
+}

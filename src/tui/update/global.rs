@@ -1,0 +1,307 @@
+//! Actions that every screen shares, and what background work reports.
+
+use super::answers::OPEN;
+use super::enabled;
+use crate::domain::ids::RecordId;
+use crate::domain::kinds::Kind;
+use crate::domain::workflow;
+use crate::locale::{Locale, instant_text};
+use crate::tui::actions::{Action, Context};
+use crate::tui::app::{Body, Model, Move, Purpose, Shell, SyncState, Tone};
+use crate::tui::data::{Failure, HistoryEntry, StepView, SyncFigures, value_text};
+use crate::tui::effect::Effect;
+use crate::tui::screens::{AttentionList, ConflictList, List, Page, SyncScreen};
+use crate::tui::text::wrap;
+use crate::tui::widgets::dialog::Dialog;
+use crate::tui::widgets::picker::{Item, Picker};
+use crate::tui::widgets::viewer::Viewer;
+
+/// Cells of a line in a text to read.
+const READ_CELLS: usize = 72;
+
+/// Runs an action that belongs to no screen; false if the screen runs it.
+pub(super) fn run_global(model: &mut Model, action: Action) -> bool {
+    let shell = &mut model.shell;
+    match action {
+        Action::Quit => shell.ask_quit(),
+        Action::Redraw => shell.effects.push(Effect::Redraw),
+        Action::Suspend => shell.effects.push(Effect::Suspend),
+        Action::Language => {
+            shell.locale = Locale::new(shell.locale.lang().next());
+            shell.moves.push(Move::Reload);
+        }
+        Action::Palette => open_palette(model, false),
+        Action::Menu => open_palette(model, true),
+        Action::Help => open_help(model),
+        Action::Undo => undo(shell),
+        Action::SyncNow => start_sync(model),
+        Action::NextTab => switch_tab(model, true),
+        Action::PrevTab => switch_tab(model, false),
+        _ => return go(model, action),
+    }
+    true
+}
+
+pub(super) fn run_tab(model: &mut Model, tab: usize) {
+    let action = TABS.get(tab).copied().unwrap_or(Action::GoOverview);
+    go(model, action);
+}
+
+/// The tabs, in their order.
+pub const TABS: [Action; 8] = [
+    Action::GoOverview,
+    Action::GoTraining,
+    Action::GoCultivation,
+    Action::GoStaff,
+    Action::GoPersons,
+    Action::GoConflicts,
+    Action::GoAttention,
+    Action::GoSync,
+];
+
+fn go(model: &mut Model, action: Action) -> bool {
+    let shell = &mut model.shell;
+    let list =
+        |shell: &Shell, kind| -> Box<dyn Page> { Box::new(List::new(shell, kind, Vec::new())) };
+    let page: Box<dyn Page> = match action {
+        Action::GoOverview => {
+            model.shell.moves.push(Move::Home);
+            return true;
+        }
+        Action::GoTraining => list(shell, Kind::Enrolment),
+        Action::GoCultivation => list(shell, Kind::Cultivation),
+        Action::GoStaff => list(shell, Kind::StaffFile),
+        Action::GoPersons => list(shell, Kind::Person),
+        Action::GoConflicts => Box::new(ConflictList::new(shell)),
+        Action::GoAttention => Box::new(AttentionList::new(shell)),
+        Action::GoSync => Box::new(SyncScreen),
+        _ => return false,
+    };
+    model.shell.moves.push(Move::Root(page));
+    true
+}
+
+fn switch_tab(model: &mut Model, forward: bool) {
+    let tab = model.screens.iter().rev().find_map(|page| page.tab()).unwrap_or(0);
+    let count = TABS.len();
+    run_tab(model, if forward { (tab + 1) % count } else { (tab + count - 1) % count });
+}
+
+fn undo(shell: &mut Shell) {
+    let Some(data) = shell.data.clone() else { return };
+    match data.undo() {
+        Ok(title) => {
+            shell.say(Tone::Good, shell.text_with("undone", &[("title", &title)]));
+            shell.changed();
+        }
+        Err(failure) => shell.say_failure(&failure),
+    }
+}
+
+fn start_sync(model: &mut Model) {
+    model.shell.sync = SyncState { running: true, ..SyncState::default() };
+    model.shell.effects.push(Effect::Sync);
+    if model.screens.last().and_then(|page| page.tab()) != Some(7) {
+        model.shell.moves.push(Move::Push(Box::new(SyncScreen)));
+    }
+}
+
+pub(super) fn synced(model: &mut Model, result: Result<SyncFigures, Failure>) {
+    let shell = &mut model.shell;
+    shell.sync.running = false;
+    shell.sync.cancelling = false;
+    match result {
+        Ok(figures) => {
+            shell.say(Tone::Good, shell.text("sync-ended"));
+            shell.sync.outcome = Some(Ok(figures));
+        }
+        Err(failure) => {
+            let text = failure.text(&shell.locale);
+            shell.say(Tone::Bad, text.clone());
+            shell.sync.outcome = Some(Err(text));
+        }
+    }
+    shell.changed();
+}
+
+/// Returns the actions offered here, with their keys and the reason where one cannot run.
+fn items(model: &Model, everywhere: bool) -> Vec<Item> {
+    let chain = model.chain();
+    let shell = &model.shell;
+    let shown = Action::ALL.iter().filter(|action| {
+        let moves = action.is_movement() && !super::global::TABS.contains(action);
+        !moves && (everywhere || action.is_in(chain))
+    });
+    let item = |action: &Action| {
+        let keys = shell.keymap.keys(chain, *action);
+        let note = keys.iter().map(ToString::to_string).collect::<Vec<_>>().join(" ");
+        let here = action.is_in(chain);
+        let disabled =
+            if here { enabled(model, *action).err() } else { Some(shell.text("why-not-here")) };
+        Item { id: action.id().to_owned(), label: shell.text_of(*action), note, disabled }
+    };
+    shown.map(item).collect()
+}
+
+fn open_palette(model: &mut Model, menu: bool) {
+    let mut all = items(model, false);
+    if model.shell.data.is_some() && model.chain().contains(&Context::Browse) {
+        let kinds = Kind::ALL.iter().map(|kind| Item {
+            id: format!("{OPEN}{}", kind.key()),
+            label: model
+                .shell
+                .text_with("open-kind", &[("kind", &model.shell.locale.kind_plural(kind.spec()))]),
+            ..Item::default()
+        });
+        all.extend(kinds);
+    }
+    let title = model.shell.text(if menu { "menu-title" } else { "palette-title" });
+    model.shell.pick(Purpose::Palette, Picker::new(&title, all));
+}
+
+fn open_help(model: &mut Model) {
+    let chain = model.chain();
+    let shell = &model.shell;
+    let mut lines: Vec<String> = wrap(&shell.text("help-intro"), READ_CELLS);
+    lines.push(String::new());
+    for context in chain {
+        lines.push(format!("[{}]", shell.text(&format!("context-{}", context.name()))));
+        for action in Action::ALL {
+            let keys = shell.keymap.keys(&[*context], *action);
+            if keys.is_empty() {
+                continue;
+            }
+            let keys = keys.iter().map(ToString::to_string).collect::<Vec<_>>().join(" ");
+            let why = if action.is_in(chain) { enabled(model, *action).err() } else { None };
+            let why = why.map(|why| format!("  x {why}")).unwrap_or_default();
+            let label = crate::tui::text::fit(&shell.text_of(*action), 20);
+            lines.push(format!("  {} {label}{why}", crate::tui::text::fit(&keys, 26)));
+        }
+        lines.push(String::new());
+    }
+    let viewer = Viewer::new(shell.text("help-title"), shell.text("hint-viewer"), lines);
+    model.shell.open(Purpose::Read, Body::Viewer(viewer));
+}
+
+pub(super) fn history(model: &mut Model, id: RecordId, result: Result<Vec<HistoryEntry>, Failure>) {
+    let shell = &mut model.shell;
+    match result {
+        Err(failure) => shell.say_failure(&failure),
+        Ok(entries) => {
+            let title = shell.data.as_ref().map(|data| data.title(id)).unwrap_or_default();
+            let title = shell.text_with("history-title", &[("title", &title)]);
+            let lines = history_lines(shell, id, &entries);
+            let viewer = Viewer::new(title, shell.text("hint-viewer"), lines);
+            shell.open(Purpose::Read, Body::Viewer(viewer));
+        }
+    }
+}
+
+fn history_lines(shell: &Shell, id: RecordId, entries: &[HistoryEntry]) -> Vec<String> {
+    let kind = shell.data.as_ref().and_then(|data| data.view(id)).map(|view| view.kind.spec());
+    let mut lines = Vec::new();
+    for entry in entries {
+        let word = |prefix: &str, word: &str| {
+            let key = format!("tui-{prefix}-{}", word.replace('_', "-"));
+            shell.locale.find(&key, &[]).unwrap_or_else(|| word.to_owned())
+        };
+        let (action, outcome) = (word("did", entry.action), word("outcome", &entry.outcome));
+        let (at, by, why) = (instant_text(entry.at_ms), &entry.by, &entry.reason);
+        lines.push(format!("{at}  {by}  {action}  [{outcome}] {why}"));
+        for (key, old, new) in &entry.changes {
+            let spec = kind.and_then(|kind| kind.field(key).map(|field| (kind, field)));
+            let text = |value: &Option<crate::domain::record::Value>| match (value, spec) {
+                (Some(value), Some((kind, field))) => {
+                    crate::domain::record::mask::masked(field, value)
+                        .unwrap_or_else(|| value_text(shell, kind, field, value))
+                }
+                _ => shell.text("empty"),
+            };
+            let label = spec
+                .map_or_else(|| key.clone(), |(kind, field)| shell.locale.field_label(kind, field));
+            lines.extend(wrap(&format!("    {label}: {} -> {}", text(old), text(new)), READ_CELLS));
+        }
+    }
+    if lines.is_empty() {
+        lines.push(shell.text("history-none"));
+    }
+    lines
+}
+
+impl Shell {
+    /// Returns the name of an action.
+    pub fn text_of(&self, action: Action) -> String {
+        self.locale.text(&action.label_key())
+    }
+
+    /// Asks whether to end the program, saying what waits.
+    pub fn ask_quit(&mut self) {
+        let pending = self.status.pending.to_string();
+        let key = if self.sync.running {
+            "quit-syncing"
+        } else if self.status.pending > 0 && self.status.server.is_some() {
+            "quit-pending"
+        } else {
+            "quit-text"
+        };
+        let text = self.text_with(key, &[("count", &pending)]);
+        let answers = vec![self.text("answer-stay"), self.text("answer-quit")];
+        let dialog = Dialog::ask(self.text("quit-title"), text, answers);
+        self.ask(Purpose::Quit, dialog);
+    }
+
+    /// Asks whether to delete, and why; the key that opened the question never answers it.
+    pub fn ask_delete(&mut self, ids: Vec<RecordId>) {
+        let title =
+            ids.first().and_then(|id| Some(self.data.as_ref()?.title(*id))).unwrap_or_default();
+        let text =
+            self.text_with("delete-text", &[("count", &ids.len().to_string()), ("title", &title)]);
+        let answers = vec![self.text("answer-cancel"), self.text("answer-delete")];
+        let dialog = Dialog::ask(self.text("delete-title"), text, answers)
+            .with_field(self.text("reason"), "")
+            .opened_at(self.now_ms);
+        self.ask(Purpose::Delete(ids), dialog);
+    }
+
+    /// Lists the workflow steps of records, those that are not open with the reason.
+    pub fn pick_step(&mut self, ids: Vec<RecordId>) {
+        let Some((data, first)) = self.data.clone().zip(ids.first().copied()) else { return };
+        let Some(view) = data.view(first) else { return };
+        let spec = view.kind.spec();
+        let state = workflow::state(view.kind, &view.fields).unwrap_or_default();
+        let state = spec.state_field().map(|field| self.locale.choice_label(spec, field, &state));
+        let item = |step: StepView| Item {
+            label: self.locale.step_label(spec, &step.action),
+            note: step.action.clone(),
+            disabled: step.blocked.map(|issue| self.locale.issue(&issue)),
+            id: step.action,
+        };
+        let items = data.steps(first).into_iter().map(item).collect();
+        let title = self.text_with(
+            "steps-title",
+            &[("count", &ids.len().to_string()), ("state", &state.unwrap_or_default())],
+        );
+        self.pick(Purpose::Step(ids), Picker::new(&title, items));
+    }
+
+    /// An input method typed a Han character where commands are expected: hints show keys it lets through.
+    pub fn met_input_method(&mut self) {
+        if self.han_mode {
+            self.say(Tone::Hint, self.text("han-mode"));
+        }
+        self.han_mode = true;
+    }
+
+    /// Says whether the user's office may make and delete records of a kind.
+    ///
+    /// # Errors
+    /// The reason in the user's language.
+    pub fn may_create(&self, kind: Kind) -> Result<(), String> {
+        match self.status.role {
+            Some(role) if !role.acts_for(kind.spec().office) => Err(self.text("why-other-office")),
+            _ => Ok(()),
+        }
+    }
+}
+
+pub(super) use run_global as run;

@@ -1,0 +1,294 @@
+//! The only writer of the model: takes one message, changes the model, and says what the runtime is to do.
+
+mod answers;
+mod global;
+#[cfg(test)]
+mod tests;
+
+use super::actions::{Action, Context};
+use super::app::{Body, Layer, Model, Move, Purpose, Tone};
+use super::data::Failure;
+use super::effect::Effect;
+use super::keys::{Key, Named};
+use super::matching::matches;
+use super::message::Message;
+use super::screens::{Page, Reply};
+use super::widgets::dialog::Answer;
+use super::widgets::picker::{Item, Picked};
+
+pub use global::TABS;
+
+/// Takes one message at a moment (milliseconds since the start) and returns what is to be done.
+pub fn update(model: &mut Model, message: Message, now_ms: u64) -> Vec<Effect> {
+    model.shell.now_ms = now_ms;
+    match message {
+        Message::Key(key) => on_key(model, key),
+        Message::Paste(text) => on_paste(model, &text),
+        Message::Resized | Message::Resumed => model.shell.effects.push(Effect::Redraw),
+        Message::Suspend => model.shell.effects.push(Effect::Suspend),
+        Message::Terminate => {
+            keep_all(model);
+            model.quit = true;
+        }
+        Message::Wake => on_wake(model),
+        other => on_report(model, other),
+    }
+    settle(model);
+    std::mem::take(&mut model.shell.effects)
+}
+
+/// Says whether an action can run now.
+///
+/// # Errors
+/// The reason in the user's language.
+pub fn enabled(model: &Model, action: Action) -> Result<(), String> {
+    if model.shell.data.is_none()
+        && !matches!(action, Action::Quit | Action::Language | Action::Redraw | Action::Suspend)
+    {
+        return Err(model.shell.text("why-closed"));
+    }
+    match action {
+        Action::SyncNow if model.shell.status.server.is_none() => {
+            Err(model.shell.text("why-no-server"))
+        }
+        Action::SyncNow if model.shell.sync.running => Err(model.shell.text("why-syncing")),
+        _ => model.screens.last().map_or(Ok(()), |page| page.enabled(&model.shell, action)),
+    }
+}
+
+/// Decides whether a list's item matches what is typed.
+pub fn item_matches(item: &Item, text: &str) -> bool {
+    matches(&item.label, text) || (!text.is_empty() && item.note.eq_ignore_ascii_case(text))
+}
+
+fn on_key(model: &mut Model, key: Key) {
+    if model.shell.notice.as_ref().is_some_and(|notice| notice.tone == Tone::Bad) {
+        model.shell.notice = None;
+    }
+    if !model.shell.layers.is_empty() {
+        return on_layer_key(model, key);
+    }
+    let chain = model.chain();
+    let browsing = chain.contains(&Context::Browse);
+    let Some(mut page) = model.screens.pop() else { return };
+    let action = if browsing { None } else { model.shell.keymap.action(chain, key) };
+    let takes = action == Some(Action::Pick) && page.enabled(&model.shell, Action::Pick).is_err();
+    let taken = (action.is_none() || takes) && page.typed(&mut model.shell, key);
+    model.screens.push(page);
+    if taken {
+        return;
+    }
+    if let Some(action) = model.shell.keymap.action(chain, key.folded()) {
+        if key.is_ime_proof() && model.shell.han_mode && key.typed().is_none() {
+            // the hints that are shown work, so they stay as they are
+        } else if key.typed().is_some_and(|c| c.is_ascii_alphabetic()) {
+            model.shell.han_mode = false;
+        }
+        run(model, action);
+    }
+}
+
+/// Runs an action, or says why it cannot run.
+pub(super) fn run(model: &mut Model, action: Action) {
+    if let Err(reason) = enabled(model, action) {
+        model.shell.say(Tone::Bad, reason);
+        return;
+    }
+    if global::run(model, action) {
+        return;
+    }
+    if let Some(mut page) = model.screens.pop() {
+        page.act(&mut model.shell, action);
+        model.screens.push(page);
+    }
+}
+
+fn on_layer_key(model: &mut Model, key: Key) {
+    let Some(mut layer) = model.shell.layers.pop() else { return };
+    let now = model.shell.now_ms;
+    let reply = match &mut layer.body {
+        Body::Viewer(viewer) => {
+            if viewer.key(key) {
+                model.shell.layers.push(layer);
+            }
+            return;
+        }
+        Body::Dialog(dialog) => match dialog.key(key, now) {
+            Answer::Open => None,
+            Answer::Closed => return,
+            Answer::Given(number) => Some(Reply::Answer(number, dialog.input.text())),
+        },
+        Body::Picker(picker) => match picker.key(key) {
+            Picked::Nothing => None,
+            Picked::Closed => return,
+            Picked::Typed => {
+                search(model, &mut layer);
+                None
+            }
+            Picked::Refused(item) => {
+                model.shell.say(Tone::Bad, item.disabled.unwrap_or_default());
+                None
+            }
+            Picked::Chosen(item) => Some(Reply::Item(item)),
+        },
+    };
+    match reply {
+        None => model.shell.layers.push(layer),
+        Some(reply) => answers::answer(model, layer.purpose, reply),
+    }
+}
+
+/// Shows what matches the text typed into a list: the screen searches, or the list narrows itself.
+fn search(model: &Model, layer: &mut Layer) {
+    let Body::Picker(picker) = &mut layer.body else { return };
+    let text = picker.input.text();
+    let page = model.screens.last();
+    match page.and_then(|page| page.searched(&model.shell, &layer.purpose, &text)) {
+        Some(items) => picker.set_items(items),
+        None => picker.narrow(item_matches),
+    }
+}
+
+fn on_paste(model: &mut Model, text: &str) {
+    if let Some(mut layer) = model.shell.layers.pop() {
+        match &mut layer.body {
+            Body::Picker(picker) => picker.input.insert(text),
+            Body::Dialog(dialog) => dialog.paste(text),
+            Body::Viewer(_) => {}
+        }
+        if matches!(layer.body, Body::Picker(_)) {
+            search(model, &mut layer);
+        }
+        model.shell.layers.push(layer);
+    } else if let Some(mut page) = model.screens.pop() {
+        page.pasted(&mut model.shell, text);
+        model.screens.push(page);
+    }
+}
+
+fn on_wake(model: &mut Model) {
+    let now = model.shell.now_ms;
+    if model.shell.notice.as_ref().is_some_and(|n| n.until_ms.is_some_and(|until| until <= now)) {
+        model.shell.notice = None;
+    }
+    let due = model.screens.last().and_then(|page| page.wake_at()).is_some_and(|at| at <= now);
+    if due {
+        keep_top(model);
+    }
+}
+
+fn keep_top(model: &mut Model) {
+    if let Some(mut page) = model.screens.pop() {
+        page.keep(&mut model.shell);
+        model.screens.push(page);
+    }
+}
+
+/// Every screen keeps what must not be lost.
+fn keep_all(model: &mut Model) {
+    for page in &mut model.screens {
+        page.keep(&mut model.shell);
+    }
+}
+
+/// What workers report.
+fn on_report(model: &mut Model, message: Message) {
+    match message {
+        Message::Opened(Ok(data)) => model.opened(data),
+        Message::Created(Ok((data, recovery))) => {
+            model.shell.data = Some(data);
+            model.shell.refresh_status();
+            tell(model, |page, shell| page.done(shell, &recovery));
+        }
+        Message::Enrolled(Ok(())) => {
+            model.shell.refresh_status();
+            tell(model, |page, shell| page.done(shell, ""));
+        }
+        Message::Opened(Err(failure))
+        | Message::Created(Err(failure))
+        | Message::Enrolled(Err(failure))
+        | Message::Failed(failure) => refuse(model, &failure),
+        Message::SyncStep(step) => {
+            let steps = &mut model.shell.sync.steps;
+            match steps.iter_mut().find(|old| old.phase == step.phase) {
+                Some(old) => *old = step,
+                None => steps.push(step),
+            }
+        }
+        Message::Synced(result) => global::synced(model, result),
+        Message::History(id, result) => global::history(model, id, result),
+        _ => {}
+    }
+}
+
+fn tell(model: &mut Model, what: impl FnOnce(&mut dyn Page, &mut super::app::Shell)) {
+    if let Some(mut page) = model.screens.pop() {
+        what(page.as_mut(), &mut model.shell);
+        model.screens.push(page);
+    }
+}
+
+fn refuse(model: &mut Model, failure: &Failure) {
+    let problem = failure.text(&model.shell.locale);
+    tell(model, |page, shell| page.refused(shell, &problem));
+}
+
+/// Carries out what was asked of the stack of screens.
+fn settle(model: &mut Model) {
+    for step in std::mem::take(&mut model.shell.moves) {
+        match step {
+            Move::Push(page) => {
+                keep_top(model);
+                model.screens.push(page);
+            }
+            Move::Pop if model.screens.len() > 1 => {
+                model.screens.pop();
+                reload_top(model);
+            }
+            Move::Pop => {}
+            Move::Home => {
+                if let Some(data) = model.shell.data.clone() {
+                    model.opened(data);
+                }
+            }
+            Move::Root(page) => {
+                keep_all(model);
+                model.screens.truncate(1);
+                model.screens.push(page);
+            }
+            Move::Reload => {
+                for page in &mut model.screens {
+                    page.reload(&model.shell);
+                }
+            }
+            Move::Quit => {
+                keep_all(model);
+                model.quit = true;
+            }
+        }
+    }
+}
+
+fn reload_top(model: &mut Model) {
+    if let Some(page) = model.screens.last_mut() {
+        page.reload(&model.shell);
+    }
+}
+
+/// True if a purpose's answer concerns no screen.
+fn is_global(purpose: &Purpose) -> bool {
+    matches!(
+        purpose,
+        Purpose::Palette
+            | Purpose::Read
+            | Purpose::Quit
+            | Purpose::Step(_)
+            | Purpose::StepReason(..)
+            | Purpose::Delete(_)
+    )
+}
+
+/// Returns a key that closes a popup.
+pub fn escape() -> Message {
+    Message::Key(Key::named(Named::Esc))
+}

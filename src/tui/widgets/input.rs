@@ -1,0 +1,182 @@
+//! One line of text being typed: grapheme by grapheme, scrolled by cells, with the cursor where the input method needs it.
+
+use std::cell::Cell;
+
+use unicode_segmentation::UnicodeSegmentation;
+
+use crate::tui::keys::{Code, Key, Named};
+use crate::tui::text::{cells, shown, width};
+use crate::tui::theme::Role;
+use crate::tui::ui::Ui;
+
+/// A text with a cursor in it.
+#[derive(Clone, Debug, Default)]
+pub struct TextInput {
+    graphemes: Vec<String>,
+    cursor: usize,
+    scroll: Cell<usize>,
+    secret: bool,
+}
+
+impl TextInput {
+    /// Starts with a text, the cursor at its end.
+    pub fn new(text: &str) -> Self {
+        let mut input = Self::default();
+        input.set(text);
+        input
+    }
+
+    /// Starts empty, showing a star for every character.
+    pub fn secret() -> Self {
+        Self { secret: true, ..Self::default() }
+    }
+
+    /// Replaces the text and goes to its end.
+    pub fn set(&mut self, text: &str) {
+        self.graphemes = text.graphemes(true).map(str::to_owned).collect();
+        self.cursor = self.graphemes.len();
+    }
+
+    /// Returns the text.
+    pub fn text(&self) -> String {
+        self.graphemes.concat()
+    }
+
+    /// True if nothing is typed.
+    pub const fn is_empty(&self) -> bool {
+        self.graphemes.is_empty()
+    }
+
+    /// Shows or hides what a secret field holds.
+    pub const fn toggle_secret(&mut self) {
+        self.secret = !self.secret;
+    }
+
+    /// Types text at the cursor; line breaks and other control characters are left out, as a paste may hold them.
+    pub fn insert(&mut self, text: &str) {
+        let text: String = text.chars().filter(|c| !c.is_control()).collect();
+        let tail = self.graphemes.split_off(self.cursor).concat();
+        let head = format!("{}{text}", self.graphemes.concat());
+        self.graphemes = head.graphemes(true).map(str::to_owned).collect();
+        self.cursor = self.graphemes.len();
+        self.graphemes.extend(tail.graphemes(true).map(str::to_owned));
+    }
+
+    /// Handles a key of editing; false if the key is none of these.
+    pub fn key(&mut self, key: Key) -> bool {
+        match (key.code, key.ctrl) {
+            (Code::Char(c), false) => self.insert(c.encode_utf8(&mut [0; 4])),
+            (Code::Char('u'), true) => self.set(""),
+            (Code::Named(name), false) => return self.named(name),
+            _ => return false,
+        }
+        true
+    }
+
+    fn named(&mut self, name: Named) -> bool {
+        match name {
+            Named::Left => self.cursor = self.cursor.saturating_sub(1),
+            Named::Right => self.cursor = (self.cursor + 1).min(self.graphemes.len()),
+            Named::Home => self.cursor = 0,
+            Named::End => self.cursor = self.graphemes.len(),
+            Named::Backspace if self.cursor > 0 => {
+                self.cursor -= 1;
+                self.graphemes.remove(self.cursor);
+            }
+            Named::Delete if self.cursor < self.graphemes.len() => {
+                self.graphemes.remove(self.cursor);
+            }
+            Named::Backspace | Named::Delete => {}
+            _ => return false,
+        }
+        true
+    }
+
+    /// Draws the text in `count` cells; with `focus` the cursor is placed in it.
+    pub fn draw(&self, ui: &mut Ui<'_>, x: u16, y: u16, count: u16, focus: bool) {
+        let pieces: Vec<String> = self.graphemes.iter().map(|g| self.piece(g)).collect();
+        let first = self.first_shown(&pieces, usize::from(count));
+        let text: String = pieces.iter().skip(first).map(String::as_str).collect();
+        ui.put(x, y, &text, count, if focus { Role::Input } else { Role::Text });
+        if focus {
+            let before: usize =
+                pieces.iter().take(self.cursor).skip(first).map(|piece| width(piece)).sum();
+            ui.place_cursor(x + cells(before).min(count.saturating_sub(1)), y);
+        }
+    }
+
+    fn piece(&self, grapheme: &str) -> String {
+        if self.secret { "*".to_owned() } else { shown(grapheme) }
+    }
+
+    /// Returns the first grapheme shown: as it was, unless the cursor would be outside the field.
+    fn first_shown(&self, pieces: &[String], count: usize) -> usize {
+        let mut first = self.scroll.get().min(self.cursor);
+        let cells_from = |first: usize| -> usize {
+            pieces.iter().take(self.cursor).skip(first).map(|piece| width(piece)).sum()
+        };
+        while first < self.cursor && cells_from(first) >= count {
+            first += 1;
+        }
+        self.scroll.set(first);
+        first
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use proptest::prelude::*;
+    use ratatui::buffer::Buffer;
+    use ratatui::layout::Rect;
+
+    use super::*;
+    use crate::tui::theme::Theme;
+    use crate::tui::ui::Chrome;
+
+    fn cursor_after(input: &TextInput, count: u16) -> u16 {
+        let mut buf = Buffer::empty(Rect::new(0, 0, 40, 1));
+        let theme = Theme::mono();
+        let mut ui = Ui::new(&mut buf, &theme, Chrome::Narrow);
+        input.draw(&mut ui, 2, 0, count, true);
+        ui.cursor().0.unwrap().x
+    }
+
+    #[test]
+    fn the_cursor_stands_after_the_cells_of_the_text_before_it() {
+        let mut input = TextInput::new("王小明ab");
+        assert_eq!(cursor_after(&input, 20), 2 + 8);
+        input.key(Key::named(Named::Left));
+        input.key(Key::named(Named::Left));
+        input.key(Key::named(Named::Left));
+        assert_eq!(cursor_after(&input, 20), 2 + 4);
+    }
+
+    #[test]
+    fn a_paste_loses_its_line_breaks_only() {
+        let mut input = TextInput::default();
+        input.insert("粘貼的\n兩行");
+        assert_eq!(input.text(), "粘貼的兩行");
+    }
+
+    #[test]
+    fn editing_works_by_grapheme() {
+        let mut input = TextInput::new("a👩‍🚀b");
+        input.key(Key::named(Named::Left));
+        input.key(Key::named(Named::Backspace));
+        assert_eq!(input.text(), "ab");
+        input.key(Key::named(Named::Delete));
+        assert_eq!(input.text(), "a");
+    }
+
+    proptest! {
+        #[test]
+        fn the_cursor_never_leaves_its_field(text in "[王小明ab]{0,30}", moves in 0usize..40, count in 2u16..20) {
+            let mut input = TextInput::new(&text);
+            for _ in 0..moves {
+                input.key(Key::named(Named::Left));
+                let x = cursor_after(&input, count);
+                prop_assert!((2..2 + count).contains(&x));
+            }
+        }
+    }
+}

@@ -1,0 +1,7 @@
+//! Pieces that screens are made of. They know cells and text, no records.
+
+pub mod dialog;
+pub mod input;
+pub mod picker;
+pub mod table;
+pub mod viewer;
