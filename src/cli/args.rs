@@ -49,6 +49,8 @@ pub(super) enum Command {
     #[cfg(feature = "client")]
     Enrol(super::commands::enrol::Enrol),
     #[cfg(feature = "client")]
+    Import(super::commands::import::Import),
+    #[cfg(feature = "client")]
     List(super::commands::list::List),
     #[cfg(feature = "client")]
     Show(super::commands::show::Show),
@@ -86,4 +88,10 @@ pub(super) enum Command {
     Restore(super::commands::backup::Restore),
     #[cfg(feature = "client")]
     Doctor(super::commands::doctor::Doctor),
+    #[cfg(feature = "client")]
+    Report(super::commands::report::Report),
+    #[cfg(feature = "server")]
+    Serve(super::commands::serve::Serve),
+    #[cfg(feature = "server")]
+    Admin(super::commands::admin::Admin),
 }

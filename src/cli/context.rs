@@ -8,7 +8,7 @@ use serde_json::Value as Json;
 use zeroize::Zeroizing;
 
 use super::args::Args;
-use super::environment::Environment;
+use super::config::Config;
 use super::error::{CommandError, CommandResult};
 use super::output::{Grid, Human, Output, say, worded};
 use crate::client::{Client, ClientError};
@@ -24,33 +24,18 @@ const PASSPHRASE_BYTES: u64 = 4096;
 pub(super) struct Context {
     pub(super) locale: Locale,
     pub(super) output: Output,
-    pub(super) environment: Environment,
-    pub(super) plain: bool,
-    dir: Option<PathBuf>,
-    passphrase_file: Option<PathBuf>,
+    pub(super) config: Config,
 }
 
 impl Context {
-    /// Takes the common options; what they leave open the environment says.
-    pub(super) fn new(args: &Args, environment: Environment, lang: Lang) -> Self {
-        let or = |given: &Option<PathBuf>, else_: &Option<PathBuf>| given.clone().or(else_.clone());
-        Self {
-            locale: Locale::new(lang),
-            output: Output { format: args.format },
-            plain: args.plain,
-            dir: or(&args.data, &environment.data),
-            passphrase_file: or(&args.passphrase_file, &environment.passphrase_file),
-            environment,
-        }
+    /// Takes the options that all commands have.
+    pub(super) fn new(args: &Args, config: Config, lang: Lang) -> Self {
+        Self { locale: Locale::new(lang), output: Output { format: args.format }, config }
     }
 
     /// Returns the data directory.
     pub(super) fn dir(&self) -> CommandResult<PathBuf> {
-        if let Some(dir) = &self.dir {
-            return Ok(dir.clone());
-        }
-        let dirs = directories::ProjectDirs::from("", "", "ejia");
-        dirs.map(|dirs| dirs.data_dir().to_owned()).ok_or_else(|| CommandError::usage("no-home"))
+        self.config.dir()
     }
 
     /// Opens this device's files.
@@ -66,8 +51,8 @@ impl Context {
 
     /// Returns the passphrase of existing files; that there are some is looked at first, so that nobody types for nothing.
     pub(super) fn secret(&self, dir: &Path) -> CommandResult<Zeroizing<String>> {
-        if !crate::store::Vault::exists(dir) {
-            let missing = crate::store::StoreError::NotCreated { path: dir.to_owned() };
+        if !crate::client::Vault::exists(dir) {
+            let missing = crate::client::StoreError::NotCreated { path: dir.to_owned() };
             return Err(missing.into());
         }
         self.passphrase("cli-ask-passphrase")
@@ -87,7 +72,7 @@ impl Context {
 
     /// Returns the passphrase that a file gives.
     pub(super) fn given_passphrase(&self) -> CommandResult<Option<Zeroizing<String>>> {
-        let Some(path) = &self.passphrase_file else { return Ok(None) };
+        let Some(path) = &self.config.passphrase_file else { return Ok(None) };
         let failed = |cause: String| {
             CommandError::usage("passphrase-file").with("path", path.display()).with("cause", cause)
         };
@@ -145,9 +130,11 @@ impl Context {
 
 /// Returns the kind with that key.
 pub(super) fn kind_of(key: &str) -> CommandResult<Kind> {
-    let kinds = || Kind::ALL.iter().map(|kind| kind.key()).collect::<Vec<_>>().join(" ");
-    Kind::from_key(key)
-        .ok_or_else(|| CommandError::usage("not-found-kind").with("id", key).with("kinds", kinds()))
+    Kind::from_key(key).ok_or_else(|| {
+        CommandError::usage("not-found-kind")
+            .with("id", key)
+            .knowing(Kind::ALL.iter().map(|kind| kind.key()))
+    })
 }
 
 /// Finds the record that text names: an id, the school number of a person, or the code of a unit.

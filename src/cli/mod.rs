@@ -5,9 +5,9 @@
 
 mod args;
 mod commands;
+mod config;
 #[cfg(feature = "client")]
 mod context;
-mod environment;
 mod error;
 mod help;
 mod output;
@@ -18,28 +18,28 @@ use std::ffi::OsString;
 
 use clap::{CommandFactory as _, FromArgMatches as _};
 
-use args::{Args, Format};
-use environment::Environment;
-use error::CommandError;
+use args::Args;
+use config::Config;
+use error::CommandResult;
 use output::Output;
 
 use crate::locale::Locale;
+use crate::settings::Environment;
 
 /// Runs a command line, program name first, and returns the exit code.
 pub fn run(args: &[OsString]) -> u8 {
     let environment = Environment::read();
-    let lang = help::lang_of(args).unwrap_or(environment.lang);
+    let lang = help::lang_of(args).unwrap_or_else(|| config::lang(None, &environment));
     let locale = Locale::new(lang);
-    let matches = match help::translated(Args::command(), &locale).try_get_matches_from(args) {
-        Ok(matches) => matches,
+    let parsed = help::translated(Args::command(), &locale)
+        .try_get_matches_from(args)
+        .and_then(|matches| Args::from_arg_matches(&matches));
+    let args = match parsed {
+        Ok(args) => args,
         Err(error) => return help::refused(&error, &locale, help::format_of(args)),
     };
-    let args = match Args::from_arg_matches(&matches) {
-        Ok(args) => args,
-        Err(error) => return help::refused(&error, &locale, Format::Table),
-    };
     let output = Output { format: args.format };
-    match commands::dispatch(args, environment, lang) {
+    match start(args, &environment) {
         Ok(exit) => exit,
         Err(error) => {
             output.error(&error, &locale);
@@ -48,8 +48,8 @@ pub fn run(args: &[OsString]) -> u8 {
     }
 }
 
-impl From<clap::Error> for CommandError {
-    fn from(error: clap::Error) -> Self {
-        Self::usage("usage").with("detail", error)
-    }
+fn start(args: Args, environment: &Environment) -> CommandResult {
+    let config = Config::load(&args, environment)?;
+    let lang = config::lang(Some(&config), environment);
+    commands::dispatch(args, config, lang)
 }

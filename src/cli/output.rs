@@ -32,6 +32,11 @@ pub(super) struct Output {
 }
 
 impl Output {
+    /// True if people read the answer, not a script.
+    pub(super) fn is_table(&self) -> bool {
+        self.format == Format::Table
+    }
+
     /// Writes an answer in the format that was asked for; only what is needed is built.
     pub(super) fn answer(
         &self,

@@ -60,8 +60,9 @@ impl Context {
 
 /// Returns the error for a field that a kind does not have.
 pub(super) fn unknown_field(kind: Kind, key: &str) -> CommandError {
-    let fields: Vec<&str> = kind.spec().fields.iter().map(|field| field.key).collect();
-    CommandError::usage("not-found-field").with("id", key).with("fields", fields.join(" "))
+    CommandError::usage("not-found-field")
+        .with("id", key)
+        .knowing(kind.spec().fields.iter().map(|field| field.key))
 }
 
 /// Reads one typed value; a reference may be an id, a code, a school number or a full name.

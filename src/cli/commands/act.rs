@@ -50,8 +50,7 @@ fn known_steps(
         return error;
     }
     let steps = client.steps(id).unwrap_or_default();
-    let names: Vec<&str> = steps.iter().map(|step| step.action).collect();
-    error.with("actions", names.join(" "))
+    error.knowing(steps.iter().map(|step| step.action))
 }
 
 fn list(cx: &Context, kind: Kind, steps: &[StepView]) -> CommandResult {

@@ -8,8 +8,7 @@ use serde_json::json;
 use crate::cli::context::Context;
 use crate::cli::error::{CommandError, CommandResult};
 use crate::cli::output::say;
-use crate::client::Client;
-use crate::store::Vault;
+use crate::client::{Client, Vault};
 
 #[derive(Debug, Args)]
 pub(in crate::cli) struct Backup {

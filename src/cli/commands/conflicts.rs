@@ -109,7 +109,7 @@ fn lines(cx: &Context, client: &Client, conflict: &ConflictView) -> Vec<String> 
 
 pub(super) fn resolve(cx: &Context, command: &Resolve) -> CommandResult {
     let client = cx.open()?;
-    let conflict = find(cx, &client, &command.id)?;
+    let conflict = find(&client, &command.id)?;
     let decision = match (&command.take, &command.value) {
         (Some(choice), _) => choice.clone(),
         (None, Some(text)) => Resolution::Values(own_value(cx, &client, &conflict, command, text)?),
@@ -121,7 +121,7 @@ pub(super) fn resolve(cx: &Context, command: &Resolve) -> CommandResult {
 }
 
 /// Finds an open conflict by its own id or by what names its record.
-fn find(cx: &Context, client: &Client, text: &str) -> CommandResult<ConflictView> {
+fn find(client: &Client, text: &str) -> CommandResult<ConflictView> {
     let missing = || ClientError::NotFound { what: "conflict", id: text.to_owned() };
     let id: RecordId = match record_of(client, text) {
         Ok(id) => id,

@@ -6,8 +6,7 @@ use serde_json::{Map, Value as Json, json};
 use crate::cli::context::Context;
 use crate::cli::error::{CommandResult, NEEDS_PERSON};
 use crate::cli::output::say;
-use crate::client::Client;
-use crate::store::{Finding, Vault};
+use crate::client::{Client, Finding, Vault};
 
 #[derive(Debug, Args)]
 pub(in crate::cli) struct Doctor {

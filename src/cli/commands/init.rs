@@ -9,8 +9,7 @@ use zeroize::Zeroizing;
 use crate::cli::context::Context;
 use crate::cli::error::{CommandError, CommandResult};
 use crate::cli::output::say;
-use crate::client::{Client, NewDevice};
-use crate::store::{KeyCost, StoreError, Vault};
+use crate::client::{Client, KeyCost, NewDevice, StoreError, Vault};
 
 /// Fewest characters of a new passphrase: fewer are guessed in hours even at the cost of our key derivation.
 const SHORTEST: usize = 8;
