@@ -7,7 +7,7 @@ use ejia::domain::ids::{DeviceId, RecordId, UnitId, UserId};
 use ejia::domain::record::{FieldNo, PartialDate, Value};
 use ejia::sync::{
     Base, Candidate, Conflict, ConflictKind, ConflictState, FieldState, Group, Op, OpBody, OpId,
-    Outcome, Record, Tombstone,
+    Outcome, Record, Standing, Tombstone,
 };
 use ejia::wire::frame::{Blob, hex, unhex};
 use ejia::wire::{
@@ -161,7 +161,12 @@ fn records_and_conflicts_encode_as_the_first_release_did() {
         record_kind: 2,
         fields: vec![FieldNo(2)],
         base: vec![(FieldNo(2), Value::Text("甲".into()))],
-        current: vec![(FieldNo(2), Some(id(2)))],
+        current: vec![Standing {
+            field: FieldNo(2),
+            op: Some(id(2)),
+            actor: Some(UserId(Uuid::from_u128(4))),
+            hlc: 8,
+        }],
         candidates: vec![Candidate {
             op: id(6),
             values: vec![(FieldNo(2), Value::Text("乙".into()))],
