@@ -6,3 +6,5 @@ mod server;
 mod layers;
 #[cfg(all(feature = "client", feature = "server"))]
 mod sync;
+#[cfg(feature = "client")]
+mod tui;
