@@ -7,3 +7,5 @@ mod golden;
 mod layers;
 #[cfg(all(feature = "client", feature = "server"))]
 mod sync;
+#[cfg(feature = "client")]
+mod tui;
