@@ -3,6 +3,9 @@
 #[cfg(all(feature = "client", feature = "server"))]
 mod server;
 
+mod golden;
 mod layers;
 #[cfg(all(feature = "client", feature = "server"))]
 mod sync;
+#[cfg(feature = "client")]
+mod tui;

@@ -157,8 +157,9 @@ impl Page for Detail {
             return;
         };
         let kind = shell.locale.kind_label(view.kind.spec());
-        let title =
-            format!("{kind} | {} | {} | {}", view.title, view.unit, state_text(shell, view));
+        let parts = [kind, view.title.clone(), view.unit.clone(), state_text(shell, view)];
+        let parts: Vec<String> = parts.into_iter().filter(|part| !part.is_empty()).collect();
+        let title = parts.join(" | ");
         let place = self.siblings.iter().position(|id| *id == self.id).map_or(0, |at| at + 1);
         let note = format!("{place}/{}", self.siblings.len());
         let inner = ui.frame(area, &title, &note);

@@ -99,7 +99,7 @@ impl List {
                 column(title, field.width.min(24), right)
             })
             .collect();
-        columns.push(column(shell.text("column-state"), 8, false));
+        columns.insert(PINNED - 1, column(shell.text("column-state"), 8, false));
         columns
     }
 
@@ -111,7 +111,7 @@ impl List {
         let spec = self.kind.spec();
         let fields = spec.list.iter().filter_map(|key| spec.field(key));
         let mut texts: Vec<String> = fields.map(|field| view.text(shell, field)).collect();
-        texts.push(state_text(shell, &view));
+        texts.insert(texts.len().min(PINNED - 1), state_text(shell, &view));
         let alarm = view.needs_person();
         Row { texts, selected: self.selected.contains(id), alarm }
     }
@@ -238,12 +238,13 @@ impl List {
 
     fn inspector(&self, shell: &Shell) -> String {
         let view = self.current().and_then(|id| shell.data.as_ref()?.view(id));
-        view.map(|view| format!("{} | {}", view.title, view.unit)).unwrap_or_default()
+        let parts = view.map(|view| [view.title.clone(), view.note(shell)]).unwrap_or_default();
+        parts.into_iter().filter(|part| !part.is_empty()).collect::<Vec<_>>().join(" | ")
     }
 }
 
-/// How many columns never scroll away: whom or what the row is about.
-const PINNED: usize = 1;
+/// How many columns never scroll away: whom or what the row is about, and where it stands.
+const PINNED: usize = 2;
 
 /// Returns the word for where a record stands between here and the server.
 pub(super) fn state_text(shell: &Shell, view: &RecordView) -> String {
