@@ -15,7 +15,7 @@ use crate::domain::ids::RecordId;
 use crate::domain::kinds::Kind;
 use crate::domain::record::mask::masked;
 use crate::domain::record::{FieldSpec, Fields, Issue, RecordSpec, Value};
-use crate::locale::{Locale, instant_text};
+use crate::locale::Locale;
 
 pub use crate::client::{
     AttentionView, ConflictView, FieldConflictView, Query, Resolution, RowState, Status as Counts,
@@ -167,6 +167,7 @@ impl Failure {
             self.args.iter().map(|(name, value)| (*name, value.as_str())).collect();
         let said = locale
             .find(&format!("error-{}", self.code), &args)
+            .or_else(|| locale.find(&self.code, &args))
             .unwrap_or_else(|| locale.text_with("tui-error", &[("code", &self.code)]));
         let hint = locale.find(&format!("hint-{}", self.code), &args).unwrap_or_default();
         let first = self.issues.iter().find(|issue| issue.is_error());
@@ -310,6 +311,11 @@ impl Data {
         let view = self.client.view(id).ok()?;
         let issues = self.client.issues(id).unwrap_or_default();
         Some(RecordView { issues, ..shown(view) })
+    }
+
+    /// Returns one row of a list: a record without looking for what is wrong with it, which takes longer.
+    pub fn row(&self, id: RecordId) -> Option<RecordView> {
+        self.views(&[id]).pop()
     }
 
     /// Returns the records of a screen.
@@ -555,9 +561,4 @@ fn shown(view: crate::client::RecordView) -> RecordView {
         fields: view.fields,
         issues: Vec::new(),
     }
-}
-
-/// Returns a moment as a person reads it; `-` for one that is not known.
-pub fn moment(ms: i64) -> String {
-    if ms == 0 { "-".to_owned() } else { instant_text(ms) }
 }
