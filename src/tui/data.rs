@@ -9,12 +9,13 @@ use jiff::civil;
 use super::app::Shell;
 use crate::client::{
     Client, ClientError, Draft as StoredDraft, HistoryView, KeyCost, NewDevice, Phase, Progress,
+    ReportRequest, report_names,
 };
 use crate::domain::access::Role;
 use crate::domain::ids::RecordId;
 use crate::domain::kinds::Kind;
 use crate::domain::record::mask::masked;
-use crate::domain::record::{FieldSpec, Fields, Issue, RecordSpec, Value};
+use crate::domain::record::{FieldSpec, Fields, Issue, PartialDate, RecordSpec, Value};
 use crate::locale::Locale;
 
 pub use crate::client::{
@@ -130,9 +131,9 @@ pub struct SyncStep {
     /// Stable word of the phase.
     pub phase: &'static str,
     /// Done so far.
-    pub done: u64,
+    pub done: usize,
     /// Of how many, if known.
-    pub total: Option<u64>,
+    pub total: Option<usize>,
 }
 
 /// A figure with the records that are missing from it.
@@ -143,9 +144,9 @@ pub struct Ratio {
     /// Kind of the records.
     pub kind: Kind,
     /// Numerator.
-    pub part: u64,
+    pub part: usize,
     /// Denominator.
-    pub whole: u64,
+    pub whole: usize,
     /// Records of the denominator that are not in the numerator.
     pub missing: Vec<RecordId>,
 }
@@ -491,10 +492,28 @@ impl Data {
         Ok(())
     }
 
-    /// Returns the figures of the overview.
+    /// Returns the figures of the overview. Slow with many records.
     pub fn ratios(&self, today: civil::Date) -> Vec<Ratio> {
-        let _ = today;
-        Vec::new()
+        let Ok(as_of) = PartialDate::from_civil(today) else { return Vec::new() };
+        let report = |name: &str| {
+            let year = i64::from(today.year());
+            let request = ReportRequest { name: name.to_owned(), as_of, year, unit: None };
+            let total = self.client.report(&request).ok()?.total;
+            let kind = total.missing.first().and_then(|id| self.client.view(*id).ok());
+            Some(Ratio {
+                name: name.to_owned(),
+                kind: kind.map_or(Kind::Person, |view| view.kind),
+                part: total.numerator,
+                whole: total.denominator,
+                missing: total.missing,
+            })
+        };
+        report_names().into_iter().filter_map(report).collect()
+    }
+
+    /// Builds what searching persons needs, so that the first keystroke is as quick as the others. Slow with many records.
+    pub fn warm(&self) {
+        self.client.warm(Kind::Person);
     }
 
     /// Notes in the log that somebody looked at personal data in full, and why.
@@ -511,12 +530,11 @@ impl Data {
 }
 
 fn step_of(progress: &Progress) -> SyncStep {
-    let count = |count: usize| u64::try_from(count).unwrap_or(u64::MAX);
     let (phase, done, total) = match progress.phase {
         Phase::Connecting => ("connect", 0, None),
-        Phase::Pushing => ("push", count(progress.pushed), Some(count(progress.to_push))),
-        Phase::Pulling => ("pull", count(progress.pulled), None),
-        Phase::Applying => ("apply", count(progress.pulled), None),
+        Phase::Pushing => ("push", progress.pushed, Some(progress.to_push)),
+        Phase::Pulling => ("pull", progress.pulled, None),
+        Phase::Applying => ("apply", progress.pulled, None),
     };
     SyncStep { phase, done, total }
 }
