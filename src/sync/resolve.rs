@@ -111,7 +111,7 @@ fn settle(
     record: Record,
     values: &[(FieldNo, Value)],
 ) -> Result<Record, Refusal> {
-    let mut resolved = record.clone();
+    let mut resolved = record;
     for (no, value) in values {
         match (*no, value) {
             (UNIT_FIELD, value) => {
