@@ -18,8 +18,23 @@ pub(crate) fn wanted<'a>(ops: impl Iterator<Item = &'a Op>) -> Wanted {
         if !matches!(op.body, OpBody::Create { .. }) {
             wanted.creations.insert(op.record);
         }
-        if let OpBody::Resolve { conflict, .. } = &op.body {
-            wanted.records.insert(*conflict);
+        match &op.body {
+            OpBody::Resolve { conflict, .. } => {
+                wanted.records.insert(*conflict);
+                wanted.moving.insert(op.record);
+            }
+            OpBody::Move { .. } => {
+                wanted.moving.insert(op.record);
+            }
+            OpBody::Create { .. }
+            | OpBody::Set { .. }
+            | OpBody::ElementAdd { .. }
+            | OpBody::ElementDelete { .. }
+            | OpBody::Note { .. }
+            | OpBody::Delete { .. }
+            | OpBody::Restore { .. }
+            | OpBody::Command { .. }
+            | OpBody::Unknown { .. } => {}
         }
         wanted.ops.extend(op.bases());
         want_unique(op, &mut wanted);

@@ -392,8 +392,18 @@ impl Task<'_> {
         }
     }
 
-    /// Moves a record, and the open conflicts about it, to another unit.
-    pub(super) fn move_to(&mut self, mut record: Record, to: UnitId) {
+    /// Moves a record, what belongs wherever it belongs, and the open conflicts about them, to another unit.
+    pub(super) fn move_to(&mut self, record: Record, to: UnitId) {
+        let mut waiting = vec![record];
+        while let Some(record) = waiting.pop() {
+            let followers = self.world.followers.get(&record.id).cloned().unwrap_or_default();
+            self.move_one(record, to);
+            let followers = followers.iter().filter_map(|id| self.world.records.get(id));
+            waiting.extend(followers.filter(|follower| follower.unit != to).cloned());
+        }
+    }
+
+    fn move_one(&mut self, mut record: Record, to: UnitId) {
         let seq = self.stamp.seq;
         self.world.exits.push((record.id, record.unit, seq));
         let open: BTreeSet<RecordId> =

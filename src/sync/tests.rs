@@ -278,6 +278,31 @@ fn an_edit_of_a_record_that_went_to_another_unit_waits_for_headquarters() {
 }
 
 #[test]
+fn what_belongs_to_a_person_moves_with_the_person() {
+    let (mut server, mut a, mut b) = two_devices();
+    let enrolment = |key| Kind::Enrolment.spec().field(key).unwrap().number;
+    let mut made = b.op(OpBody::Create {
+        unit: UnitId::HOME,
+        fields: vec![
+            (enrolment("person"), Value::Ref(PERSON)),
+            (enrolment("class"), Value::Ref(RecordId(Uuid::from_u128(50)))),
+            (enrolment("attends_as"), Value::Code("student_secretary".into())),
+            (enrolment("status"), Value::Code("draft".into())),
+        ],
+    });
+    made.kind = Kind::Enrolment.number();
+    made.record = RecordId(Uuid::from_u128(9));
+    let outcome = server.take(&made, &b.author);
+    assert!(matches!(outcome, Outcome::Applied { .. }), "{outcome:?}");
+    let base = Base::Seen(server.person().unit_origin);
+    let moved = a.op(OpBody::Move { base, to: OTHER });
+    server.take(&moved, &a.author);
+    assert_eq!(server.world.records[&made.record].unit, OTHER);
+    let left: Vec<_> = server.world.exits.iter().map(|(id, unit, _)| (*id, *unit)).collect();
+    assert_eq!(left, [(PERSON, COLLEGE), (made.record, COLLEGE)]);
+}
+
+#[test]
 fn a_value_freed_by_a_deletion_stays_with_its_next_holder() {
     let (mut server, mut a, _) = two_devices();
     let delete = a.op(OpBody::Delete { saw: server.person().saw(), reason: "left".into() });
