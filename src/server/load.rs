@@ -2,7 +2,7 @@
 
 use crate::domain::ids::RecordId;
 use crate::domain::kinds::Kind;
-use crate::domain::record::{FieldNo, Value};
+use crate::domain::record::{FieldNo, Owner, Value};
 use crate::server::db::rows::{Loaded, Wanted};
 use crate::sync::{Op, OpBody, Record, UnitTree, World};
 
@@ -18,28 +18,37 @@ pub(crate) fn wanted<'a>(ops: impl Iterator<Item = &'a Op>) -> Wanted {
         if !matches!(op.body, OpBody::Create { .. }) {
             wanted.creations.insert(op.record);
         }
-        match &op.body {
-            OpBody::Resolve { conflict, .. } => {
-                wanted.records.insert(*conflict);
-                wanted.moving.insert(op.record);
-            }
-            OpBody::Move { .. } => {
-                wanted.moving.insert(op.record);
-            }
-            OpBody::Create { .. }
-            | OpBody::Set { .. }
-            | OpBody::ElementAdd { .. }
-            | OpBody::ElementDelete { .. }
-            | OpBody::Note { .. }
-            | OpBody::Delete { .. }
-            | OpBody::Restore { .. }
-            | OpBody::Command { .. }
-            | OpBody::Unknown { .. } => {}
+        if let OpBody::Resolve { conflict, .. } = &op.body {
+            wanted.records.insert(*conflict);
+        }
+        if sets_owner(op) {
+            wanted.moving.insert(op.record);
         }
         wanted.ops.extend(op.bases());
         want_unique(op, &mut wanted);
     }
     wanted
+}
+
+/// True if the operation may put an existing record into another unit.
+fn sets_owner(op: &Op) -> bool {
+    let spec = Kind::from_number(op.kind).map(Kind::spec);
+    let owner = spec.and_then(|spec| match spec.owner {
+        Owner::Field(key) | Owner::Of(key) => spec.field(key),
+        Owner::Itself | Owner::Chosen => None,
+    });
+    let names_owner = owner.is_some_and(|field| op.value_of(field.number).is_some());
+    match &op.body {
+        OpBody::Move { .. } | OpBody::Resolve { .. } => true,
+        OpBody::Create { .. } | OpBody::Set { .. } => names_owner,
+        OpBody::ElementAdd { .. }
+        | OpBody::ElementDelete { .. }
+        | OpBody::Note { .. }
+        | OpBody::Delete { .. }
+        | OpBody::Restore { .. }
+        | OpBody::Command { .. }
+        | OpBody::Unknown { .. } => false,
+    }
 }
 
 /// The values an operation gives to fields that no two records may share.
