@@ -221,14 +221,19 @@ impl Inner {
             values.iter().find(|(other, _)| *other == no).map(|(_, value)| value.clone())
         };
         let origin = current_origin(record, no);
+        let standing = conflict.current.iter().find(|s| s.field == no && s.op == origin);
+        let author = standing.and_then(|s| s.actor).zip(origin);
         FieldConflictView {
             field: no,
             key,
             base: value_in(&conflict.base),
             current: ValueView {
                 value: current_value(record, no),
-                by: origin.map(|op| self.author(op)).unwrap_or_default(),
-                at: 0,
+                by: match author {
+                    Some((user, op)) => self.user_name(user, op),
+                    None => origin.map(|op| self.author(op)).unwrap_or_default(),
+                },
+                at: standing.map_or(0, |s| hlc_ms(s.hlc)),
             },
             candidates: conflict
                 .candidates
@@ -255,7 +260,10 @@ impl Inner {
     }
 
     fn user_name(&self, user: UserId, op: OpId) -> String {
-        if user == self.profile.user { self.profile.user_name.clone() } else { self.author(op) }
+        if user == self.profile.user {
+            return self.profile.user_name.clone();
+        }
+        self.names.get(&user).cloned().unwrap_or_else(|| self.author(op))
     }
 }
 

@@ -65,6 +65,11 @@ impl Client {
         Ok(ids)
     }
 
+    /// Returns the records of a kind that a text names: by id, by office code or school number, or by full name.
+    pub fn named(&self, kind: Kind, text: &str) -> Vec<RecordId> {
+        self.lock().named(kind.key(), text)
+    }
+
     /// Builds what searching a kind needs, so that the first keystroke is as quick as the others.
     pub fn warm(&self, kind: Kind) {
         let query = Query { search: "\u{1}".to_owned(), ..Query::all(kind) };

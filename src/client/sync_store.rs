@@ -5,9 +5,9 @@ use std::collections::BTreeSet;
 use super::attention::{self, Refused};
 use super::edit::SCHEMA;
 use super::error::ClientError;
-use super::state::{Inner, SYNC_STATE, SyncState};
+use super::state::{Inner, NAMES, SYNC_STATE, SyncState};
 use super::{clock, journal};
-use crate::domain::ids::RecordId;
+use crate::domain::ids::{RecordId, UserId};
 use crate::store::{Change, Row};
 use crate::sync::client::{Machine, PageHead, Waiting};
 use crate::sync::open::Open;
@@ -121,6 +121,7 @@ impl Session {
         at: &PageHead,
         replace: bool,
     ) -> Result<(), ClientError> {
+        self.learn_names(inner, &page)?;
         let state = (at.cursor, replace, self.scope_token);
         let empty = page.puts.is_empty() && at.removes.is_empty();
         if empty && at.complete {
@@ -144,6 +145,20 @@ impl Session {
         }
         self.removed += change.removes.len();
         self.staged.push(change);
+        Ok(())
+    }
+
+    /// Keeps the names that conflicts speak of.
+    fn learn_names(&self, inner: &mut Inner, page: &Page) -> Result<(), ClientError> {
+        let new = |(user, name): &&(UserId, String)| inner.names.get(user) != Some(name);
+        let new: Vec<_> = page.names.iter().filter(new).cloned().collect();
+        if new.is_empty() {
+            return Ok(());
+        }
+        let mut names = inner.names.clone();
+        names.extend(new);
+        inner.note(vec![(NAMES.to_owned(), Some(encode(&names)?))])?;
+        inner.names = names;
         Ok(())
     }
 

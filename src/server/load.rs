@@ -1,10 +1,12 @@
 //! What a batch may touch: which rows to load before it is applied, and the working set made from them.
 
+use std::collections::BTreeSet;
+
 use crate::domain::ids::RecordId;
 use crate::domain::kinds::Kind;
 use crate::domain::record::{FieldNo, Owner, Value};
 use crate::server::db::rows::{Loaded, Wanted};
-use crate::sync::{Op, OpBody, Record, UnitTree, World};
+use crate::sync::{Base, Op, OpBody, OpId, Record, UnitTree, World};
 
 /// Says what applying these operations may look at.
 pub(crate) fn wanted<'a>(ops: impl Iterator<Item = &'a Op>) -> Wanted {
@@ -73,6 +75,39 @@ pub(crate) fn unique_of(record: &Record) -> Vec<(u16, FieldNo, Value)> {
             (!value.is_blank()).then_some((record.kind, field.number, value))
         })
         .collect()
+}
+
+/// Returns the operations that set what now stands where these operations' authors had seen something else: a conflict names
+/// who wrote what holds.
+pub(crate) fn overtaken<'a>(world: &World, ops: impl Iterator<Item = &'a Op>) -> BTreeSet<OpId> {
+    let mut standing = BTreeSet::new();
+    for op in ops {
+        let Some(record) = world.records.get(&op.record) else { continue };
+        match &op.body {
+            OpBody::Set { sets } => {
+                let states = sets.iter().filter_map(|(no, base, _)| {
+                    let state = record.fields.get(no)?;
+                    (*base != Base::Seen(state.origin)).then_some(state.origin)
+                });
+                standing.extend(states);
+                standing.extend(record.tombstone.as_ref().map(|tombstone| tombstone.by));
+            }
+            OpBody::Resolve { .. } | OpBody::Create { .. } => {
+                standing.extend(record.fields.values().map(|state| state.origin));
+            }
+            OpBody::Move { .. } | OpBody::Delete { .. } => {
+                standing.insert(record.unit_origin);
+                standing.extend(record.tombstone.as_ref().map(|tombstone| tombstone.by));
+            }
+            OpBody::ElementAdd { .. }
+            | OpBody::ElementDelete { .. }
+            | OpBody::Note { .. }
+            | OpBody::Restore { .. }
+            | OpBody::Command { .. }
+            | OpBody::Unknown { .. } => {}
+        }
+    }
+    standing
 }
 
 /// Makes the working set of a batch.

@@ -4,7 +4,7 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use super::conflict::{
-    Candidate, Conflict, ConflictKind, ConflictState, DELETED_FIELD, UNIT_FIELD,
+    Candidate, Conflict, ConflictKind, ConflictState, DELETED_FIELD, Standing, UNIT_FIELD,
 };
 use super::merge::apply_set;
 use super::op::{Base, Op, OpBody, OpId};
@@ -474,7 +474,7 @@ impl Task<'_> {
         };
         conflict.candidates.retain(|old| !seen.contains(&old.op));
         conflict.candidates.push(candidate);
-        conflict.current = current_of(record, &fields);
+        conflict.current = self.standing(record, &fields);
         let seq = self.stamp.seq;
         self.world.put(conflict.into_record(id, record.unit, self.op.id, seq));
         self.recount(record.id);
@@ -486,12 +486,25 @@ impl Task<'_> {
             record: record.id,
             record_kind: record.kind,
             base: self.base_values(&fields),
-            current: current_of(record, &fields),
+            current: Vec::new(),
             fields,
             candidates: Vec::new(),
             kind,
             state: ConflictState::Open,
         }
+    }
+
+    /// Returns who set the current values of these fields.
+    pub(super) fn standing(&self, record: &Record, fields: &[FieldNo]) -> Vec<Standing> {
+        current_of(record, fields)
+            .into_iter()
+            .map(|(field, op)| {
+                let by = op.and_then(|op| {
+                    if op == self.op.id { Some(self.op) } else { self.world.ops.get(&op) }
+                });
+                Standing { field, op, actor: by.map(|op| op.actor), hlc: by.map_or(0, |op| op.hlc) }
+            })
+            .collect()
     }
 
     /// Returns what the author had seen in these fields, from the operations they name.

@@ -255,7 +255,15 @@ impl Task<'_> {
             record: record.id,
             record_kind: record.kind,
             base: Vec::new(),
-            current: fields.iter().map(|no| (*no, Some(self.op.id))).collect(),
+            current: fields
+                .iter()
+                .map(|no| super::conflict::Standing {
+                    field: *no,
+                    op: Some(self.op.id),
+                    actor: Some(self.op.actor),
+                    hlc: self.op.hlc,
+                })
+                .collect(),
             fields: fields.clone(),
             candidates,
             kind: ConflictKind::Edit,

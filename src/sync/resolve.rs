@@ -55,7 +55,7 @@ pub(super) fn apply_resolve(
     if conflict.candidates.is_empty() {
         conflict.state = ConflictState::ClosedByPerson(task.op.id);
     }
-    conflict.current = current_of(&resolved, &conflict.fields);
+    conflict.current = task.standing(&resolved, &conflict.fields);
     let (record_id, unit) = (resolved.id, resolved.unit);
     task.put(resolved);
     let stored = conflict.into_record(id, unit, task.op.id, seq);

@@ -3,6 +3,7 @@
 #[cfg(all(feature = "client", feature = "server"))]
 mod server;
 
+mod golden;
 mod layers;
 #[cfg(all(feature = "client", feature = "server"))]
 mod sync;

@@ -60,6 +60,8 @@ fn different_fields_merge_and_the_same_field_is_settled_by_a_person() {
         let field = &conflicts[0].fields[0];
         assert_eq!(field.base, Some(text("歐陽若明")));
         assert_eq!(field.current.value, Some(text("歐陽一")));
+        assert_eq!((field.current.by.as_str(), field.current.at > 0), ("a", true));
+        assert_eq!(field.candidates[0].value.by, "b");
         assert_eq!(field.candidates[0].value.value, Some(text("歐陽二")));
         assert_eq!(device.client.view(*person).unwrap().state, RowState::Conflict);
     }
