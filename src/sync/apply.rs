@@ -116,11 +116,10 @@ fn create(
     unit: UnitId,
     fields: &[(FieldNo, Value)],
 ) -> Result<Outcome, Refusal> {
-    if let Some(existing) = task.world.records.get(&task.op.record) {
+    if task.world.records.contains_key(&task.op.record) {
         // Two devices made the same generated record: its fields meet like edits of an empty record.
         let sets: Vec<_> =
             fields.iter().map(|(no, value)| (*no, Base::Absent, value.clone())).collect();
-        let _id = existing.id;
         return apply_set(task, &sets);
     }
     let mut values: Fields =
@@ -524,12 +523,11 @@ impl Task<'_> {
     /// Writes the number of open conflicts into the record they are about.
     pub(super) fn recount(&mut self, id: RecordId) {
         let open = self.world.count_open(id);
-        if let Some(mut record) = self.world.records.get(&id).cloned() {
-            if record.open_conflicts != open {
-                record.open_conflicts = open;
-                record.rev = self.stamp.seq;
-                self.world.put(record);
-            }
+        let stale = self.world.records.get(&id).filter(|record| record.open_conflicts != open);
+        if let Some(mut record) = stale.cloned() {
+            record.open_conflicts = open;
+            record.rev = self.stamp.seq;
+            self.world.put(record);
         }
     }
 }

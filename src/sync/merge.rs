@@ -56,10 +56,10 @@ pub(super) fn apply_set(task: &mut Task<'_>, sets: &[Touch]) -> Result<Outcome, 
             Meeting::Collision => collisions.push(group),
         }
     }
-    if let Some(kind) = kind.filter(|_| applied) {
-        if let Err(refusal) = check_values(task.world, kind, record.id, &merged.values()) {
-            return invalid(task, &record, refusal, &values);
-        }
+    if let Some(kind) = kind.filter(|_| applied)
+        && let Err(refusal) = check_values(task.world, kind, record.id, &merged.values())
+    {
+        return invalid(task, &record, refusal, &values);
     }
     let home = task.new_home(&merged)?;
     let outcome = finish(task, merged, applied, collisions, spec)?;
