@@ -84,7 +84,6 @@ impl Session {
 
     /// Stores outcomes; refused operations leave the outbox and go to the attention list.
     pub(super) fn results(
-        &self,
         inner: &mut Inner,
         results: &[(u64, Outcome)],
     ) -> Result<(), ClientError> {
@@ -121,7 +120,7 @@ impl Session {
         at: &PageHead,
         replace: bool,
     ) -> Result<(), ClientError> {
-        self.learn_names(inner, &page)?;
+        Self::learn_names(inner, &page)?;
         let state = (at.cursor, replace, self.scope_token);
         let empty = page.puts.is_empty() && at.removes.is_empty();
         if empty && at.complete {
@@ -149,7 +148,7 @@ impl Session {
     }
 
     /// Keeps the names that conflicts speak of.
-    fn learn_names(&self, inner: &mut Inner, page: &Page) -> Result<(), ClientError> {
+    fn learn_names(inner: &mut Inner, page: &Page) -> Result<(), ClientError> {
         let new = |(user, name): &&(UserId, String)| inner.names.get(user) != Some(name);
         let new: Vec<_> = page.names.iter().filter(new).cloned().collect();
         if new.is_empty() {
@@ -179,10 +178,10 @@ impl Session {
         };
         let notes = vec![(SYNC_STATE.to_owned(), Some(encode(&state)?)), (STAGE.to_owned(), None)];
         let staged = std::mem::take(&mut self.staged);
-        self.write(inner, &staged, notes, replace)?;
+        Self::write(inner, &staged, notes, replace)?;
         inner.sync = state;
         let settled = inner.outbox.settle(inner.sync.acked_n);
-        self.show(inner, staged, replace)?;
+        Self::show(inner, staged, replace)?;
         for record in settled {
             inner.refold(record)?;
         }
@@ -191,7 +190,6 @@ impl Session {
 
     /// A single small page that does not replace anything goes straight into the base: one durable write instead of three.
     fn write(
-        &self,
         inner: &mut Inner,
         staged: &[Change],
         notes: Vec<(String, Option<Vec<u8>>)>,
@@ -213,12 +211,7 @@ impl Session {
         }
     }
 
-    fn show(
-        &self,
-        inner: &mut Inner,
-        staged: Vec<Change>,
-        replace: bool,
-    ) -> Result<(), ClientError> {
+    fn show(inner: &mut Inner, staged: Vec<Change>, replace: bool) -> Result<(), ClientError> {
         if replace {
             let kept: BTreeSet<RecordId> =
                 staged.iter().flat_map(|change| change.puts.iter().map(|row| row.id)).collect();

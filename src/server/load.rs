@@ -94,6 +94,8 @@ pub(crate) fn overtaken<'a>(world: &World, ops: impl Iterator<Item = &'a Op>) ->
             }
             OpBody::Resolve { .. } | OpBody::Create { .. } => {
                 standing.extend(record.fields.values().map(|state| state.origin));
+                standing.insert(record.unit_origin);
+                standing.extend(record.tombstone.as_ref().map(|tombstone| tombstone.by));
             }
             OpBody::Move { .. } | OpBody::Delete { .. } => {
                 standing.insert(record.unit_origin);

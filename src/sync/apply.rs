@@ -523,8 +523,9 @@ impl Task<'_> {
     /// Writes the number of open conflicts into the record they are about.
     pub(super) fn recount(&mut self, id: RecordId) {
         let open = self.world.count_open(id);
-        let stale = self.world.records.get(&id).filter(|record| record.open_conflicts != open);
-        if let Some(mut record) = stale.cloned() {
+        if let Some(mut record) = self.world.records.get(&id).cloned()
+            && record.open_conflicts != open
+        {
             record.open_conflicts = open;
             record.rev = self.stamp.seq;
             self.world.put(record);

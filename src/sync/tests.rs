@@ -143,11 +143,11 @@ fn two_devices() -> (Server, Device, Device) {
 fn edits_of_different_fields_merge() {
     let (mut server, mut a, mut b) = two_devices();
     a.edit("name", "乙");
-    b.edit("phone", "13800000000");
+    b.edit("phone", "1_380_000_000_u640");
     a.sync(&mut server);
     b.sync(&mut server);
     assert_eq!(server.person().fields[&no("name")].value, text("乙"));
-    assert_eq!(server.person().fields[&no("phone")].value, text("13800000000"));
+    assert_eq!(server.person().fields[&no("phone")].value, text("1_380_000_000_u640"));
     assert!(server.conflicts().is_empty());
 }
 
@@ -423,16 +423,20 @@ fn run(acts: &[Act]) -> Server {
     server.take(&op, &maker.author);
     let mut devices: Vec<Device> =
         (1..=4).map(|n| Device::new(n, Role::HqAdmin, UNIVERSITY)).collect();
-    devices.iter_mut().for_each(|device| device.sync(&mut server));
+    for device in &mut devices {
+        device.sync(&mut server);
+    }
     for act in acts {
         match act {
             Act::Edit(device, field, value) => {
-                devices[*device].edit(KEYS[*field], &format!("{}{value}", 1380000000 + field));
+                devices[*device].edit(KEYS[*field], &format!("{}{value}", 1_380_000_000 + field));
             }
             Act::Sync(device) => devices[*device].sync(&mut server),
         }
     }
-    devices.iter_mut().for_each(|device| device.sync(&mut server));
+    for device in &mut devices {
+        device.sync(&mut server);
+    }
     server
 }
 
