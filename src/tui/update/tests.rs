@@ -165,7 +165,7 @@ fn a_form_with_an_error_looks_like_this() {
 #[test]
 fn palette_and_help_look_like_this() {
     let mut desk = Desk::new(PEOPLE);
-    desk.press("5 Ctrl-P");
+    desk.press("5 F6 學工號 Enter Home Ctrl-P");
     insta::assert_snapshot!("palette_80x24", desk.screen(80, 24));
     desk.press("Esc F1");
     insta::assert_snapshot!("help_80x24", desk.screen(80, 24));
