@@ -61,7 +61,13 @@ pub(super) fn apply_set(task: &mut Task<'_>, sets: &[Touch]) -> Result<Outcome, 
     {
         return invalid(task, &record, refusal, &values);
     }
-    finish(task, merged, applied, collisions, spec)
+    let home = task.new_home(&merged)?;
+    let outcome = finish(task, merged, applied, collisions, spec)?;
+    if let Some(unit) = home {
+        let record = task.existing()?;
+        task.move_to(record, unit);
+    }
+    Ok(outcome)
 }
 
 /// Stores what merged and opens a conflict for each group that did not.

@@ -11,7 +11,7 @@ use super::*;
 use crate::domain::access::Role;
 use crate::domain::ids::{DeviceId, RecordId, UnitId, UserId};
 use crate::domain::kinds::Kind;
-use crate::domain::record::{FieldNo, Value};
+use crate::domain::record::{FieldNo, PartialDate, Precision, Value};
 
 const UNIVERSITY: UnitId = UnitId(Uuid::from_u128(100));
 const COLLEGE: UnitId = UnitId(Uuid::from_u128(101));
@@ -275,6 +275,62 @@ fn an_edit_of_a_record_that_went_to_another_unit_waits_for_headquarters() {
     let conflict = server.conflicts()[0].clone();
     assert_eq!(conflict.kind, ConflictKind::NotPermittedAnyMore);
     assert_eq!(conflict.candidates[0].values, vec![(no("name"), text("乙"))]);
+}
+
+#[test]
+fn what_belongs_to_a_person_moves_with_the_person() {
+    let (mut server, mut a, mut b) = two_devices();
+    let enrolment = |key| Kind::Enrolment.spec().field(key).unwrap().number;
+    let mut made = b.op(OpBody::Create {
+        unit: UnitId::HOME,
+        fields: vec![
+            (enrolment("person"), Value::Ref(PERSON)),
+            (enrolment("class"), Value::Ref(RecordId(Uuid::from_u128(50)))),
+            (enrolment("attends_as"), Value::Code("student_secretary".into())),
+            (enrolment("status"), Value::Code("draft".into())),
+        ],
+    });
+    made.kind = Kind::Enrolment.number();
+    made.record = RecordId(Uuid::from_u128(9));
+    let outcome = server.take(&made, &b.author);
+    assert!(matches!(outcome, Outcome::Applied { .. }), "{outcome:?}");
+    let base = Base::Seen(server.person().unit_origin);
+    let moved = a.op(OpBody::Move { base, to: OTHER });
+    server.take(&moved, &a.author);
+    assert_eq!(server.world.records[&made.record].unit, OTHER);
+    let left: Vec<_> = server.world.exits.iter().map(|(id, unit, _)| (*id, *unit)).collect();
+    assert_eq!(left, [(PERSON, COLLEGE), (made.record, COLLEGE)]);
+}
+
+#[test]
+fn a_record_goes_where_the_field_says_that_names_its_unit() {
+    let (mut server, mut a, mut b) = two_devices();
+    let field = |key| Kind::Establishment.spec().field(key).unwrap().number;
+    let mut made = a.op(OpBody::Create {
+        unit: UnitId::HOME,
+        fields: vec![
+            (field("unit"), Value::Ref(COLLEGE.record())),
+            (field("posts_approved"), Value::Int(2)),
+            (
+                field("valid_from"),
+                Value::Date(PartialDate::from_days(20_000, Precision::Day).unwrap()),
+            ),
+        ],
+    });
+    (made.kind, made.record) = (Kind::Establishment.number(), RecordId(Uuid::from_u128(9)));
+    let outcome = server.take(&made, &a.author);
+    assert!(matches!(outcome, Outcome::Applied { .. }), "{outcome:?}");
+    assert_eq!(server.world.records[&made.record].unit, COLLEGE);
+    let mut set = |device: &mut Device| {
+        let sets = vec![(field("unit"), Base::Seen(made.id), Value::Ref(OTHER.record()))];
+        let mut op = device.op(OpBody::Set { sets });
+        (op.kind, op.record) = (made.kind, made.record);
+        server.take(&op, &device.author.clone())
+    };
+    assert!(matches!(set(&mut b), Outcome::Rejected { .. }), "beyond the organizer's reach");
+    assert!(matches!(set(&mut a), Outcome::Applied { .. }));
+    assert_eq!(server.world.records[&made.record].unit, OTHER);
+    assert_eq!(server.world.exits.len(), 1);
 }
 
 #[test]
