@@ -161,7 +161,7 @@ fn load(dir: &Path, vault: Vault) -> Result<Inner, ClientError> {
         keys: RefCell::new(Keys::default()),
     };
     inner.load_rows()?;
-    take_entries(&mut inner, &replay.entries, refused)?;
+    take_entries(&mut inner, &replay.entries, &refused)?;
     for id in inner.outbox.records() {
         inner.refold(id)?;
     }
@@ -190,7 +190,7 @@ fn replay(vault: &Vault) -> Result<Replay, ClientError> {
 fn take_entries(
     inner: &mut Inner,
     entries: &[Entry],
-    outcomes: BTreeMap<(u32, u64), crate::sync::Outcome>,
+    outcomes: &BTreeMap<(u32, u64), crate::sync::Outcome>,
 ) -> Result<(), ClientError> {
     let generation = inner.profile.generation;
     let mut commands: Vec<Local> = Vec::new();

@@ -4,7 +4,7 @@ use std::collections::BTreeSet;
 
 use crate::domain::ids::RecordId;
 use crate::domain::kinds::Kind;
-use crate::domain::record::{FieldNo, Value};
+use crate::domain::record::{FieldNo, Owner, Value};
 use crate::server::db::rows::{Loaded, Wanted};
 use crate::sync::{Base, Op, OpBody, OpId, Record, UnitTree, World};
 
@@ -23,10 +23,34 @@ pub(crate) fn wanted<'a>(ops: impl Iterator<Item = &'a Op>) -> Wanted {
         if let OpBody::Resolve { conflict, .. } = &op.body {
             wanted.records.insert(*conflict);
         }
+        if sets_owner(op) {
+            wanted.moving.insert(op.record);
+        }
         wanted.ops.extend(op.bases());
         want_unique(op, &mut wanted);
     }
     wanted
+}
+
+/// True if the operation may put an existing record into another unit.
+fn sets_owner(op: &Op) -> bool {
+    let spec = Kind::from_number(op.kind).map(Kind::spec);
+    let owner = spec.and_then(|spec| match spec.owner {
+        Owner::Field(key) | Owner::Of(key) => spec.field(key),
+        Owner::Itself | Owner::Chosen => None,
+    });
+    let names_owner = owner.is_some_and(|field| op.value_of(field.number).is_some());
+    match &op.body {
+        OpBody::Move { .. } | OpBody::Resolve { .. } => true,
+        OpBody::Create { .. } | OpBody::Set { .. } => names_owner,
+        OpBody::ElementAdd { .. }
+        | OpBody::ElementDelete { .. }
+        | OpBody::Note { .. }
+        | OpBody::Delete { .. }
+        | OpBody::Restore { .. }
+        | OpBody::Command { .. }
+        | OpBody::Unknown { .. } => false,
+    }
 }
 
 /// The values an operation gives to fields that no two records may share.
@@ -70,6 +94,8 @@ pub(crate) fn overtaken<'a>(world: &World, ops: impl Iterator<Item = &'a Op>) ->
             }
             OpBody::Resolve { .. } | OpBody::Create { .. } => {
                 standing.extend(record.fields.values().map(|state| state.origin));
+                standing.insert(record.unit_origin);
+                standing.extend(record.tombstone.as_ref().map(|tombstone| tombstone.by));
             }
             OpBody::Move { .. } | OpBody::Delete { .. } => {
                 standing.insert(record.unit_origin);

@@ -348,6 +348,7 @@ pub(crate) fn record_row(record: &Record) -> DbResult<RecordRow> {
         last_seq: record.rev,
         tomb_seq: record.tombstone.as_ref().map(|tombstone| tombstone.seq),
         about: about(record),
+        follows: record.follows(),
         body,
     })
 }

@@ -56,12 +56,18 @@ pub(super) fn apply_set(task: &mut Task<'_>, sets: &[Touch]) -> Result<Outcome, 
             Meeting::Collision => collisions.push(group),
         }
     }
-    if let Some(kind) = kind.filter(|_| applied) {
-        if let Err(refusal) = check_values(task.world, kind, record.id, &merged.values()) {
-            return invalid(task, &record, refusal, &values);
-        }
+    if let Some(kind) = kind.filter(|_| applied)
+        && let Err(refusal) = check_values(task.world, kind, record.id, &merged.values())
+    {
+        return invalid(task, &record, refusal, &values);
     }
-    finish(task, merged, applied, collisions, spec)
+    let home = task.new_home(&merged)?;
+    let outcome = finish(task, merged, applied, collisions, spec)?;
+    if let Some(unit) = home {
+        let record = task.existing()?;
+        task.move_to(record, unit);
+    }
+    Ok(outcome)
 }
 
 /// Stores what merged and opens a conflict for each group that did not.

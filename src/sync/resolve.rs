@@ -46,7 +46,11 @@ pub(super) fn apply_resolve(
         }
         return Ok(task.conflict(&record, conflict.kind, values));
     }
-    let resolved = settle(task, record, values)?;
+    let mut resolved = settle(task, &record, values)?;
+    if let Some(home) = task.new_home(&resolved)? {
+        task.move_to(resolved, home);
+        resolved = task.existing()?;
+    }
     conflict.candidates.retain(|candidate| !seen.contains(&candidate.op));
     if conflict.candidates.is_empty() {
         conflict.state = ConflictState::ClosedByPerson(task.op.id);
@@ -108,7 +112,7 @@ fn holds(record: &Record, values: &[(FieldNo, Value)]) -> bool {
 /// Puts the decided values into the record.
 fn settle(
     task: &mut Task<'_>,
-    record: Record,
+    record: &Record,
     values: &[(FieldNo, Value)],
 ) -> Result<Record, Refusal> {
     let mut resolved = record.clone();

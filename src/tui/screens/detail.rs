@@ -30,6 +30,9 @@ pub struct Detail {
     cursor: usize,
 }
 
+/// With more kinds than this pointing to a record, those without records are left out.
+const MOST_EMPTY: usize = 5;
+
 impl Detail {
     /// Opens a record; `siblings` are the rows of the list it stands in.
     pub fn new(shell: &Shell, id: RecordId, siblings: Vec<RecordId>) -> Self {
@@ -108,10 +111,7 @@ impl Detail {
     }
 
     fn open_related(&self, shell: &mut Shell) -> bool {
-        let Some((kind, key, count)) = self.related.get(self.cursor) else { return false };
-        if *count == 0 {
-            return false;
-        }
+        let Some((kind, key, _)) = self.related.get(self.cursor) else { return false };
         let list = List::new(shell, *kind, vec![pointing(key, self.id)]);
         shell.moves.push(Move::Push(Box::new(list)));
         true
@@ -146,7 +146,9 @@ impl Page for Detail {
                 self.related.push((*kind, field.key, count));
             }
         }
-        self.related.retain(|(_, _, count)| *count > 0);
+        if self.related.len() > MOST_EMPTY {
+            self.related.retain(|(_, _, count)| *count > 0);
+        }
         self.cursor = self.cursor.min(self.related.len().saturating_sub(1));
     }
 

@@ -10,9 +10,9 @@ use super::*;
 use crate::client::{Client, KeyCost, NewDevice};
 use crate::domain::kinds::Kind;
 use crate::domain::record::{Fields, Value};
-use crate::locale::Lang;
+use crate::locale::{Lang, Locale};
 use crate::tui::app::Start;
-use crate::tui::data::{Data, Query};
+use crate::tui::data::{Data, Query, Ratio};
 use crate::tui::ui::{Chrome, Ui, dump};
 use crate::tui::view::view;
 
@@ -124,9 +124,33 @@ fn the_overview_looks_like_this() {
 }
 
 #[test]
+fn a_figure_leads_to_the_records_that_are_missing_from_it() {
+    let mut desk = Desk::new(PEOPLE);
+    let missing = desk.data.list(&Query { search: "國".into(), ..Query::all(Kind::Person) });
+    assert_eq!(missing.len(), 1);
+    let name = "training-coverage".to_owned();
+    let ratio = Ratio { name, kind: Kind::Person, part: 3, whole: 4, missing };
+    desk.send(Message::Figures(vec![ratio]));
+    desk.shows("75% 3/4").shows("[###############-----]");
+    desk.press("Down Down Down Enter")
+        .shows("未達成：年度培訓覆蓋")
+        .shows("曾國藩")
+        .shows_not("王小明");
+}
+
+#[test]
+fn every_figure_has_a_name_in_three_languages() {
+    for name in crate::client::report_names() {
+        for lang in Lang::ALL {
+            assert!(Locale::new(lang).has(&format!("tui-figure-{name}")), "{name}");
+        }
+    }
+}
+
+#[test]
 fn a_list_looks_like_this() {
     let mut desk = Desk::new(PEOPLE);
-    desk.press("5 Down Space");
+    desk.press("5 F6 學工號 Enter Home Down Space");
     insta::assert_snapshot!("list_80x24", desk.screen(80, 24));
     insta::assert_snapshot!("list_120x40", desk.screen(120, 40));
 }
@@ -141,7 +165,7 @@ fn a_form_with_an_error_looks_like_this() {
 #[test]
 fn palette_and_help_look_like_this() {
     let mut desk = Desk::new(PEOPLE);
-    desk.press("5 Ctrl-P");
+    desk.press("5 F6 學工號 Enter Home Ctrl-P");
     insta::assert_snapshot!("palette_80x24", desk.screen(80, 24));
     desk.press("Esc F1");
     insta::assert_snapshot!("help_80x24", desk.screen(80, 24));
