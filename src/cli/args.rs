@@ -90,6 +90,8 @@ pub(super) enum Command {
     Doctor(super::commands::doctor::Doctor),
     #[cfg(feature = "client")]
     Report(super::commands::report::Report),
+    #[cfg(all(feature = "client", feature = "server"))]
+    Demo(super::commands::demo::Demo),
     #[cfg(feature = "server")]
     Serve(super::commands::serve::Serve),
     #[cfg(feature = "server")]

@@ -15,7 +15,6 @@ pub(super) struct Config {
     /// File whose first line is the passphrase.
     pub(super) passphrase_file: Option<PathBuf>,
     /// True for a terminal that cannot move its cursor.
-    #[cfg_attr(not(feature = "client"), expect(dead_code, reason = "only the terminal asks"))]
     pub(super) dumb: bool,
 }
 

@@ -2,12 +2,17 @@
 //!
 //! It may import `client`, `domain`, `transfer`, `report`, `settings`, `telemetry`, `locale`, `tui::run` and `server`; only this
 //! module names clap. Start at [`run`].
+#![cfg_attr(
+    not(feature = "client"),
+    expect(dead_code, reason = "a server alone uses part of what commands share")
+)]
 
 mod args;
 mod commands;
 mod config;
-#[cfg(feature = "client")]
 mod context;
+#[cfg(feature = "client")]
+mod device;
 mod error;
 mod help;
 mod output;

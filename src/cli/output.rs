@@ -7,7 +7,9 @@ use unicode_width::UnicodeWidthStr as _;
 
 use super::args::Format;
 use super::error::{BROKEN_PIPE, CommandError, CommandResult};
-use crate::domain::record::{Issue, RecordSpec};
+use crate::domain::record::Issue;
+#[cfg(feature = "client")]
+use crate::domain::record::RecordSpec;
 use crate::locale::Locale;
 
 /// A table for people: headings and rows of text.
@@ -92,6 +94,7 @@ pub(super) fn say(line: &str) {
 }
 
 /// Puts issues into words.
+#[cfg(feature = "client")]
 pub(super) fn worded(locale: &Locale, spec: &RecordSpec, issues: &[Issue]) -> Vec<(Issue, String)> {
     issues.iter().map(|issue| (issue.clone(), locale.issue_of(spec, issue))).collect()
 }

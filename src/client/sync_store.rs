@@ -20,6 +20,8 @@ const STAGE: &str = "stage/state";
 /// What a running sync keeps between steps.
 pub(super) struct Session {
     staged: Vec<Change>,
+    /// How many of them are in the store's staging area; the rest are a last page that may go straight into the base.
+    in_store: usize,
     scope_token: u64,
     removed: usize,
 }
@@ -61,7 +63,7 @@ impl Session {
             oldest_age_ms: oldest.map_or(0, |at| u64::try_from(now - at).unwrap_or(0)),
         };
         let resume = reached.map(|(cursor, replace, _)| (cursor, replace));
-        let session = Self { staged, scope_token, removed: 0 };
+        let session = Self { in_store: staged.len(), staged, scope_token, removed: 0 };
         Ok((session, Machine::new(open, waiting, prev, resume)))
     }
 
@@ -139,11 +141,20 @@ impl Session {
         }
         let notes = vec![(STAGE.to_owned(), Some(encode(&state)?))];
         let change = Change { puts, removes: at.removes.clone(), notes };
-        if !at.complete || !self.staged.is_empty() {
-            inner.vault.store.stage(&change)?;
-        }
         self.removed += change.removes.len();
         self.staged.push(change);
+        if !at.complete {
+            self.keep_staged(inner)?;
+        }
+        Ok(())
+    }
+
+    /// Puts the pages that are only in memory into the store's staging area.
+    fn keep_staged(&mut self, inner: &mut Inner) -> Result<(), ClientError> {
+        for change in self.staged.iter().skip(self.in_store) {
+            inner.vault.store.stage(change)?;
+        }
+        self.in_store = self.staged.len();
         Ok(())
     }
 
@@ -177,8 +188,9 @@ impl Session {
             ..inner.sync.clone()
         };
         let notes = vec![(SYNC_STATE.to_owned(), Some(encode(&state)?)), (STAGE.to_owned(), None)];
+        self.write(inner, notes, replace)?;
         let staged = std::mem::take(&mut self.staged);
-        Self::write(inner, &staged, notes, replace)?;
+        self.in_store = 0;
         inner.sync = state;
         let settled = inner.outbox.settle(inner.sync.acked_n);
         Self::show(inner, staged, replace)?;
@@ -188,24 +200,22 @@ impl Session {
         inner.recount_resolving()
     }
 
-    /// A single small page that does not replace anything goes straight into the base: one durable write instead of three.
+    /// A single page that does not replace anything goes straight into the base: one durable write instead of three.
     fn write(
+        &mut self,
         inner: &mut Inner,
-        staged: &[Change],
         notes: Vec<(String, Option<Vec<u8>>)>,
         replace: bool,
     ) -> Result<(), ClientError> {
-        match staged {
+        match self.staged.as_slice() {
             [] if !replace => inner.note(notes),
-            [only] if !replace => {
+            [only] if !replace && self.in_store == 0 => {
                 let change =
                     Change { puts: only.puts.clone(), removes: only.removes.clone(), notes };
                 Ok(inner.vault.store.commit(&change)?)
             }
-            changes => {
-                if let [only] = changes {
-                    inner.vault.store.stage(only)?;
-                }
+            _ => {
+                self.keep_staged(inner)?;
                 Ok(inner.vault.store.flip(replace, &notes)?)
             }
         }
@@ -235,6 +245,7 @@ impl Session {
     /// Throws the staged pages away.
     pub(super) fn unstage(&mut self, inner: &mut Inner) -> Result<(), ClientError> {
         self.staged.clear();
+        self.in_store = 0;
         Ok(inner.vault.store.unstage()?)
     }
 

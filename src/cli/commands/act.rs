@@ -3,7 +3,8 @@
 use clap::Args;
 use serde_json::json;
 
-use crate::cli::context::{Context, record_of};
+use crate::cli::context::Context;
+use crate::cli::device::record_of;
 use crate::cli::error::{CommandError, CommandResult};
 use crate::client::{Client, ClientError, StepView};
 use crate::domain::ids::RecordId;

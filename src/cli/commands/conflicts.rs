@@ -3,7 +3,8 @@
 use clap::Args;
 use serde_json::{Value as Json, json};
 
-use crate::cli::context::{Context, record_of};
+use crate::cli::context::Context;
+use crate::cli::device::record_of;
 use crate::cli::error::{CommandError, CommandResult};
 use crate::cli::output::{Human, say};
 use crate::cli::values::{json_at, json_of, unknown_field, value};

@@ -3,7 +3,8 @@
 use clap::Args;
 use serde_json::json;
 
-use crate::cli::context::{Context, kind_of, record_of};
+use crate::cli::context::Context;
+use crate::cli::device::{kind_of, record_of};
 use crate::cli::error::{CommandError, CommandResult};
 use crate::cli::output::{Human, say, told, worded};
 use crate::client::Saved;

@@ -6,7 +6,8 @@ use clap::Args;
 use serde_json::{Value as Json, json};
 
 use super::list::{not_exported, write};
-use crate::cli::context::{Context, kind_of};
+use crate::cli::context::Context;
+use crate::cli::device::kind_of;
 use crate::cli::error::{CommandError, CommandResult, NEEDS_PERSON};
 use crate::cli::output::{Grid, Human, say};
 use crate::client::{Client, ClientError, ImportRequest, Imported};

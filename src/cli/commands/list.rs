@@ -5,7 +5,8 @@ use std::path::{Path, PathBuf};
 use clap::Args;
 use serde_json::Value as Json;
 
-use crate::cli::context::{Context, kind_of};
+use crate::cli::context::Context;
+use crate::cli::device::kind_of;
 use crate::cli::error::{CommandError, CommandResult};
 use crate::cli::output::{Grid, Human, say};
 use crate::cli::values::{record_json, unknown_field};

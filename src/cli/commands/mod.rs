@@ -12,6 +12,8 @@ pub(super) mod backup;
 pub(super) mod checkin;
 #[cfg(feature = "client")]
 pub(super) mod conflicts;
+#[cfg(all(feature = "client", feature = "server"))]
+pub(super) mod demo;
 #[cfg(feature = "client")]
 pub(super) mod doctor;
 #[cfg(feature = "client")]
@@ -42,7 +44,9 @@ mod terminal;
 use super::args::{Args, Command};
 use super::config::Config;
 use super::context::Context;
-use super::error::{CommandError, CommandResult};
+#[cfg(feature = "server")]
+use super::error::CommandError;
+use super::error::CommandResult;
 use crate::locale::Lang;
 
 /// Runs the command that was typed; without one, the terminal interface.
@@ -96,6 +100,8 @@ fn of_a_device(cx: &Context, command: Command) -> CommandResult {
         Command::Restore(command) => backup::restore(cx, &command),
         Command::Doctor(command) => doctor::run(cx, &command),
         Command::Report(command) => report::run(cx, &command),
+        #[cfg(feature = "server")]
+        Command::Demo(command) => demo::run(cx, &command),
         #[cfg(feature = "server")]
         other @ (Command::Serve(_) | Command::Admin(_)) => {
             Err(CommandError::usage("usage-command").with("argument", format!("{other:?}")))

@@ -2,7 +2,8 @@
 
 use clap::Args;
 
-use crate::cli::context::{Context, record_of};
+use crate::cli::context::Context;
+use crate::cli::device::record_of;
 use crate::cli::error::CommandResult;
 use crate::cli::output::{Grid, Human, say, told, worded};
 use crate::cli::values::record_json;

@@ -1,6 +1,7 @@
 //! No command: the terminal interface.
 
 use std::io::{self, IsTerminal as _};
+use std::path::PathBuf;
 
 use crate::cli::context::Context;
 use crate::cli::error::{CommandError, CommandResult};
@@ -9,28 +10,37 @@ use crate::tui::{self, RunOptions};
 pub(super) fn run(cx: &Context) -> CommandResult {
     let look = &cx.config.settings.look;
     let plain = look.plain || cx.config.dumb;
-    let screen = io::stdin().is_terminal() && io::stdout().is_terminal();
-    if !plain && !screen {
-        return Err(CommandError::usage("no-terminal"));
+    needs_screen(plain)?;
+    let dir = cx.dir()?;
+    let mut secret = cx.given_passphrase()?.map(|secret| secret.to_string());
+    if plain && secret.is_none() && crate::client::Vault::exists(&dir) {
+        secret = Some(cx.passphrase("cli-ask-passphrase")?.to_string());
     }
-    open(cx, cx.dir()?, plain)
+    start(cx, dir, secret, plain)
 }
 
-/// Opens the terminal interface on a data directory.
-pub(super) fn open(cx: &Context, dir: std::path::PathBuf, plain: bool) -> CommandResult {
-    let given = cx.given_passphrase()?;
-    let mut options = RunOptions {
+/// Refuses to draw where nobody would see it.
+pub(super) fn needs_screen(plain: bool) -> CommandResult<()> {
+    let screen = io::stdin().is_terminal() && io::stdout().is_terminal();
+    if plain || screen { Ok(()) } else { Err(CommandError::usage("no-terminal")) }
+}
+
+/// Opens the terminal interface on a data directory with a passphrase that is known.
+#[cfg(feature = "server")]
+pub(super) fn open_with(cx: &Context, dir: PathBuf, secret: String) -> CommandResult {
+    let plain = cx.config.settings.look.plain || cx.config.dumb;
+    start(cx, dir, Some(secret), plain)
+}
+
+fn start(cx: &Context, dir: PathBuf, secret: Option<String>, plain: bool) -> CommandResult {
+    let options = RunOptions {
         dir,
-        passphrase: given.map(|secret| tui::Secret(secret.to_string())),
+        passphrase: secret.map(tui::Secret),
         lang: cx.locale.lang(),
         plain,
         colour: cx.config.settings.look.color,
         ascii: false,
     };
-    if plain && options.passphrase.is_none() && crate::client::Vault::exists(&options.dir) {
-        let secret = cx.passphrase("cli-ask-passphrase")?;
-        options.passphrase = Some(tui::Secret(secret.to_string()));
-    }
     tui::run(options).map_err(|error| CommandError::usage("terminal").with("cause", error))?;
     Ok(0)
 }

@@ -150,7 +150,7 @@ fn every_figure_has_a_name_in_three_languages() {
 #[test]
 fn a_list_looks_like_this() {
     let mut desk = Desk::new(PEOPLE);
-    desk.press("5 Down Space");
+    desk.press("5 F6 學工號 Enter Home Down Space");
     insta::assert_snapshot!("list_80x24", desk.screen(80, 24));
     insta::assert_snapshot!("list_120x40", desk.screen(120, 40));
 }
@@ -165,7 +165,7 @@ fn a_form_with_an_error_looks_like_this() {
 #[test]
 fn palette_and_help_look_like_this() {
     let mut desk = Desk::new(PEOPLE);
-    desk.press("5 Ctrl-P");
+    desk.press("5 F6 學工號 Enter Home Ctrl-P");
     insta::assert_snapshot!("palette_80x24", desk.screen(80, 24));
     desk.press("Esc F1");
     insta::assert_snapshot!("help_80x24", desk.screen(80, 24));

@@ -1,35 +1,16 @@
-//! What runs inside the pseudo terminal: this test binary once more, as the terminal interface.
+//! What runs inside the pseudo terminal where the program itself cannot be made to fail: this test binary once more.
 
-use std::path::PathBuf;
-
-use ejia::locale::Lang;
-use ejia::tui::effect::Secret;
 use ejia::tui::terminal::Screen;
-use ejia::tui::{RunOptions, run};
 
-/// Passphrase of every directory made here.
-pub(crate) const PASSPHRASE: &str = "correct horse";
-/// Says in which directory to run, or [`PANIC`].
-pub(crate) const DIR: &str = "EJIA_TEST_TUI_DIR";
-/// Instead of a directory: take the terminal over and break.
-pub(crate) const PANIC: &str = "panic";
+/// Set in the environment of the child.
+pub(crate) const CHILD: &str = "EJIA_TEST_CHILD";
 
-/// The child's entry: does nothing in an ordinary run of the tests.
+/// Takes the terminal over and breaks; does nothing in an ordinary run of the tests.
 #[test]
-#[expect(clippy::disallowed_methods, reason = "the parent names the directory this way")]
-fn entry() {
-    let Some(dir) = std::env::var_os(DIR) else { return };
-    if dir == PANIC {
+#[expect(clippy::disallowed_methods, reason = "the parent says so this way")]
+fn broken() {
+    if std::env::var_os(CHILD).is_some() {
         let _screen = Screen::enter().unwrap();
         panic!("with 王小明 in the message");
     }
-    let options = RunOptions {
-        dir: PathBuf::from(dir),
-        passphrase: Some(Secret(PASSPHRASE.to_owned())),
-        lang: Lang::Hant,
-        plain: false,
-        colour: false,
-        ascii: false,
-    };
-    run(options).unwrap();
 }

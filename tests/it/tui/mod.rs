@@ -7,5 +7,7 @@
 )]
 
 mod child;
+#[cfg(feature = "server")]
+mod review;
 mod session;
 mod term;

@@ -1,18 +1,21 @@
 //! Sessions of a person at the terminal.
 
-use std::path::{Path, PathBuf};
+use std::path::PathBuf;
 
 use ejia::client::{Client, KeyCost, NewDevice};
 
-use super::child::{PANIC, PASSPHRASE};
 use super::term::Term;
 
-/// Makes an empty data directory.
+/// Passphrase of every directory made here.
+const PASSPHRASE: &str = "correct horse";
+
+/// Makes an empty data directory, with the passphrase in a file beside it.
 fn files() -> (tempfile::TempDir, PathBuf) {
     let root = tempfile::tempdir().unwrap();
     let dir = root.path().join("data");
     let new = NewDevice { user: "李組織".into(), unit_code: None, cost: KeyCost::CHEAP };
     drop(Client::create(&dir, PASSPHRASE, &new).unwrap());
+    std::fs::write(dir.with_file_name("passphrase"), PASSPHRASE).unwrap();
     (root, dir)
 }
 
@@ -47,7 +50,7 @@ fn a_record_typed_in_chinese_and_the_draft_of_another_survive_a_kill() {
 
 #[test]
 fn a_panic_gives_the_terminal_back_and_tells_nothing_personal() {
-    let mut term = Term::start(Path::new(PANIC));
+    let mut term = Term::start_test("tui::child::broken");
     let code = term.ends();
     assert_ne!(code, 0);
     assert!(!term.look(vt100::Screen::alternate_screen));
@@ -135,4 +138,31 @@ fn an_ended_program_is_asked_politely_and_keeps_the_draft() {
     term.send("5\u{e}");
     term.wait("有未完成的草稿");
     term.kill();
+}
+
+#[test]
+fn a_new_machine_is_set_up_step_by_step() {
+    let root = tempfile::tempdir().unwrap();
+    let dir = root.path().join("data");
+    std::fs::write(dir.with_file_name("passphrase"), PASSPHRASE).unwrap();
+    let mut term = Term::start(&dir);
+    term.wait("請選擇語言");
+    term.send("\r");
+    term.wait("單位代碼");
+    term.send("李組織\r020100\r");
+    term.wait("再輸入一次");
+    term.send(&format!("{PASSPHRASE}\r{PASSPHRASE}\r"));
+    term.wait("這是復原碼");
+    let code = term.look(|screen| {
+        let mut rows = screen.rows(0, 80);
+        rows.find(|row| row.matches('-').count() == 7).unwrap()
+    });
+    let code: String = code.chars().filter(|c| c.is_ascii_alphanumeric() || *c == '-').collect();
+    term.send("\r");
+    term.wait("一次性代碼");
+    term.send("\r\r");
+    term.wait("先離線使用");
+    term.kill();
+    assert!(Client::open(&dir, PASSPHRASE).is_ok());
+    assert!(Client::open(&dir, &code).is_ok(), "the code that was shown opens the files");
 }

@@ -9,7 +9,7 @@ use std::time::{Duration, Instant};
 
 use portable_pty::{Child, CommandBuilder, MasterPty, PtySize, native_pty_system};
 
-use super::child::DIR;
+use super::child::CHILD;
 
 /// Longer than anything takes on a busy machine.
 const DEADLINE: Duration = Duration::from_secs(30);
@@ -27,16 +27,35 @@ pub(crate) struct Term {
 }
 
 impl Term {
-    /// Starts the program for a directory, 24 rows of 80 cells.
+    /// Starts the program as a person does, 24 rows of 80 cells; the passphrase comes from a file beside the data directory.
     pub(crate) fn start(dir: &Path) -> Self {
+        let mut command = CommandBuilder::new(env!("CARGO_BIN_EXE_ejia"));
+        command.arg("--data");
+        command.arg(dir);
+        command.arg("--passphrase-file");
+        command.arg(dir.with_file_name("passphrase"));
+        command.cwd(dir.parent().unwrap());
+        command.env("HOME", dir.parent().unwrap());
+        command.env("XDG_CONFIG_HOME", dir.parent().unwrap());
+        Self::spawn(command)
+    }
+
+    /// Starts this test binary once more with one of its tests, told by the environment that it is the child.
+    pub(crate) fn start_test(test: &str) -> Self {
+        let mut command = CommandBuilder::new(std::env::current_exe().unwrap());
+        command.args(["--exact", test, "--nocapture", "--test-threads=1"]);
+        command.env(CHILD, "1");
+        command.env("RUST_BACKTRACE", "0");
+        Self::spawn(command)
+    }
+
+    fn spawn(mut command: CommandBuilder) -> Self {
         let size = PtySize { rows: 24, cols: 80, pixel_width: 0, pixel_height: 0 };
         let pair = native_pty_system().openpty(size).unwrap();
-        let mut command = CommandBuilder::new(std::env::current_exe().unwrap());
-        command.args(["--exact", "tui::child::entry", "--nocapture", "--test-threads=1"]);
         command.env("TERM", "xterm-256color");
+        command.env("LANG", "zh_TW.UTF-8");
+        command.env("LC_ALL", "zh_TW.UTF-8");
         command.env("NO_COLOR", "1");
-        command.env("RUST_BACKTRACE", "0");
-        command.env(DIR, dir);
         let child = pair.slave.spawn_command(command).unwrap();
         drop(pair.slave); // or the reader never sees the end
         let screen = Arc::new(Mutex::new(vt100::Parser::new(
