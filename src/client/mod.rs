@@ -63,7 +63,7 @@ pub use syncer::{Phase, Progress, SyncSummary};
 pub use transport::{Counters, Transport, TransportError};
 pub use view::{RecordView, RowState};
 
-pub use crate::store::{KeyCost, RecoveryCode};
+pub use crate::store::{BackupSummary, Finding, KeyCost, RecoveryCode, StoreError, Vault};
 
 use state::Inner;
 

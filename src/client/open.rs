@@ -17,8 +17,8 @@ use super::state::{Inner, SYNC_STATE, SyncState};
 use super::{Client, clock, ids};
 use crate::domain::access::Role;
 use crate::domain::ids::UnitId;
-use crate::store::{Entry, Finding, KeyCost, RecoveryCode, StoreError, Vault};
-use crate::sync::{OpBody, UnitTree, digest};
+use crate::store::{Entry, Finding, KeyCost, RESTORED, RecoveryCode, StoreError, Vault};
+use crate::sync::{Cursor, OpBody, UnitTree, digest};
 use crate::wire::{decode, decode_op};
 
 /// Who a new device is for.
@@ -133,6 +133,13 @@ fn load(dir: &Path, vault: Vault) -> Result<Inner, ClientError> {
         Some(bytes) => decode(&bytes, "sync state")?,
         None => SyncState::default(),
     };
+    // Where the base was lost, everything is taken from the server again and every own operation is answered again.
+    let lost = vault.findings.iter().any(|finding| finding.code.needs_refill());
+    let sync = if lost {
+        SyncState { acked_n: 0, settled_n: 0, cursor: Cursor::START, scope_token: 0, ..sync }
+    } else {
+        sync
+    };
     let refused = attention::load(&vault)?;
     let mut inner = Inner {
         vault,
@@ -154,6 +161,12 @@ fn load(dir: &Path, vault: Vault) -> Result<Inner, ClientError> {
     take_entries(&mut inner, &replay.entries, refused)?;
     for id in inner.outbox.records() {
         inner.refold(id)?;
+    }
+    if inner.vault.store.note(RESTORED)?.is_some() {
+        // The numbers after the copy was taken may be in use on the machine it was taken from.
+        let next = inner.profile.generation.saturating_add(1);
+        inner.renumber(next)?;
+        inner.note(vec![(RESTORED.to_owned(), None)])?;
     }
     Ok(inner)
 }

@@ -4,7 +4,6 @@ use super::*;
 use crate::domain::ids::RecordId;
 use crate::domain::kinds::Kind;
 use crate::domain::record::{Fields, Value};
-use crate::store::Vault;
 
 pub(super) fn client() -> Client {
     let mut vault = Vault::memory();

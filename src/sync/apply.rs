@@ -381,7 +381,10 @@ impl Task<'_> {
             let held = |r: &Record| r.fields.get(&field.number).map(|state| state.value.clone());
             let key = |value: Value| (kind.number(), field.number, value);
             if let Some(old) = before.as_ref().and_then(held) {
-                self.world.unique.remove(&key(old));
+                // A deleted record's value may be another's by now.
+                if self.world.unique.get(&key(old.clone())) == Some(&record.id) {
+                    self.world.unique.remove(&key(old));
+                }
             }
             if let Some(new) = held(record).filter(|value| record.is_live() && !value.is_blank()) {
                 self.world.unique.insert(key(new), record.id);

@@ -2,15 +2,16 @@
 
 use std::collections::BTreeSet;
 
-use super::apply::{Refusal, Task, check_values, current_of};
+use super::apply::{Refusal, Task, check_values, current_of, may_write};
 use super::conflict::{Conflict, ConflictKind, ConflictState, DELETED_FIELD, UNIT_FIELD};
+use super::merge::step_is_legal;
 use super::op::OpId;
 use super::outcome::Outcome;
 use super::record::{FieldState, Record, Tombstone};
 use crate::domain::access::Office;
 use crate::domain::ids::RecordId;
 use crate::domain::kinds::Kind;
-use crate::domain::record::{FieldNo, Value};
+use crate::domain::record::{FieldNo, Merge, Value};
 
 /// Applies a person's decision.
 ///
@@ -30,6 +31,9 @@ pub(super) fn apply_resolve(
         && may_settle(task, &conflict);
     if conflict.record != record.id || !allowed {
         return Err(Refusal::new("not_permitted"));
+    }
+    for (field, value) in values {
+        may_decide(task, &record, &conflict, *field, value)?;
     }
     let seen: BTreeSet<OpId> = seen.iter().copied().collect();
     let seq = task.stamp.seq;
@@ -59,6 +63,38 @@ pub(super) fn apply_resolve(
 /// What an author may no longer do is decided by headquarters.
 fn may_settle(task: &Task<'_>, conflict: &Conflict) -> bool {
     conflict.kind != ConflictKind::NotPermittedAnyMore || task.author.role.is_headquarters()
+}
+
+/// A decision is about the conflict's own fields, and only as far as its author could have written the value themselves.
+fn may_decide(
+    task: &Task<'_>,
+    record: &Record,
+    conflict: &Conflict,
+    no: FieldNo,
+    value: &Value,
+) -> Result<(), Refusal> {
+    let author = task.author;
+    let kind = Kind::from_number(record.kind);
+    let spec = kind.map(Kind::spec);
+    let permitted = |yes: bool| if yes { Ok(()) } else { Err(Refusal::new("not_permitted")) };
+    permitted(conflict.fields.contains(&no))?;
+    if no == UNIT_FIELD {
+        let to = value.as_ref_id().ok_or_else(|| Refusal::new("wrong-type"))?.unit();
+        let known = task.world.units.contains(to) || task.world.units.is_empty();
+        return permitted(to == record.unit || (known && task.world.reaches(author, to)));
+    }
+    if no == DELETED_FIELD {
+        let office = spec.map_or(Office::Organizer, |spec| spec.office);
+        return permitted(author.role.acts_for(office));
+    }
+    let current = record.fields.get(&no).map(|state| &state.value);
+    let field = spec.and_then(|spec| spec.field_no(no)).filter(|_| current != Some(value));
+    let Some((spec, field)) = spec.zip(field) else { return Ok(()) };
+    may_write(author, field)?;
+    if field.merge == Merge::Steps && !step_is_legal(spec, author.role, current, value) {
+        return Err(Refusal::at("illegal_step", field.key));
+    }
+    Ok(())
 }
 
 fn holds(record: &Record, values: &[(FieldNo, Value)]) -> bool {

@@ -278,6 +278,42 @@ fn an_edit_of_a_record_that_went_to_another_unit_waits_for_headquarters() {
 }
 
 #[test]
+fn a_value_freed_by_a_deletion_stays_with_its_next_holder() {
+    let (mut server, mut a, _) = two_devices();
+    let delete = a.op(OpBody::Delete { saw: server.person().saw(), reason: "left".into() });
+    server.take(&delete, &a.author);
+    let mut again = a.create(COLLEGE);
+    again.record = RecordId(Uuid::from_u128(8));
+    assert!(matches!(server.take(&again, &a.author), Outcome::Applied { .. }));
+    let base = Base::Seen(server.person().unit_origin);
+    let moved = a.op(OpBody::Move { base, to: OTHER });
+    server.take(&moved, &a.author);
+    let key = (Kind::Person.number(), no("staff_no"), text("10001"));
+    assert_eq!(server.world.unique.get(&key), Some(&again.record));
+    let restore = a.op(OpBody::Restore { saw: 0 });
+    assert!(matches!(server.take(&restore, &a.author), Outcome::Rejected { .. }));
+}
+
+#[test]
+fn a_decision_reaches_no_further_than_its_conflict_and_its_authors_rights() {
+    let (mut server, mut a, mut b) = two_devices();
+    a.edit("name", "乙");
+    b.edit("name", "丙");
+    a.sync(&mut server);
+    b.sync(&mut server);
+    let id = server.world.conflicts[&PERSON].first().copied().unwrap();
+    let mut seen: Vec<OpId> = server.conflicts()[0].candidates.iter().map(|c| c.op).collect();
+    seen.push(server.person().fields[&no("name")].origin);
+    let elsewhere = vec![(no("name"), text("丙")), (no("staff_no"), text("99999"))];
+    let resolve = b.op(OpBody::Resolve { conflict: id, seen: seen.clone(), values: elsewhere });
+    assert!(matches!(server.take(&resolve, &b.author), Outcome::Rejected { .. }));
+    let away = vec![(super::conflict::UNIT_FIELD, Value::Ref(OTHER.record()))];
+    let resolve = b.op(OpBody::Resolve { conflict: id, seen, values: away });
+    assert!(matches!(server.take(&resolve, &b.author), Outcome::Rejected { .. }));
+    assert!(server.conflicts()[0].is_open());
+}
+
+#[test]
 fn a_refused_creation_blocks_what_depends_on_it_and_nothing_else() {
     let mut server = Server::new();
     let mut b = Device::new(2, Role::Organizer, COLLEGE);

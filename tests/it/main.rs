@@ -4,3 +4,5 @@
 mod server;
 
 mod layers;
+#[cfg(all(feature = "client", feature = "server"))]
+mod sync;

@@ -3,6 +3,8 @@
 //! [`Db`] reads and opens transactions, [`Tx`] is one writing transaction. One suite of tests ([`contract`]) runs for every
 //! backend. It imports `domain`, `sync` and `wire` types; `sqlx` is seen nowhere else. Start at [`rows`].
 
+#[cfg(test)]
+mod contract;
 pub mod rows;
 pub mod sqlite;
 

@@ -64,11 +64,12 @@ impl Server {
         server
     }
 
-    /// Starts serving; after [`Server::stop`] again.
+    /// Starts serving; after [`Server::stop`] again, on the same port.
     pub(crate) fn run(&mut self) {
         let (stop, stopped) = oneshot::channel();
         let (ready, address) = std::sync::mpsc::channel();
-        let listen = SocketAddr::from(([127, 0, 0, 1], 0));
+        let port = self.url.rsplit(':').next().and_then(|port| port.parse().ok()).unwrap_or(0);
+        let listen = SocketAddr::from(([127, 0, 0, 1], port));
         let options = ServeOptions::new(listen, self.database.clone());
         let thread = std::thread::spawn(move || {
             let runtime = tokio::runtime::Builder::new_multi_thread()
