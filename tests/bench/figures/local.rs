@@ -41,7 +41,7 @@ pub(crate) fn make_units(client: &Client) {
         let pairs = [
             ("code", text(&unit_code(n))),
             ("name", text(&name)),
-            ("type", Value::Code("branch".to_owned())),
+            ("type", Value::Code("committee".to_owned())),
         ];
         client.create_record(Kind::Unit, None, fields(Kind::Unit, &pairs)).expect("made");
     }
