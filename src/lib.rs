@@ -5,6 +5,7 @@
 //! `store` (the encrypted files of a device), [`locale`] (texts), `transfer` and `report` (sheets and figures), [`settings`] and
 //! [`telemetry`], `server`, `client` (use cases), `tui` and `cli` (faces). Start at `cli::run`.
 
+pub mod cli;
 #[cfg(feature = "client")]
 pub mod client;
 pub mod domain;

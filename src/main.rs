@@ -1,3 +1,7 @@
 //! The `ejia` executable.
 
-fn main() {}
+use std::process::ExitCode;
+
+fn main() -> ExitCode {
+    ExitCode::from(ejia::cli::run(&std::env::args_os().collect::<Vec<_>>()))
+}

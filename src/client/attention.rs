@@ -116,7 +116,7 @@ impl Client {
                 let mut changes: Fields =
                     sets.iter().map(|(no, _, value)| (*no, value.clone())).collect();
                 changes.extend(corrections.clone());
-                inner.change(record, &changes)?.0
+                inner.change(record, changes)?.0
             }
             other => {
                 Some(Edit { record, kind: op.kind, body: other.clone(), inverse: Inverse::Never })

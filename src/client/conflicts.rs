@@ -106,7 +106,7 @@ impl Client {
             return Err(not_allowed("resolve"));
         }
         let values = decided(&conflict, &record, decision)?;
-        inner.check_decision(&record, &values)?;
+        check_decision(&record, &values)?;
         let edit = Edit {
             record: record.id,
             kind: record.kind,
@@ -145,6 +145,18 @@ fn decided(
     }
 }
 
+/// Refuses a decision that does not make a valid record.
+fn check_decision(record: &Record, values: &[(FieldNo, Value)]) -> Result<(), ClientError> {
+    let Some(kind) = Kind::from_number(record.kind) else { return Ok(()) };
+    if values.iter().any(|(no, value)| *no == DELETED_FIELD && *value == Value::Flag(true)) {
+        return Ok(());
+    }
+    let mut after = record.values();
+    let plain = |no: &FieldNo| *no != UNIT_FIELD && *no != DELETED_FIELD;
+    after.extend(values.iter().filter(|(no, _)| plain(no)).cloned());
+    super::records::refuse_errors(kind.check(&after)).map(|_warnings| ())
+}
+
 /// Names every operation whose value the person saw.
 fn seen(conflict: &Conflict, record: &Record) -> Vec<OpId> {
     let mut seen: Vec<OpId> = conflict.candidates.iter().map(|c| c.op).collect();
@@ -171,21 +183,6 @@ fn current_origin(record: &Record, no: FieldNo) -> Option<OpId> {
 }
 
 impl Inner {
-    fn check_decision(
-        &self,
-        record: &Record,
-        values: &[(FieldNo, Value)],
-    ) -> Result<(), ClientError> {
-        let Some(kind) = Kind::from_number(record.kind) else { return Ok(()) };
-        if values.iter().any(|(no, value)| *no == DELETED_FIELD && *value == Value::Flag(true)) {
-            return Ok(());
-        }
-        let mut after = record.values();
-        let plain = |no: &FieldNo| *no != UNIT_FIELD && *no != DELETED_FIELD;
-        after.extend(values.iter().filter(|(no, _)| plain(no)).cloned());
-        super::records::refuse_errors(kind.check(&after)).map(|_warnings| ())
-    }
-
     fn conflict_view(&self, id: RecordId, stored: &Record) -> Option<ConflictView> {
         let conflict = stored.conflict.as_ref()?;
         let kind = Kind::from_number(conflict.record_kind)?;
@@ -221,14 +218,19 @@ impl Inner {
             values.iter().find(|(other, _)| *other == no).map(|(_, value)| value.clone())
         };
         let origin = current_origin(record, no);
+        let standing = conflict.current.iter().find(|s| s.field == no && s.op == origin);
+        let author = standing.and_then(|s| s.actor).zip(origin);
         FieldConflictView {
             field: no,
             key,
             base: value_in(&conflict.base),
             current: ValueView {
                 value: current_value(record, no),
-                by: origin.map(|op| self.author(op)).unwrap_or_default(),
-                at: 0,
+                by: match author {
+                    Some((user, op)) => self.user_name(user, op),
+                    None => origin.map(|op| self.author(op)).unwrap_or_default(),
+                },
+                at: standing.map_or(0, |s| hlc_ms(s.hlc)),
             },
             candidates: conflict
                 .candidates
@@ -255,7 +257,10 @@ impl Inner {
     }
 
     fn user_name(&self, user: UserId, op: OpId) -> String {
-        if user == self.profile.user { self.profile.user_name.clone() } else { self.author(op) }
+        if user == self.profile.user {
+            return self.profile.user_name.clone();
+        }
+        self.names.get(&user).cloned().unwrap_or_else(|| self.author(op))
     }
 }
 

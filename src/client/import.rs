@@ -69,7 +69,7 @@ impl Client {
         let mut view = Planning::new(&inner);
         let plan = plan(&sheet, &defaults, &mut view, &cx);
         let refused = plan.rows.iter().any(|row| row.outcome == Outcome::Refused);
-        let write = !request.dry_run && !(request.all_or_nothing && refused);
+        let write = !(request.dry_run || request.all_or_nothing && refused);
         if write {
             let edits = edits(&inner, &plan)?;
             if !edits.is_empty() {
@@ -109,7 +109,7 @@ fn edits(inner: &Inner, plan: &Plan) -> Result<Vec<Edit>, ClientError> {
                 edits.push(inner.creation(plan.kind, *id, Some(*unit), fields.clone())?);
             }
             Outcome::Changed { id, sets, unit } => {
-                edits.extend(inner.change(*id, sets)?.0);
+                edits.extend(inner.change(*id, sets.clone())?.0);
                 if let Some(to) = unit {
                     let record = inner.record(*id)?;
                     edits.push(Edit {

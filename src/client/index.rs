@@ -50,12 +50,12 @@ impl Indexes {
             if before == after {
                 continue;
             }
-            if let (Some(value), Some(row)) = (before, old) {
-                if let Some(ids) = index.get_mut(&value) {
-                    ids.retain(|id| *id != row.id);
-                    if ids.is_empty() {
-                        index.remove(&value);
-                    }
+            if let (Some(value), Some(row)) = (before, old)
+                && let Some(ids) = index.get_mut(&value)
+            {
+                ids.retain(|id| *id != row.id);
+                if ids.is_empty() {
+                    index.remove(&value);
                 }
             }
             if let (Some(value), Some(row)) = (after, new) {

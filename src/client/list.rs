@@ -80,6 +80,11 @@ impl Client {
         Ok(rows.into_iter().map(|row| row.id).collect())
     }
 
+    /// Returns the records of a kind that a text names: by id, by office code or school number, or by full name.
+    pub fn named(&self, kind: Kind, text: &str) -> Vec<RecordId> {
+        self.lock().named(kind.key(), text)
+    }
+
     /// Builds what searching a kind needs, so that the first keystroke is as quick as the others. Takes the lock for a short time
     /// only, again and again.
     pub fn warm(&self, kind: Kind) {

@@ -13,7 +13,7 @@ use super::journal;
 use super::outbox::Outbox;
 use super::profile::{PROFILE, Profile};
 use super::search::Keys;
-use super::state::{Inner, SYNC_STATE, SyncState};
+use super::state::{Inner, NAMES, SYNC_STATE, SyncState};
 use super::{Client, clock, ids};
 use crate::domain::access::Role;
 use crate::domain::ids::UnitId;
@@ -133,6 +133,8 @@ fn load(dir: &Path, vault: Vault) -> Result<Inner, ClientError> {
     } else {
         sync
     };
+    let names = vault.store.note(NAMES)?.map(|bytes| decode(&bytes, "names")).transpose()?;
+    let names = names.unwrap_or_default();
     let refused = attention::load(&vault)?;
     let mut inner = Inner {
         vault,
@@ -147,6 +149,7 @@ fn load(dir: &Path, vault: Vault) -> Result<Inner, ClientError> {
         refused: BTreeMap::new(),
         commands: Vec::new(),
         recalled: false,
+        names,
         hlc: 0,
         indexes: RefCell::new(Indexes::default()),
         keys: RefCell::new(Keys::default()),

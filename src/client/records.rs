@@ -56,7 +56,7 @@ impl Client {
     /// As for [`Client::create_record`], and [`ClientError::NotFound`].
     pub fn set_fields(&self, id: RecordId, changes: Fields) -> Result<Saved, ClientError> {
         let mut inner = self.lock();
-        let (edit, issues) = inner.change(id, &changes)?;
+        let (edit, issues) = inner.change(id, changes)?;
         if let Some(edit) = edit {
             inner.commit(vec![edit], None)?;
         }
@@ -204,7 +204,7 @@ impl Inner {
     pub(super) fn change(
         &self,
         id: RecordId,
-        changes: &Fields,
+        changes: Fields,
     ) -> Result<(Option<Edit>, Vec<Issue>), ClientError> {
         let record = self.record(id)?;
         if !record.is_live() {
@@ -215,10 +215,9 @@ impl Inner {
         };
         let before = record.values();
         let touched: Fields = changes
-            .iter()
-            .filter(|(no, value)| before.get(no) != Some(*value))
-            .filter(|(no, value)| before.contains_key(no) || **value != Value::Null)
-            .map(|(no, value)| (*no, value.clone()))
+            .into_iter()
+            .filter(|(no, value)| before.get(no) != Some(value))
+            .filter(|(no, value)| before.contains_key(no) || *value != Value::Null)
             .collect();
         self.may_change(kind, &record, &touched)?;
         let mut after = before;

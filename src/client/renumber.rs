@@ -88,10 +88,10 @@ struct Renamed {
 /// Own unsent operations that the author had seen have new names.
 fn rewrite_bases(op: &mut Op, names: &BTreeMap<OpId, OpId>) {
     let rename = |base: &mut Base| {
-        if let Base::Seen(id) = base {
-            if let Some(new) = names.get(id) {
-                *id = *new;
-            }
+        if let Base::Seen(id) = base
+            && let Some(new) = names.get(id)
+        {
+            *id = *new;
         }
     };
     match &mut op.body {

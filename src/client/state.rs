@@ -12,7 +12,7 @@ use super::journal::Local;
 use super::outbox::Outbox;
 use super::profile::Profile;
 use super::search::Keys;
-use crate::domain::ids::{RecordId, UnitId};
+use crate::domain::ids::{RecordId, UnitId, UserId};
 use crate::domain::kinds::Kind;
 use crate::domain::record::{FieldNo, Value};
 use crate::store::{Change, Row, Vault};
@@ -22,6 +22,9 @@ use crate::wire::{Head, created_record, decode_op, decode_record, encode_record,
 
 /// Name of the note that holds [`SyncState`].
 pub(super) const SYNC_STATE: &str = "sync/state";
+
+/// Name of the note that holds the names of other accounts.
+pub(super) const NAMES: &str = "names";
 
 /// How far this device and its server are with each other.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
@@ -77,6 +80,8 @@ pub(super) struct Inner {
     pub(super) commands: Vec<Local>,
     /// True once the commands of earlier runs are among `commands`.
     pub(super) recalled: bool,
+    /// Names of other accounts, as conflicts brought them.
+    pub(super) names: BTreeMap<UserId, String>,
     /// Last hybrid clock value.
     pub(super) hlc: u64,
     pub(super) indexes: RefCell<Indexes>,

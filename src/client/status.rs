@@ -35,7 +35,8 @@ impl Client {
     pub fn status(&self) -> Status {
         let inner = self.lock();
         let profile = &inner.profile;
-        let count = |kind: Kind| inner.live.get(&kind.number()).map_or(0, |ids| ids.len());
+        let count =
+            |kind: Kind| inner.live.get(&kind.number()).map_or(0, std::collections::BTreeSet::len);
         Status {
             user: profile.user_name.clone(),
             role: profile.role,

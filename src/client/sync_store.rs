@@ -5,9 +5,9 @@ use std::collections::BTreeSet;
 use super::attention::{self, Refused};
 use super::edit::SCHEMA;
 use super::error::ClientError;
-use super::state::{Inner, SYNC_STATE, SyncState};
+use super::state::{Inner, NAMES, SYNC_STATE, SyncState};
 use super::{clock, journal};
-use crate::domain::ids::RecordId;
+use crate::domain::ids::{RecordId, UserId};
 use crate::store::{Change, Row};
 use crate::sync::client::{Machine, PageHead, Waiting};
 use crate::sync::open::Open;
@@ -20,6 +20,8 @@ const STAGE: &str = "stage/state";
 /// What a running sync keeps between steps.
 pub(super) struct Session {
     staged: Vec<Change>,
+    /// How many of them are in the store's staging area; the rest are a last page that may go straight into the base.
+    in_store: usize,
     scope_token: u64,
     removed: usize,
 }
@@ -61,7 +63,7 @@ impl Session {
             oldest_age_ms: oldest.map_or(0, |at| u64::try_from(now - at).unwrap_or(0)),
         };
         let resume = reached.map(|(cursor, replace, _)| (cursor, replace));
-        let session = Self { staged, scope_token, removed: 0 };
+        let session = Self { in_store: staged.len(), staged, scope_token, removed: 0 };
         Ok((session, Machine::new(open, waiting, prev, resume)))
     }
 
@@ -84,7 +86,6 @@ impl Session {
 
     /// Stores outcomes; refused operations leave the outbox and go to the attention list.
     pub(super) fn results(
-        &self,
         inner: &mut Inner,
         results: &[(u64, Outcome)],
     ) -> Result<(), ClientError> {
@@ -121,6 +122,7 @@ impl Session {
         at: &PageHead,
         replace: bool,
     ) -> Result<(), ClientError> {
+        Self::learn_names(inner, &page)?;
         let state = (at.cursor, replace, self.scope_token);
         let empty = page.puts.is_empty() && at.removes.is_empty();
         if empty && at.complete {
@@ -139,11 +141,34 @@ impl Session {
         }
         let notes = vec![(STAGE.to_owned(), Some(encode(&state)?))];
         let change = Change { puts, removes: at.removes.clone(), notes };
-        if !at.complete || !self.staged.is_empty() {
-            inner.vault.store.stage(&change)?;
-        }
         self.removed += change.removes.len();
         self.staged.push(change);
+        if !at.complete {
+            self.keep_staged(inner)?;
+        }
+        Ok(())
+    }
+
+    /// Puts the pages that are only in memory into the store's staging area.
+    fn keep_staged(&mut self, inner: &mut Inner) -> Result<(), ClientError> {
+        for change in self.staged.iter().skip(self.in_store) {
+            inner.vault.store.stage(change)?;
+        }
+        self.in_store = self.staged.len();
+        Ok(())
+    }
+
+    /// Keeps the names that conflicts speak of.
+    fn learn_names(inner: &mut Inner, page: &Page) -> Result<(), ClientError> {
+        let new = |(user, name): &&(UserId, String)| inner.names.get(user) != Some(name);
+        let new: Vec<_> = page.names.iter().filter(new).cloned().collect();
+        if new.is_empty() {
+            return Ok(());
+        }
+        let mut names = inner.names.clone();
+        names.extend(new);
+        inner.note(vec![(NAMES.to_owned(), Some(encode(&names)?))])?;
+        inner.names = names;
         Ok(())
     }
 
@@ -163,47 +188,40 @@ impl Session {
             ..inner.sync.clone()
         };
         let notes = vec![(SYNC_STATE.to_owned(), Some(encode(&state)?)), (STAGE.to_owned(), None)];
+        self.write(inner, notes, replace)?;
         let staged = std::mem::take(&mut self.staged);
-        self.write(inner, &staged, notes, replace)?;
+        self.in_store = 0;
         inner.sync = state;
         let settled = inner.outbox.settle(inner.sync.acked_n);
-        self.show(inner, staged, replace)?;
+        Self::show(inner, staged, replace)?;
         for record in settled {
             inner.refold(record)?;
         }
         inner.recount_resolving()
     }
 
-    /// A single small page that does not replace anything goes straight into the base: one durable write instead of three.
+    /// A single page that does not replace anything goes straight into the base: one durable write instead of three.
     fn write(
-        &self,
+        &mut self,
         inner: &mut Inner,
-        staged: &[Change],
         notes: Vec<(String, Option<Vec<u8>>)>,
         replace: bool,
     ) -> Result<(), ClientError> {
-        match staged {
+        match self.staged.as_slice() {
             [] if !replace => inner.note(notes),
-            [only] if !replace => {
+            [only] if !replace && self.in_store == 0 => {
                 let change =
                     Change { puts: only.puts.clone(), removes: only.removes.clone(), notes };
                 Ok(inner.vault.store.commit(&change)?)
             }
-            changes => {
-                if let [only] = changes {
-                    inner.vault.store.stage(only)?;
-                }
+            _ => {
+                self.keep_staged(inner)?;
                 Ok(inner.vault.store.flip(replace, &notes)?)
             }
         }
     }
 
-    fn show(
-        &self,
-        inner: &mut Inner,
-        staged: Vec<Change>,
-        replace: bool,
-    ) -> Result<(), ClientError> {
+    fn show(inner: &mut Inner, staged: Vec<Change>, replace: bool) -> Result<(), ClientError> {
         if replace {
             let kept: BTreeSet<RecordId> =
                 staged.iter().flat_map(|change| change.puts.iter().map(|row| row.id)).collect();
@@ -227,6 +245,7 @@ impl Session {
     /// Throws the staged pages away.
     pub(super) fn unstage(&mut self, inner: &mut Inner) -> Result<(), ClientError> {
         self.staged.clear();
+        self.in_store = 0;
         Ok(inner.vault.store.unstage()?)
     }
 

@@ -182,7 +182,7 @@ impl<'a> Round<'a> {
                 let request = SyncRequest {
                     open: *open,
                     push: push.map(push_request),
-                    pull: Some(self.pull_request(pull)),
+                    pull: Some(Self::pull_request(pull)),
                 };
                 let answer = self.transport.sync(&request)?;
                 self.session.opened(&mut self.client.lock(), &answer)?;
@@ -209,7 +209,7 @@ impl<'a> Round<'a> {
             Output::Pull(from) => {
                 self.check_cancel()?;
                 self.state.phase = Phase::Pulling;
-                let page = self.transport.pull(&self.pull_request(from))?;
+                let page = self.transport.pull(&Self::pull_request(from))?;
                 Ok(self.take_page(page))
             }
             Output::Stage(head) => self.stage(&head),
@@ -221,7 +221,7 @@ impl<'a> Round<'a> {
         let mut inner = self.client.lock();
         match output {
             Output::StoreResults(results) => {
-                self.session.results(&mut inner, &results)?;
+                Session::results(&mut inner, &results)?;
                 self.state.pushed += results.len();
             }
             Output::Flip { cursor, scope_token, replace } => {
@@ -270,7 +270,7 @@ impl<'a> Round<'a> {
         Ok(Vec::new())
     }
 
-    fn pull_request(&self, from: PullFrom) -> PullRequest {
+    fn pull_request(from: PullFrom) -> PullRequest {
         PullRequest {
             cursor: from.cursor,
             scope_token: from.scope_token,

@@ -72,7 +72,7 @@ impl Inner {
                     .iter()
                     .map(|(no, value)| (*no, value.clone().unwrap_or(Value::Null)))
                     .collect();
-                Ok(self.change(record.id, &back)?.0)
+                Ok(self.change(record.id, back)?.0)
             }
             Inverse::Move(unit) => {
                 if !ours(record.unit_origin) {

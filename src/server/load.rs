@@ -1,10 +1,12 @@
 //! What a batch may touch: which rows to load before it is applied, and the working set made from them.
 
+use std::collections::BTreeSet;
+
 use crate::domain::ids::RecordId;
 use crate::domain::kinds::Kind;
-use crate::domain::record::{FieldNo, Value};
+use crate::domain::record::{FieldNo, Owner, Value};
 use crate::server::db::rows::{Loaded, Wanted};
-use crate::sync::{Op, OpBody, Record, UnitTree, World};
+use crate::sync::{Base, Op, OpBody, OpId, Record, UnitTree, World};
 
 /// Says what applying these operations may look at.
 pub(crate) fn wanted<'a>(ops: impl Iterator<Item = &'a Op>) -> Wanted {
@@ -21,10 +23,34 @@ pub(crate) fn wanted<'a>(ops: impl Iterator<Item = &'a Op>) -> Wanted {
         if let OpBody::Resolve { conflict, .. } = &op.body {
             wanted.records.insert(*conflict);
         }
+        if sets_owner(op) {
+            wanted.moving.insert(op.record);
+        }
         wanted.ops.extend(op.bases());
         want_unique(op, &mut wanted);
     }
     wanted
+}
+
+/// True if the operation may put an existing record into another unit.
+fn sets_owner(op: &Op) -> bool {
+    let spec = Kind::from_number(op.kind).map(Kind::spec);
+    let owner = spec.and_then(|spec| match spec.owner {
+        Owner::Field(key) | Owner::Of(key) => spec.field(key),
+        Owner::Itself | Owner::Chosen => None,
+    });
+    let names_owner = owner.is_some_and(|field| op.value_of(field.number).is_some());
+    match &op.body {
+        OpBody::Move { .. } | OpBody::Resolve { .. } => true,
+        OpBody::Create { .. } | OpBody::Set { .. } => names_owner,
+        OpBody::ElementAdd { .. }
+        | OpBody::ElementDelete { .. }
+        | OpBody::Note { .. }
+        | OpBody::Delete { .. }
+        | OpBody::Restore { .. }
+        | OpBody::Command { .. }
+        | OpBody::Unknown { .. } => false,
+    }
 }
 
 /// The values an operation gives to fields that no two records may share.
@@ -49,6 +75,41 @@ pub(crate) fn unique_of(record: &Record) -> Vec<(u16, FieldNo, Value)> {
             (!value.is_blank()).then_some((record.kind, field.number, value))
         })
         .collect()
+}
+
+/// Returns the operations that set what now stands where these operations' authors had seen something else: a conflict names
+/// who wrote what holds.
+pub(crate) fn overtaken<'a>(world: &World, ops: impl Iterator<Item = &'a Op>) -> BTreeSet<OpId> {
+    let mut standing = BTreeSet::new();
+    for op in ops {
+        let Some(record) = world.records.get(&op.record) else { continue };
+        match &op.body {
+            OpBody::Set { sets } => {
+                let states = sets.iter().filter_map(|(no, base, _)| {
+                    let state = record.fields.get(no)?;
+                    (*base != Base::Seen(state.origin)).then_some(state.origin)
+                });
+                standing.extend(states);
+                standing.extend(record.tombstone.as_ref().map(|tombstone| tombstone.by));
+            }
+            OpBody::Resolve { .. } | OpBody::Create { .. } => {
+                standing.extend(record.fields.values().map(|state| state.origin));
+                standing.insert(record.unit_origin);
+                standing.extend(record.tombstone.as_ref().map(|tombstone| tombstone.by));
+            }
+            OpBody::Move { .. } | OpBody::Delete { .. } => {
+                standing.insert(record.unit_origin);
+                standing.extend(record.tombstone.as_ref().map(|tombstone| tombstone.by));
+            }
+            OpBody::ElementAdd { .. }
+            | OpBody::ElementDelete { .. }
+            | OpBody::Note { .. }
+            | OpBody::Restore { .. }
+            | OpBody::Command { .. }
+            | OpBody::Unknown { .. } => {}
+        }
+    }
+    standing
 }
 
 /// Makes the working set of a batch.

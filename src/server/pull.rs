@@ -3,8 +3,11 @@
 use crate::server::db::rows::{PageQuery, PageRows, RecordRow, Session};
 use crate::server::db::{Db, DbError, DbResult};
 use crate::server::scope;
-use crate::sync::Cursor;
+use std::collections::BTreeSet;
+
+use crate::domain::ids::UserId;
 use crate::sync::client::BATCH_BYTES;
+use crate::sync::{CONFLICT_KIND, Cursor};
 use crate::wire::{Page, PullRequest, RecordBytes, decode_record, encode_record};
 
 /// Most records of a page (protocol, Limits).
@@ -43,9 +46,33 @@ pub(crate) async fn page<D: Db>(
     let rows = db.page(&query).await?;
     check(&rows, session, request)?;
     let cursor = Cursor { epoch: rows.tenant.epoch, seq: rows.end.0, chain: rows.end.1 };
+    let speaking = speakers(&rows.puts);
     let puts = rows.puts.into_iter().map(sent).collect::<DbResult<_>>()?;
     let removes = rows.removes.into_iter().map(|(id, seq)| (id, "moved".to_owned(), seq)).collect();
-    Ok(Page { puts, removes, cursor, complete: rows.complete, backfill: Vec::new() })
+    let names = names(db, &speaking).await?;
+    Ok(Page { puts, removes, cursor, complete: rows.complete, backfill: Vec::new(), names })
+}
+
+/// Returns the accounts that the conflicts of a page speak of.
+fn speakers(rows: &[RecordRow]) -> BTreeSet<UserId> {
+    rows.iter()
+        .filter(|row| row.kind == CONFLICT_KIND)
+        .filter_map(|row| decode_record(&row.body).ok()?.conflict)
+        .flat_map(|conflict| {
+            let standing = conflict.current.into_iter().filter_map(|standing| standing.actor);
+            standing
+                .chain(conflict.candidates.into_iter().map(|candidate| candidate.actor))
+                .collect::<Vec<_>>()
+        })
+        .collect()
+}
+
+async fn names<D: Db>(db: &D, wanted: &BTreeSet<UserId>) -> DbResult<Vec<(UserId, String)>> {
+    if wanted.is_empty() {
+        return Ok(Vec::new());
+    }
+    let accounts = db.accounts().await?.into_iter();
+    Ok(accounts.filter(|a| wanted.contains(&a.id)).map(|a| (a.id, a.name)).collect())
 }
 
 /// A page is only given to a device whose cursor and scope are the server's own.

@@ -6,12 +6,12 @@ use tokio::sync::{mpsc, oneshot};
 
 use crate::domain::ids::{DeviceId, UnitId};
 use crate::domain::kinds::Kind;
-use crate::server::db::rows::{Changes, RecordRow, Stored, Tenant, UniqueRow};
+use crate::server::db::rows::{Changes, RecordRow, Stored, Tenant, UniqueRow, Wanted};
 use crate::server::db::{Db, DbError, DbResult, Tx};
 use crate::server::decide::{Entry, decide, row};
-use crate::server::load::{about, wanted, world};
+use crate::server::load::{about, overtaken, wanted, world};
 use crate::sync::apply::Stamp;
-use crate::sync::{Author, Digest, OpId, Outcome, Record, UnitTree, World, chain_step};
+use crate::sync::{Author, Digest, Op, OpBody, OpId, Outcome, Record, UnitTree, World, chain_step};
 use crate::telemetry as field;
 use crate::wire::{PushAnswer, PushRequest, decode, encode, encode_record};
 
@@ -206,7 +206,13 @@ async fn prepare<T: Tx>(
         Some(_) | None => tx.units().await?,
     };
     let loaded = tx.load(&wanted(new.iter().filter_map(|entry| entry.op.as_ref()))).await?;
-    Ok(world(loaded, units))
+    let mut world = world(loaded, units);
+    let standing = overtaken(&world, new.iter().filter_map(|entry| entry.op.as_ref()));
+    if !standing.is_empty() {
+        let found = tx.load(&Wanted { ops: standing, ..Wanted::default() }).await?;
+        world.ops.extend(found.ops.into_iter().map(|op| (op.id, op)));
+    }
+    Ok(world)
 }
 
 /// Checks that the batch continues what the server has, and returns the stored outcomes of what it repeats.
@@ -259,12 +265,13 @@ fn apply_all(
         ..Changes::default()
     };
     let mut outcomes = Vec::with_capacity(entries.len());
-    let named = wanted(entries.iter().filter_map(|entry| entry.op.as_ref())).ops;
+    // What a later operation of the batch may meet; a batch of creations only meets nothing of its own.
+    let plain = |op: &Op| matches!(op.body, OpBody::Create { .. });
+    let keeps = !entries.iter().filter_map(|entry| entry.op.as_ref()).all(plain);
     for entry in entries {
         let stamp = Stamp { seq: changes.head.0.saturating_add(1), recv_at: now };
         let outcome = decide(&mut world, &entry, &author, stamp);
-        if let Some(op) = entry.op.as_ref().filter(|op| op.id == entry.id && named.contains(&op.id))
-        {
+        if let Some(op) = entry.op.as_ref().filter(|op| keeps && op.id == entry.id) {
             world.ops.insert(op.id, op.clone());
         }
         let chain = chain_step(&changes.head.1, &entry.hash, outcome.tag(), stamp.seq);
@@ -341,6 +348,7 @@ pub(crate) fn record_row(record: &Record) -> DbResult<RecordRow> {
         last_seq: record.rev,
         tomb_seq: record.tombstone.as_ref().map(|tombstone| tombstone.seq),
         about: about(record),
+        follows: record.follows(),
         body,
     })
 }

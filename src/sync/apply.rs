@@ -4,7 +4,7 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use super::conflict::{
-    Candidate, Conflict, ConflictKind, ConflictState, DELETED_FIELD, UNIT_FIELD,
+    Candidate, Conflict, ConflictKind, ConflictState, DELETED_FIELD, Standing, UNIT_FIELD,
 };
 use super::merge::apply_set;
 use super::op::{Base, Op, OpBody, OpId};
@@ -116,11 +116,10 @@ fn create(
     unit: UnitId,
     fields: &[(FieldNo, Value)],
 ) -> Result<Outcome, Refusal> {
-    if let Some(existing) = task.world.records.get(&task.op.record) {
+    if task.world.records.contains_key(&task.op.record) {
         // Two devices made the same generated record: its fields meet like edits of an empty record.
         let sets: Vec<_> =
             fields.iter().map(|(no, value)| (*no, Base::Absent, value.clone())).collect();
-        let _id = existing.id;
         return apply_set(task, &sets);
     }
     let mut values: Fields =
@@ -392,8 +391,41 @@ impl Task<'_> {
         }
     }
 
-    /// Moves a record, and the open conflicts about it, to another unit.
-    pub(super) fn move_to(&mut self, mut record: Record, to: UnitId) {
+    /// Returns the unit a changed record goes to because this operation set the field that names its owner.
+    ///
+    /// # Errors
+    /// Refused with `not_permitted` if the author's rights do not reach that unit.
+    pub(super) fn new_home(&self, record: &Record) -> Result<Option<UnitId>, Refusal> {
+        let Some(kind) = Kind::from_number(record.kind) else { return Ok(None) };
+        let (Owner::Field(key) | Owner::Of(key)) = kind.spec().owner else { return Ok(None) };
+        let field = kind.spec().field(key).and_then(|field| record.fields.get(&field.number));
+        if field.is_none_or(|state| state.origin != self.op.id) {
+            return Ok(None);
+        }
+        let values = record.values();
+        let unit =
+            owner_unit(self.world, Some(kind), record.id, record.unit, &values, self.author)?;
+        if unit == record.unit {
+            return Ok(None);
+        }
+        if !self.world.reaches(self.author, unit) {
+            return Err(Refusal::at("not_permitted", key));
+        }
+        Ok(Some(unit))
+    }
+
+    /// Moves a record, what belongs wherever it belongs, and the open conflicts about them, to another unit.
+    pub(super) fn move_to(&mut self, record: Record, to: UnitId) {
+        let mut waiting = vec![record];
+        while let Some(record) = waiting.pop() {
+            let followers = self.world.followers.get(&record.id).cloned().unwrap_or_default();
+            self.move_one(record, to);
+            let followers = followers.iter().filter_map(|id| self.world.records.get(id));
+            waiting.extend(followers.filter(|follower| follower.unit != to).cloned());
+        }
+    }
+
+    fn move_one(&mut self, mut record: Record, to: UnitId) {
         let seq = self.stamp.seq;
         self.world.exits.push((record.id, record.unit, seq));
         let open: BTreeSet<RecordId> =
@@ -441,7 +473,7 @@ impl Task<'_> {
         };
         conflict.candidates.retain(|old| !seen.contains(&old.op));
         conflict.candidates.push(candidate);
-        conflict.current = current_of(record, &fields);
+        conflict.current = self.standing(record, &fields);
         let seq = self.stamp.seq;
         self.world.put(conflict.into_record(id, record.unit, self.op.id, seq));
         self.recount(record.id);
@@ -453,12 +485,25 @@ impl Task<'_> {
             record: record.id,
             record_kind: record.kind,
             base: self.base_values(&fields),
-            current: current_of(record, &fields),
+            current: Vec::new(),
             fields,
             candidates: Vec::new(),
             kind,
             state: ConflictState::Open,
         }
+    }
+
+    /// Returns who set the current values of these fields.
+    pub(super) fn standing(&self, record: &Record, fields: &[FieldNo]) -> Vec<Standing> {
+        current_of(record, fields)
+            .into_iter()
+            .map(|(field, op)| {
+                let by = op.and_then(|op| {
+                    if op == self.op.id { Some(self.op) } else { self.world.ops.get(&op) }
+                });
+                Standing { field, op, actor: by.map(|op| op.actor), hlc: by.map_or(0, |op| op.hlc) }
+            })
+            .collect()
     }
 
     /// Returns what the author had seen in these fields, from the operations they name.
@@ -478,12 +523,12 @@ impl Task<'_> {
     /// Writes the number of open conflicts into the record they are about.
     pub(super) fn recount(&mut self, id: RecordId) {
         let open = self.world.count_open(id);
-        if let Some(mut record) = self.world.records.get(&id).cloned() {
-            if record.open_conflicts != open {
-                record.open_conflicts = open;
-                record.rev = self.stamp.seq;
-                self.world.put(record);
-            }
+        if let Some(mut record) = self.world.records.get(&id).cloned()
+            && record.open_conflicts != open
+        {
+            record.open_conflicts = open;
+            record.rev = self.stamp.seq;
+            self.world.put(record);
         }
     }
 }

@@ -46,6 +46,19 @@ pub enum ConflictState {
     ClosedByPolicy(OpId),
 }
 
+/// Who set what holds, as far as it is known.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Standing {
+    /// Field.
+    pub field: FieldNo,
+    /// Operation that set it; `None` if it is empty.
+    pub op: Option<OpId>,
+    /// Who wrote that operation.
+    pub actor: Option<UserId>,
+    /// When, by the author's hybrid clock; 0 where unknown.
+    pub hlc: u64,
+}
+
 /// A value that did not become current.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Candidate {
@@ -72,8 +85,8 @@ pub struct Conflict {
     pub fields: Vec<FieldNo>,
     /// What the first candidate's author had seen, where known.
     pub base: Vec<(FieldNo, Value)>,
-    /// Operations that set the current values, with author and time, for display.
-    pub current: Vec<(FieldNo, Option<OpId>)>,
+    /// What holds when the newest candidate came, field by field.
+    pub current: Vec<Standing>,
     /// Values waiting.
     pub candidates: Vec<Candidate>,
     /// Why a person is asked.

@@ -56,12 +56,18 @@ pub(super) fn apply_set(task: &mut Task<'_>, sets: &[Touch]) -> Result<Outcome, 
             Meeting::Collision => collisions.push(group),
         }
     }
-    if let Some(kind) = kind.filter(|_| applied) {
-        if let Err(refusal) = check_values(task.world, kind, record.id, &merged.values()) {
-            return invalid(task, &record, refusal, &values);
-        }
+    if let Some(kind) = kind.filter(|_| applied)
+        && let Err(refusal) = check_values(task.world, kind, record.id, &merged.values())
+    {
+        return invalid(task, &record, refusal, &values);
     }
-    finish(task, merged, applied, collisions, spec)
+    let home = task.new_home(&merged)?;
+    let outcome = finish(task, merged, applied, collisions, spec)?;
+    if let Some(unit) = home {
+        let record = task.existing()?;
+        task.move_to(record, unit);
+    }
+    Ok(outcome)
 }
 
 /// Stores what merged and opens a conflict for each group that did not.
@@ -249,7 +255,15 @@ impl Task<'_> {
             record: record.id,
             record_kind: record.kind,
             base: Vec::new(),
-            current: fields.iter().map(|no| (*no, Some(self.op.id))).collect(),
+            current: fields
+                .iter()
+                .map(|no| super::conflict::Standing {
+                    field: *no,
+                    op: Some(self.op.id),
+                    actor: Some(self.op.actor),
+                    hlc: self.op.hlc,
+                })
+                .collect(),
             fields: fields.clone(),
             candidates,
             kind: ConflictKind::Edit,

@@ -24,7 +24,7 @@ pub mod world;
 #[cfg(test)]
 mod tests;
 
-pub use conflict::{CONFLICT_KIND, Candidate, Conflict, ConflictKind, ConflictState};
+pub use conflict::{CONFLICT_KIND, Candidate, Conflict, ConflictKind, ConflictState, Standing};
 pub use cursor::Cursor;
 pub use hash::{Digest, chain_step, digest};
 pub use op::{Base, Group, Op, OpBody, OpId};

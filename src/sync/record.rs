@@ -9,7 +9,8 @@ use uuid::Uuid;
 use super::conflict::Conflict;
 use super::op::OpId;
 use crate::domain::ids::{RecordId, UnitId};
-use crate::domain::record::{FieldNo, Fields, Value};
+use crate::domain::kinds::Kind;
+use crate::domain::record::{FieldNo, Fields, Owner, Value};
 
 /// One field: its value and the operation that set it. The origin is the field's version: positions change after a restore,
 /// operation ids do not.
@@ -89,6 +90,13 @@ impl Record {
         }
         let bytes: [u8; 32] = hasher.finalize().into();
         bytes.iter().take(8).rev().fold(0, |sum, byte| (sum << 8) | u64::from(*byte))
+    }
+
+    /// Returns the record whose unit this one's unit always is, if its kind has such a rule.
+    pub fn follows(&self) -> Option<RecordId> {
+        let spec = Kind::from_number(self.kind)?.spec();
+        let Owner::Of(key) = spec.owner else { return None };
+        self.fields.get(&spec.field(key)?.number)?.value.as_ref_id()
     }
 
     /// True if it exists and is not deleted.

@@ -46,12 +46,16 @@ pub(super) fn apply_resolve(
         }
         return Ok(task.conflict(&record, conflict.kind, values));
     }
-    let resolved = settle(task, record, values)?;
+    let mut resolved = settle(task, &record, values)?;
+    if let Some(home) = task.new_home(&resolved)? {
+        task.move_to(resolved, home);
+        resolved = task.existing()?;
+    }
     conflict.candidates.retain(|candidate| !seen.contains(&candidate.op));
     if conflict.candidates.is_empty() {
         conflict.state = ConflictState::ClosedByPerson(task.op.id);
     }
-    conflict.current = current_of(&resolved, &conflict.fields);
+    conflict.current = task.standing(&resolved, &conflict.fields);
     let (record_id, unit) = (resolved.id, resolved.unit);
     task.put(resolved);
     let stored = conflict.into_record(id, unit, task.op.id, seq);
@@ -108,7 +112,7 @@ fn holds(record: &Record, values: &[(FieldNo, Value)]) -> bool {
 /// Puts the decided values into the record.
 fn settle(
     task: &mut Task<'_>,
-    record: Record,
+    record: &Record,
     values: &[(FieldNo, Value)],
 ) -> Result<Record, Refusal> {
     let mut resolved = record.clone();

@@ -11,7 +11,7 @@ use super::*;
 use crate::domain::access::Role;
 use crate::domain::ids::{DeviceId, RecordId, UnitId, UserId};
 use crate::domain::kinds::Kind;
-use crate::domain::record::{FieldNo, Value};
+use crate::domain::record::{FieldNo, PartialDate, Precision, Value};
 
 const UNIVERSITY: UnitId = UnitId(Uuid::from_u128(100));
 const COLLEGE: UnitId = UnitId(Uuid::from_u128(101));
@@ -143,11 +143,11 @@ fn two_devices() -> (Server, Device, Device) {
 fn edits_of_different_fields_merge() {
     let (mut server, mut a, mut b) = two_devices();
     a.edit("name", "乙");
-    b.edit("phone", "13800000000");
+    b.edit("phone", "1_380_000_000_u640");
     a.sync(&mut server);
     b.sync(&mut server);
     assert_eq!(server.person().fields[&no("name")].value, text("乙"));
-    assert_eq!(server.person().fields[&no("phone")].value, text("13800000000"));
+    assert_eq!(server.person().fields[&no("phone")].value, text("1_380_000_000_u640"));
     assert!(server.conflicts().is_empty());
 }
 
@@ -278,6 +278,62 @@ fn an_edit_of_a_record_that_went_to_another_unit_waits_for_headquarters() {
 }
 
 #[test]
+fn what_belongs_to_a_person_moves_with_the_person() {
+    let (mut server, mut a, mut b) = two_devices();
+    let enrolment = |key| Kind::Enrolment.spec().field(key).unwrap().number;
+    let mut made = b.op(OpBody::Create {
+        unit: UnitId::HOME,
+        fields: vec![
+            (enrolment("person"), Value::Ref(PERSON)),
+            (enrolment("class"), Value::Ref(RecordId(Uuid::from_u128(50)))),
+            (enrolment("attends_as"), Value::Code("student_secretary".into())),
+            (enrolment("status"), Value::Code("draft".into())),
+        ],
+    });
+    made.kind = Kind::Enrolment.number();
+    made.record = RecordId(Uuid::from_u128(9));
+    let outcome = server.take(&made, &b.author);
+    assert!(matches!(outcome, Outcome::Applied { .. }), "{outcome:?}");
+    let base = Base::Seen(server.person().unit_origin);
+    let moved = a.op(OpBody::Move { base, to: OTHER });
+    server.take(&moved, &a.author);
+    assert_eq!(server.world.records[&made.record].unit, OTHER);
+    let left: Vec<_> = server.world.exits.iter().map(|(id, unit, _)| (*id, *unit)).collect();
+    assert_eq!(left, [(PERSON, COLLEGE), (made.record, COLLEGE)]);
+}
+
+#[test]
+fn a_record_goes_where_the_field_says_that_names_its_unit() {
+    let (mut server, mut a, mut b) = two_devices();
+    let field = |key| Kind::Establishment.spec().field(key).unwrap().number;
+    let mut made = a.op(OpBody::Create {
+        unit: UnitId::HOME,
+        fields: vec![
+            (field("unit"), Value::Ref(COLLEGE.record())),
+            (field("posts_approved"), Value::Int(2)),
+            (
+                field("valid_from"),
+                Value::Date(PartialDate::from_days(20_000, Precision::Day).unwrap()),
+            ),
+        ],
+    });
+    (made.kind, made.record) = (Kind::Establishment.number(), RecordId(Uuid::from_u128(9)));
+    let outcome = server.take(&made, &a.author);
+    assert!(matches!(outcome, Outcome::Applied { .. }), "{outcome:?}");
+    assert_eq!(server.world.records[&made.record].unit, COLLEGE);
+    let mut set = |device: &mut Device| {
+        let sets = vec![(field("unit"), Base::Seen(made.id), Value::Ref(OTHER.record()))];
+        let mut op = device.op(OpBody::Set { sets });
+        (op.kind, op.record) = (made.kind, made.record);
+        server.take(&op, &device.author.clone())
+    };
+    assert!(matches!(set(&mut b), Outcome::Rejected { .. }), "beyond the organizer's reach");
+    assert!(matches!(set(&mut a), Outcome::Applied { .. }));
+    assert_eq!(server.world.records[&made.record].unit, OTHER);
+    assert_eq!(server.world.exits.len(), 1);
+}
+
+#[test]
 fn a_value_freed_by_a_deletion_stays_with_its_next_holder() {
     let (mut server, mut a, _) = two_devices();
     let delete = a.op(OpBody::Delete { saw: server.person().saw(), reason: "left".into() });
@@ -367,16 +423,20 @@ fn run(acts: &[Act]) -> Server {
     server.take(&op, &maker.author);
     let mut devices: Vec<Device> =
         (1..=4).map(|n| Device::new(n, Role::HqAdmin, UNIVERSITY)).collect();
-    devices.iter_mut().for_each(|device| device.sync(&mut server));
+    for device in &mut devices {
+        device.sync(&mut server);
+    }
     for act in acts {
         match act {
             Act::Edit(device, field, value) => {
-                devices[*device].edit(KEYS[*field], &format!("{}{value}", 1380000000 + field));
+                devices[*device].edit(KEYS[*field], &format!("{}{value}", 1_380_000_000 + field));
             }
             Act::Sync(device) => devices[*device].sync(&mut server),
         }
     }
-    devices.iter_mut().for_each(|device| device.sync(&mut server));
+    for device in &mut devices {
+        device.sync(&mut server);
+    }
     server
 }
 

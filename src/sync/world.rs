@@ -36,6 +36,8 @@ pub struct World {
     pub units: UnitTree,
     /// Who holds a value that only one live record of a kind may hold.
     pub unique: BTreeMap<(u16, FieldNo, Value), RecordId>,
+    /// Records that belong wherever another one belongs, by that one.
+    pub followers: BTreeMap<RecordId, BTreeSet<RecordId>>,
     /// Open conflicts of a record.
     pub conflicts: BTreeMap<RecordId, BTreeSet<RecordId>>,
     /// Earlier operations that others name as what their author saw.
@@ -118,6 +120,7 @@ impl World {
     /// Stores a record and remembers that it changed.
     pub fn put(&mut self, record: Record) {
         self.touched.insert(record.id);
+        self.note_follower(&record);
         if let Some(conflict) = &record.conflict {
             let open = self.conflicts.entry(conflict.record).or_default();
             if conflict.is_open() {
@@ -127,6 +130,20 @@ impl World {
             }
         }
         self.records.insert(record.id, record);
+    }
+
+    fn note_follower(&mut self, record: &Record) {
+        let now = record.follows();
+        let before = self.records.get(&record.id).and_then(Record::follows);
+        if before == now {
+            return;
+        }
+        if let Some(followers) = before.and_then(|old| self.followers.get_mut(&old)) {
+            followers.remove(&record.id);
+        }
+        if let Some(now) = now {
+            self.followers.entry(now).or_default().insert(record.id);
+        }
     }
 
     /// Returns the open conflict about exactly these fields of a record.

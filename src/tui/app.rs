@@ -5,7 +5,7 @@ use std::sync::Arc;
 use jiff::civil;
 
 use super::actions::Context;
-use super::data::{Data, Status, SyncFigures, SyncStep};
+use super::data::{Data, Ratio, Status, SyncFigures, SyncStep};
 use super::effect::Effect;
 use super::keys::Keymap;
 use super::screens::{FirstRun, Overview, Page, Unlock};
@@ -53,6 +53,8 @@ pub struct Shell {
     pub han_mode: bool,
     /// The sync that runs or ran last.
     pub sync: SyncState,
+    /// Figures of the overview, as a worker last computed them.
+    pub figures: Vec<Ratio>,
     /// What the runtime is to do.
     pub effects: Vec<Effect>,
     /// What is to happen to the stack of screens.
@@ -209,6 +211,7 @@ impl Model {
         self.shell.refresh_status();
         self.screens = vec![Box::new(Overview::new(&self.shell))];
         self.shell.layers.clear();
+        self.shell.effects.push(Effect::Figures(self.shell.today));
     }
 
     /// Returns the contexts keys are looked up in, nearest first.
@@ -239,6 +242,7 @@ impl Shell {
             now_ms: 0,
             han_mode: false,
             sync: SyncState::default(),
+            figures: Vec::new(),
             effects: Vec::new(),
             moves: Vec::new(),
         }
@@ -294,5 +298,6 @@ impl Shell {
     pub fn changed(&mut self) {
         self.refresh_status();
         self.moves.push(Move::Reload);
+        self.effects.push(Effect::Figures(self.today));
     }
 }

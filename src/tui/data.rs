@@ -9,13 +9,14 @@ use jiff::civil;
 use super::app::Shell;
 use crate::client::{
     Client, ClientError, Draft as StoredDraft, HistoryView, KeyCost, NewDevice, Phase, Progress,
+    ReportRequest, report_names,
 };
 use crate::domain::access::Role;
 use crate::domain::ids::RecordId;
 use crate::domain::kinds::Kind;
 use crate::domain::record::mask::masked;
-use crate::domain::record::{FieldSpec, Fields, Issue, RecordSpec, Value};
-use crate::locale::{Locale, instant_text};
+use crate::domain::record::{FieldSpec, Fields, Issue, PartialDate, RecordSpec, Value};
+use crate::locale::Locale;
 
 pub use crate::client::{
     AttentionView, ConflictView, FieldConflictView, Query, Resolution, RowState, Status as Counts,
@@ -130,9 +131,9 @@ pub struct SyncStep {
     /// Stable word of the phase.
     pub phase: &'static str,
     /// Done so far.
-    pub done: u64,
+    pub done: usize,
     /// Of how many, if known.
-    pub total: Option<u64>,
+    pub total: Option<usize>,
 }
 
 /// A figure with the records that are missing from it.
@@ -143,9 +144,9 @@ pub struct Ratio {
     /// Kind of the records.
     pub kind: Kind,
     /// Numerator.
-    pub part: u64,
+    pub part: usize,
     /// Denominator.
-    pub whole: u64,
+    pub whole: usize,
     /// Records of the denominator that are not in the numerator.
     pub missing: Vec<RecordId>,
 }
@@ -167,6 +168,7 @@ impl Failure {
             self.args.iter().map(|(name, value)| (*name, value.as_str())).collect();
         let said = locale
             .find(&format!("error-{}", self.code), &args)
+            .or_else(|| locale.find(&self.code, &args))
             .unwrap_or_else(|| locale.text_with("tui-error", &[("code", &self.code)]));
         let hint = locale.find(&format!("hint-{}", self.code), &args).unwrap_or_default();
         let first = self.issues.iter().find(|issue| issue.is_error());
@@ -310,6 +312,11 @@ impl Data {
         let view = self.client.view(id).ok()?;
         let issues = self.client.issues(id).unwrap_or_default();
         Some(RecordView { issues, ..shown(view) })
+    }
+
+    /// Returns one row of a list: a record without looking for what is wrong with it, which takes longer.
+    pub fn row(&self, id: RecordId) -> Option<RecordView> {
+        self.views(&[id]).pop()
     }
 
     /// Returns the records of a screen.
@@ -485,10 +492,28 @@ impl Data {
         Ok(())
     }
 
-    /// Returns the figures of the overview.
+    /// Returns the figures of the overview. Slow with many records.
     pub fn ratios(&self, today: civil::Date) -> Vec<Ratio> {
-        let _ = today;
-        Vec::new()
+        let Ok(as_of) = PartialDate::from_civil(today) else { return Vec::new() };
+        let report = |name: &str| {
+            let year = i64::from(today.year());
+            let request = ReportRequest { name: name.to_owned(), as_of, year, unit: None };
+            let total = self.client.report(&request).ok()?.total;
+            let kind = total.missing.first().and_then(|id| self.client.view(*id).ok());
+            Some(Ratio {
+                name: name.to_owned(),
+                kind: kind.map_or(Kind::Person, |view| view.kind),
+                part: total.numerator,
+                whole: total.denominator,
+                missing: total.missing,
+            })
+        };
+        report_names().into_iter().filter_map(report).collect()
+    }
+
+    /// Builds what searching persons needs, so that the first keystroke is as quick as the others. Slow with many records.
+    pub fn warm(&self) {
+        self.client.warm(Kind::Person);
     }
 
     /// Notes in the log that somebody looked at personal data in full, and why.
@@ -505,12 +530,11 @@ impl Data {
 }
 
 fn step_of(progress: &Progress) -> SyncStep {
-    let count = |count: usize| u64::try_from(count).unwrap_or(u64::MAX);
     let (phase, done, total) = match progress.phase {
         Phase::Connecting => ("connect", 0, None),
-        Phase::Pushing => ("push", count(progress.pushed), Some(count(progress.to_push))),
-        Phase::Pulling => ("pull", count(progress.pulled), None),
-        Phase::Applying => ("apply", count(progress.pulled), None),
+        Phase::Pushing => ("push", progress.pushed, Some(progress.to_push)),
+        Phase::Pulling => ("pull", progress.pulled, None),
+        Phase::Applying => ("apply", progress.pulled, None),
     };
     SyncStep { phase, done, total }
 }
@@ -555,9 +579,4 @@ fn shown(view: crate::client::RecordView) -> RecordView {
         fields: view.fields,
         issues: Vec::new(),
     }
-}
-
-/// Returns a moment as a person reads it; `-` for one that is not known.
-pub fn moment(ms: i64) -> String {
-    if ms == 0 { "-".to_owned() } else { instant_text(ms) }
 }

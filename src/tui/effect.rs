@@ -27,6 +27,8 @@ pub enum Effect {
     Sync,
     /// Stop the exchange after the step it is in.
     CancelSync,
+    /// Compute the figures of the overview for a day.
+    Figures(jiff::civil::Date),
     /// Fetch the history of a record.
     History(RecordId),
     /// Put text on the clipboard.

@@ -4,7 +4,7 @@ use std::sync::Arc;
 
 use crossterm::event::Event;
 
-use super::data::{Data, Failure, HistoryEntry, SyncFigures, SyncStep};
+use super::data::{Data, Failure, HistoryEntry, Ratio, SyncFigures, SyncStep};
 use super::keys::Key;
 use crate::domain::ids::RecordId;
 
@@ -31,6 +31,8 @@ pub enum Message {
     Created(Result<(Arc<Data>, String), Failure>),
     /// Joining the server ended.
     Enrolled(Result<(), Failure>),
+    /// The figures of the overview were computed.
+    Figures(Vec<Ratio>),
     /// A worker broke.
     Failed(Failure),
     /// The sync went on.

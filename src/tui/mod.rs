@@ -23,4 +23,5 @@ pub mod update;
 pub mod view;
 pub mod widgets;
 
+pub use effect::Secret;
 pub use runtime::{RunOptions, TuiError, run};

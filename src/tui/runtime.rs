@@ -80,6 +80,7 @@ pub fn run(options: RunOptions) -> Result<(), TuiError> {
         dir: options.dir,
         started: Instant::now(),
         cancel: Arc::new(AtomicBool::new(false)),
+        counting: Arc::new(AtomicBool::new(false)),
     };
     runtime.draw(&model)?; // painted before any key is derived
     if let Some(passphrase) = first {
@@ -96,6 +97,8 @@ struct Runtime {
     dir: PathBuf,
     started: Instant,
     cancel: Arc<AtomicBool>,
+    /// True while figures are asked for and not begun.
+    counting: Arc<AtomicBool>,
 }
 
 impl Runtime {
@@ -186,6 +189,17 @@ impl Runtime {
                 self.work(move |_| Message::Enrolled(data.enrol(&url, &code.0)))
             }
             Effect::History(id) => self.work(move |_| Message::History(id, data.history(id))),
+            Effect::Figures(today) => {
+                if !self.counting.swap(true, Ordering::SeqCst) {
+                    let counting = Arc::clone(&self.counting);
+                    self.work(move |_| {
+                        counting.store(false, Ordering::SeqCst); // a change from here on asks again
+                        data.warm();
+                        Message::Figures(data.ratios(today))
+                    })?;
+                }
+                Ok(())
+            }
             Effect::Sync => {
                 self.cancel = Arc::new(AtomicBool::new(false));
                 let cancel = Arc::clone(&self.cancel);

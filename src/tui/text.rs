@@ -81,10 +81,9 @@ pub fn wrap(text: &str, cells: usize) -> Vec<String> {
 }
 
 /// Returns a bar of `cells` cells in ASCII, `[####----]`, for `part` of `whole`.
-pub fn bar(part: u64, whole: u64, cells: usize) -> String {
+pub fn bar(part: usize, whole: usize, cells: usize) -> String {
     let inner = cells.saturating_sub(2);
-    let scaled = u64::try_from(inner).unwrap_or(0).saturating_mul(part).checked_div(whole);
-    let full = usize::try_from(scaled.unwrap_or(0)).unwrap_or(inner).min(inner);
+    let full = inner.saturating_mul(part).checked_div(whole).unwrap_or(0).min(inner);
     format!("[{}{}]", "#".repeat(full), "-".repeat(inner - full))
 }
 

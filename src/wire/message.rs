@@ -130,6 +130,8 @@ pub struct Page {
     pub complete: bool,
     /// How far each backfill is; empty when done.
     pub backfill: Vec<(UnitId, u64)>,
+    /// Names of the accounts that the page's conflicts speak of.
+    pub names: Vec<(UserId, String)>,
 }
 
 /// Body of `POST /v1/sync`: opening, first batch and first page in one request.

@@ -1,8 +1,18 @@
 //! Integration tests, one binary: `cargo test --test it`.
+#![expect(
+    clippy::unwrap_used,
+    clippy::panic,
+    clippy::string_slice,
+    clippy::cognitive_complexity,
+    reason = "a test that cannot go on fails; a story is told in one piece"
+)]
 
 #[cfg(all(feature = "client", feature = "server"))]
 mod server;
 
+mod golden;
 mod layers;
 #[cfg(all(feature = "client", feature = "server"))]
 mod sync;
+#[cfg(feature = "client")]
+mod tui;

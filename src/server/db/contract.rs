@@ -1,4 +1,5 @@
 //! What every backend must do, as one suite: `contract!` runs it for each.
+#![expect(clippy::cognitive_complexity, reason = "a contract is told in one piece")]
 
 use std::sync::Arc;
 
@@ -266,6 +267,7 @@ async fn a_batch_finds_what_it_may_touch<D: Db>(db: D) {
     let wanted = Wanted {
         records: [target.id, missing].into(),
         about: [target.id].into(),
+        moving: std::collections::BTreeSet::new(),
         creations: [target.id, missing].into(),
         unique: [(2, FieldNo(1), held.clone()), (2, FieldNo(1), Value::Text("x".into()))].into(),
         ops: [op_id(1), op_id(4), op_id(5), op_id(99)].into(),

@@ -1,6 +1,6 @@
 //! The server's tables behind two traits, so that the calls above know no SQL (protocol, Server tables).
 //!
-//! [`Db`] reads and opens transactions, [`Tx`] is one writing transaction. One suite of tests ([`contract`]) runs for every
+//! [`Db`] reads and opens transactions, [`Tx`] is one writing transaction. One suite of tests (`contract`) runs for every
 //! backend. It imports `domain`, `sync` and `wire` types; `sqlx` is seen nowhere else. Start at [`rows`].
 
 #[cfg(test)]

@@ -282,6 +282,8 @@ pub struct RecordRow {
     pub tomb_seq: Option<u64>,
     /// For an open conflict: the record it is about.
     pub about: Option<RecordId>,
+    /// The record whose unit is always this one's.
+    pub follows: Option<RecordId>,
     /// The record's frame.
     pub body: Vec<u8>,
 }
@@ -379,6 +381,8 @@ pub struct Wanted {
     pub records: BTreeSet<RecordId>,
     /// Records whose open conflicts are needed too.
     pub about: BTreeSet<RecordId>,
+    /// Records that may move, with all that follow them.
+    pub moving: BTreeSet<RecordId>,
     /// Records whose creation may have been refused.
     pub creations: BTreeSet<RecordId>,
     /// Unique values to look up.

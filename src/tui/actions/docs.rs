@@ -1,4 +1,4 @@
-//! The printed table of keys (docs/keys.<language>.md), generated from the registry and the keymap.
+//! The printed table of keys (docs/keys.LANGUAGE.md), generated from the registry and the keymap.
 
 use super::{Action, Context};
 use crate::locale::Locale;

@@ -4,9 +4,11 @@ use ratatui::layout::Rect;
 
 use super::form::Form;
 use super::{Page, Reply};
+use crate::domain::ids::RecordId;
+use crate::domain::kinds::Kind;
 use crate::tui::actions::{Action, Context};
 use crate::tui::app::{Move, Purpose, Shell, Tone};
-use crate::tui::data::AttentionView;
+use crate::tui::data::{AttentionView, value_text};
 use crate::tui::theme::Role;
 use crate::tui::ui::Ui;
 use crate::tui::widgets::dialog::Dialog;
@@ -36,7 +38,7 @@ impl AttentionList {
             let spec = kind.spec();
             spec.field(&item.field).map(|field| shell.locale.field_label(spec, field))
         });
-        let texts = vec![item.title.clone(), field.unwrap_or_default(), reason(shell, item)];
+        let texts = vec![title(shell, item), field.unwrap_or_default(), reason(shell, item)];
         Row { texts, ..Row::default() }
     }
 
@@ -56,9 +58,23 @@ impl AttentionList {
     fn edit(&self, shell: &mut Shell) {
         let Some(item) = self.current().cloned() else { return };
         if let Some(kind) = item.kind {
-            Form::start_resend(shell, item.n, item.record, kind, &item.values);
+            let title = title(shell, &item);
+            Form::start_resend(shell, &item, kind, &title);
         }
     }
+}
+
+/// Names the record a change was for; one that never came to be by the values it was to have.
+fn title(shell: &Shell, item: &AttentionView) -> String {
+    if item.title.parse::<RecordId>().is_err() {
+        return item.title.clone();
+    }
+    let Some(spec) = item.kind.map(Kind::spec) else { return String::new() };
+    let fields = spec.title.iter().filter_map(|key| spec.field(key));
+    let parts: Vec<String> = fields
+        .filter_map(|field| Some(value_text(shell, spec, field, item.values.get(&field.number)?)))
+        .collect();
+    if parts.is_empty() { shell.locale.kind_label(spec) } else { parts.join(" ") }
 }
 
 /// Says why a change was refused.

@@ -5,12 +5,12 @@ use std::cell::Cell;
 use ratatui::layout::Rect;
 
 use super::{Page, Reply};
-use crate::domain::record::{FieldNo, ParseContext, Value, parse};
+use crate::domain::record::mask::masked;
+use crate::domain::record::{FieldNo, FieldSpec, ParseContext, Value, parse};
+use crate::locale::instant_text;
 use crate::tui::actions::{Action, Context};
 use crate::tui::app::{Move, Purpose, Shell, Tone};
-use crate::tui::data::{
-    ConflictView, FieldConflictView, Resolution, ValueView, moment, value_text,
-};
+use crate::tui::data::{ConflictView, FieldConflictView, Resolution, ValueView, value_text};
 use crate::tui::text::{cells, fit, width};
 use crate::tui::theme::Role;
 use crate::tui::ui::{Ui, follow};
@@ -36,7 +36,7 @@ impl ConflictList {
         let fields: Vec<String> =
             conflict.fields.iter().map(|field| label(shell, conflict, field)).collect();
         let last = conflict.fields.iter().flat_map(|field| &field.candidates).last();
-        let by = last.map(|candidate| who(&candidate.value)).unwrap_or_default();
+        let by = last.map(|candidate| who(shell, &candidate.value)).unwrap_or_default();
         let kind = shell.locale.kind_label(conflict.kind.spec());
         Row { texts: vec![conflict.title.clone(), kind, fields.join(", "), by], ..Row::default() }
     }
@@ -58,6 +58,14 @@ impl Page for ConflictList {
     fn reload(&mut self, shell: &Shell) {
         self.conflicts = shell.data.as_ref().map(|data| data.conflicts()).unwrap_or_default();
         self.table.move_by(0, self.conflicts.len());
+    }
+
+    fn enabled(&self, shell: &Shell, action: Action) -> Result<(), String> {
+        match action {
+            Action::Find => Err(shell.text("why-not-here")),
+            Action::Open if self.conflicts.is_empty() => Err(shell.text("conflicts-none")),
+            _ => Ok(()),
+        }
     }
 
     fn draw(&self, shell: &Shell, ui: &mut Ui<'_>, area: Rect) {
@@ -252,7 +260,7 @@ impl ConflictReview {
             let mark = if on { "(o)" } else { "( )" };
             format!("{mark} {}", shown(shell, conflict, field, view.value.as_ref()))
         });
-        let authors = join(&|view, _| format!("    {}", who(view)));
+        let authors = join(&|view, _| format!("    {}", who(shell, view)));
         let mut lines = vec![
             (head, Role::Title),
             (values, if current { Role::Selected } else { Role::Text }),
@@ -313,7 +321,10 @@ fn shown(
     let spec = conflict.kind.spec();
     match (value, spec.field_no(field.field)) {
         (None | Some(Value::Null), _) => shell.text("empty"),
-        (Some(value), Some(found)) => value_text(shell, spec, found, value),
+        (Some(value), Some(found)) => match masked(found, value) {
+            Some(stars) if !hides_the_difference(found, field) => stars,
+            _ => value_text(shell, spec, found, value),
+        },
         (Some(Value::Flag(true)), None) => shell.text("deleted"),
         (Some(Value::Flag(false)), None) => shell.text("kept"),
         (Some(Value::Ref(id)), None) => {
@@ -323,8 +334,29 @@ fn shown(
     }
 }
 
-fn who(view: &ValueView) -> String {
-    format!("{} {}", view.by, moment(view.at)).trim().to_owned()
+/// True if the masked values look alike, so that nobody could choose between them.
+fn hides_the_difference(spec: &FieldSpec, field: &FieldConflictView) -> bool {
+    let others = field.candidates.iter().map(|candidate| candidate.value.value.as_ref());
+    let mut seen: Vec<Option<String>> = std::iter::once(field.current.value.as_ref())
+        .chain(others)
+        .map(|value| value.and_then(|value| masked(spec, value)))
+        .collect();
+    let count = seen.len();
+    seen.sort();
+    seen.dedup();
+    seen.len() < count
+}
+
+/// Says who wrote a value and when, as far as it is known here; a device without a known user by the first digits of its number.
+fn who(shell: &Shell, view: &ValueView) -> String {
+    let is_number = view.by.len() == 16 && view.by.chars().all(|c| c.is_ascii_hexdigit());
+    let by = if is_number {
+        let first: String = view.by.chars().take(6).collect();
+        shell.text_with("by-device", &[("device", &first)])
+    } else {
+        view.by.clone()
+    };
+    if view.at == 0 { by } else { format!("{by} {}", instant_text(view.at)) }
 }
 
 impl Page for ConflictReview {

@@ -30,6 +30,9 @@ pub struct Detail {
     cursor: usize,
 }
 
+/// With more kinds than this pointing to a record, those without records are left out.
+const MOST_EMPTY: usize = 5;
+
 impl Detail {
     /// Opens a record; `siblings` are the rows of the list it stands in.
     pub fn new(shell: &Shell, id: RecordId, siblings: Vec<RecordId>) -> Self {
@@ -108,10 +111,7 @@ impl Detail {
     }
 
     fn open_related(&self, shell: &mut Shell) -> bool {
-        let Some((kind, key, count)) = self.related.get(self.cursor) else { return false };
-        if *count == 0 {
-            return false;
-        }
+        let Some((kind, key, _)) = self.related.get(self.cursor) else { return false };
         let list = List::new(shell, *kind, vec![pointing(key, self.id)]);
         shell.moves.push(Move::Push(Box::new(list)));
         true
@@ -146,7 +146,9 @@ impl Page for Detail {
                 self.related.push((*kind, field.key, count));
             }
         }
-        self.related.retain(|(_, _, count)| *count > 0);
+        if self.related.len() > MOST_EMPTY {
+            self.related.retain(|(_, _, count)| *count > 0);
+        }
         self.cursor = self.cursor.min(self.related.len().saturating_sub(1));
     }
 
@@ -157,8 +159,9 @@ impl Page for Detail {
             return;
         };
         let kind = shell.locale.kind_label(view.kind.spec());
-        let title =
-            format!("{kind} | {} | {} | {}", view.title, view.unit, state_text(shell, view));
+        let parts = [kind, view.title.clone(), view.unit.clone(), state_text(shell, view)];
+        let parts: Vec<String> = parts.into_iter().filter(|part| !part.is_empty()).collect();
+        let title = parts.join(" | ");
         let place = self.siblings.iter().position(|id| *id == self.id).map_or(0, |at| at + 1);
         let note = format!("{place}/{}", self.siblings.len());
         let inner = ui.frame(area, &title, &note);

@@ -213,12 +213,11 @@ impl FirstRun {
 }
 
 /// Guesses the strength of a passphrase, 0 to 10: length counts, sorts of characters count a little.
-fn strength(secret: &str) -> u64 {
+fn strength(secret: &str) -> usize {
     let sorts: [fn(char) -> bool; 3] =
         [|c| c.is_ascii_digit(), |c| c.is_ascii_lowercase(), |c| !c.is_ascii_alphanumeric()];
     let found = sorts.iter().filter(|sort| secret.chars().any(**sort)).count();
-    let points = secret.chars().count() / 2 + found;
-    u64::try_from(points).unwrap_or(10).min(10)
+    (secret.chars().count() / 2 + found).min(10)
 }
 
 impl Page for FirstRun {

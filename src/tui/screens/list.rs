@@ -99,19 +99,19 @@ impl List {
                 column(title, field.width.min(24), right)
             })
             .collect();
-        columns.push(column(shell.text("column-state"), 8, false));
+        columns.insert(PINNED - 1, column(shell.text("column-state"), 8, false));
         columns
     }
 
     fn row(&self, shell: &Shell, index: usize) -> Row {
         let Some(id) = self.rows.get(index) else { return Row::default() };
-        let Some(view) = shell.data.as_ref().and_then(|data| data.view(*id)) else {
+        let Some(view) = shell.data.as_ref().and_then(|data| data.row(*id)) else {
             return Row::default();
         };
         let spec = self.kind.spec();
         let fields = spec.list.iter().filter_map(|key| spec.field(key));
         let mut texts: Vec<String> = fields.map(|field| view.text(shell, field)).collect();
-        texts.push(state_text(shell, &view));
+        texts.insert(texts.len().min(PINNED - 1), state_text(shell, &view));
         let alarm = view.needs_person();
         Row { texts, selected: self.selected.contains(id), alarm }
     }
@@ -192,6 +192,17 @@ impl List {
         !self.query.filters.is_empty() || !self.query.search.is_empty()
     }
 
+    /// Returns what a new record of this list has from the start: the record it was opened from.
+    fn prefilled(&self) -> Vec<(String, String)> {
+        let filters = self.query.filters.iter();
+        filters
+            .filter(|filter| {
+                filter.comparison == Comparison::Equal && filter.text.parse::<RecordId>().is_ok()
+            })
+            .map(|filter| (filter.field.clone(), filter.text.clone()))
+            .collect()
+    }
+
     fn conditions(&self, shell: &Shell) -> String {
         let spec = self.kind.spec();
         let mut parts: Vec<String> =
@@ -237,13 +248,14 @@ impl List {
     }
 
     fn inspector(&self, shell: &Shell) -> String {
-        let view = self.current().and_then(|id| shell.data.as_ref()?.view(id));
-        view.map(|view| format!("{} | {}", view.title, view.unit)).unwrap_or_default()
+        let view = self.current().and_then(|id| shell.data.as_ref()?.row(id));
+        let parts = view.map(|view| [view.title.clone(), view.note(shell)]).unwrap_or_default();
+        parts.into_iter().filter(|part| !part.is_empty()).collect::<Vec<_>>().join(" | ")
     }
 }
 
-/// How many columns never scroll away: whom or what the row is about.
-const PINNED: usize = 1;
+/// How many columns never scroll away: whom or what the row is about, and where it stands.
+const PINNED: usize = 2;
 
 /// Returns the word for where a record stands between here and the server.
 pub(super) fn state_text(shell: &Shell, view: &RecordView) -> String {
@@ -356,7 +368,7 @@ impl Page for List {
             Action::Filter => self.pick_field(shell, Purpose::FilterField),
             Action::ClearFilter => self.clear(shell),
             Action::Sort => self.pick_field(shell, Purpose::Sort),
-            Action::New => Form::start_new(shell, self.kind),
+            Action::New => Form::start_new(shell, self.kind, &self.prefilled()),
             Action::Back if !self.selected.is_empty() => self.selected.clear(),
             Action::Back if self.is_narrowed() && self.find.is_empty() => {
                 shell.moves.push(Move::Pop);

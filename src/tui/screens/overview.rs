@@ -49,7 +49,11 @@ impl Overview {
             Some(Line::Attention) => Box::new(AttentionList::new(shell)),
             Some(Line::Pending) => Box::new(SyncScreen),
             Some(Line::Ratio(ratio)) => {
-                Box::new(List::of_records(shell, ratio.kind, ratio.missing.clone(), &ratio.name))
+                let name = shell.text_with(
+                    "figure-missing",
+                    &[("figure", &shell.text(&format!("figure-{}", ratio.name)))],
+                );
+                Box::new(List::of_records(shell, ratio.kind, ratio.missing.clone(), &name))
             }
             Some(Line::Records(kind, _)) => Box::new(List::new(shell, *kind, Vec::<Filter>::new())),
         };
@@ -91,7 +95,7 @@ impl Line {
             Self::Ratio(ratio) => {
                 let percent = (ratio.part * 100).checked_div(ratio.whole).unwrap_or(0);
                 let figures = format!("{percent}% {}/{}", ratio.part, ratio.whole);
-                let label = fit(&shell.locale.text(&format!("report-{}", ratio.name)), 26);
+                let label = fit(&shell.text(&format!("figure-{}", ratio.name)), 26);
                 format!("{label} {} {}", bar(ratio.part, ratio.whole, 22), figures)
             }
         }
@@ -113,9 +117,7 @@ impl Page for Overview {
 
     fn reload(&mut self, shell: &Shell) {
         let mut lines = vec![Line::Conflicts, Line::Attention, Line::Pending];
-        if let Some(data) = &shell.data {
-            lines.extend(data.ratios(shell.today).into_iter().map(Line::Ratio));
-        }
+        lines.extend(shell.figures.iter().cloned().map(Line::Ratio));
         let counts = shell.status.records.iter();
         lines.extend(counts.map(|(kind, count)| Line::Records(*kind, *count)));
         self.lines = lines;

@@ -7,6 +7,7 @@ use crate::tui::actions::{Action, Context};
 use crate::tui::app::{Move, Shell};
 use crate::tui::effect::{Effect, Secret};
 use crate::tui::keys::{Code, Key, Named};
+use crate::tui::text::wrap;
 use crate::tui::theme::Role;
 use crate::tui::ui::Ui;
 use crate::tui::widgets::input::TextInput;
@@ -44,8 +45,8 @@ impl Page for Unlock {
 
     fn draw(&self, shell: &Shell, ui: &mut Ui<'_>, area: Rect) {
         let inner = ui.popup(
-            60.min(area.width),
-            9,
+            64.min(area.width),
+            12,
             &shell.text("unlock-title"),
             &shell.text("unlock-hint"),
         );
@@ -62,7 +63,10 @@ impl Page for Unlock {
         if self.busy {
             ui.put(inner.x + 2, inner.y + 5, &shell.text("unlock-busy"), wide, Role::Quiet);
         } else if let Some(problem) = &self.problem {
-            ui.put(inner.x + 2, inner.y + 5, problem, wide, Role::Bad);
+            let lines = wrap(problem, usize::from(wide));
+            for (line, y) in lines.iter().zip(inner.y + 5..inner.bottom()) {
+                ui.put(inner.x + 2, y, line, wide, Role::Bad);
+            }
         }
     }
 

@@ -215,6 +215,10 @@ fn on_report(model: &mut Model, message: Message) {
                 None => steps.push(step),
             }
         }
+        Message::Figures(figures) => {
+            model.shell.figures = figures;
+            model.shell.moves.push(Move::Reload);
+        }
         Message::Synced(result) => global::synced(model, result),
         Message::History(id, result) => global::history(model, id, result),
         _ => {}

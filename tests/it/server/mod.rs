@@ -2,6 +2,7 @@
 
 mod accounts;
 mod admin;
+mod document;
 #[cfg(test)]
 pub(crate) mod harness;
 mod limits;

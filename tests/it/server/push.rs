@@ -75,7 +75,7 @@ fn the_second_writer_of_a_field_makes_a_conflict_and_both_values_stay() {
     assert_eq!((conflict.kind, conflict.candidates[0].op), (ConflictKind::Edit, late));
     assert_eq!(conflict.base[0].1, Value::Text("王小明".to_owned()));
 
-    let current = conflict.current[0].1.unwrap();
+    let current = conflict.current[0].op.unwrap();
     let values = vec![(no(Kind::Person, "name"), Value::Text("王筱明".to_owned()))];
     let body = OpBody::Resolve { conflict: id, seen: vec![late, current], values };
     let (_, settled) = one.do_one(Kind::Person, person, body);

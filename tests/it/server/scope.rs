@@ -94,6 +94,15 @@ fn a_moved_person_leaves_one_device_and_arrives_at_the_other() {
     let mut a = server.user("organizer-a", Role::Organizer, "A");
     let mut b = server.user("organizer-b", Role::Organizer, "B");
     let (person, made) = a.person("A0001", "要調走的人");
+    let (enrolment, _) = a.create(
+        Kind::Enrolment,
+        &[
+            ("person", Value::Ref(person)),
+            ("class", Value::Ref(ejia::domain::ids::RecordId(super::harness::fresh()))),
+            ("attends_as", Value::Code("student_secretary".to_owned())),
+            ("status", Value::Code("draft".to_owned())),
+        ],
+    );
     assert!(a.pull().0.iter().any(|record| record.id == person));
     b.pull();
 
@@ -102,10 +111,13 @@ fn a_moved_person_leaves_one_device_and_arrives_at_the_other() {
     assert!(matches!(moved, Outcome::Applied { .. }), "{moved:?}");
     let (puts, removes) = a.pull();
     assert!(puts.is_empty());
-    assert_eq!(removes, [person]);
+    assert_eq!(removes, [person, enrolment], "what belongs to the person goes along");
     let (puts, removes) = b.pull();
-    assert_eq!((puts.len(), puts[0].id, removes.len()), (1, person, 0));
+    let ids: Vec<_> = puts.iter().map(|record| record.id).collect();
+    assert_eq!((ids, removes.len()), (vec![person, enrolment], 0));
     assert_eq!(a.pull().1, [], "told once");
+    let verified = super::harness::block(ejia::server::admin::verify(&server.database)).unwrap();
+    assert_eq!(verified.difference, None);
 }
 
 #[test]

@@ -60,6 +60,8 @@ fn different_fields_merge_and_the_same_field_is_settled_by_a_person() {
         let field = &conflicts[0].fields[0];
         assert_eq!(field.base, Some(text("歐陽若明")));
         assert_eq!(field.current.value, Some(text("歐陽一")));
+        assert_eq!((field.current.by.as_str(), field.current.at > 0), ("a", true));
+        assert_eq!(field.candidates[0].value.by, "b");
         assert_eq!(field.candidates[0].value.value, Some(text("歐陽二")));
         assert_eq!(device.client.view(*person).unwrap().state, RowState::Conflict);
     }
@@ -215,6 +217,8 @@ fn many_records_travel_in_batches_and_pages_and_a_cancelled_sync_goes_on() {
     );
     let rest = a.sync();
     assert_eq!((rest.pushed, rest.pending), (1_300, 0));
+    let a = a.reopen();
+    assert_eq!(a.count(Kind::Person), 2_301, "what was shown after the sync is on the disk");
 
     let cancel = AtomicBool::new(false);
     let stop_early = |progress: Progress| {
@@ -227,6 +231,20 @@ fn many_records_travel_in_batches_and_pages_and_a_cancelled_sync_goes_on() {
     let hq = hq.reopen();
     let rest = hq.sync();
     assert!(rest.pulled < 2_300, "what was staged is not fetched again: {}", rest.pulled);
+    assert_eq!(hq.count(Kind::Person), 2_302);
+    let hq = hq.reopen();
+    assert_eq!(hq.count(Kind::Person), 2_302);
+}
+
+#[test]
+fn pages_that_come_between_batches_are_all_on_the_disk() {
+    let Office { hq, college, server: _server, .. } = office();
+    for n in 0..2_300 {
+        hq.person(college, &format!("5{n:05}"), "某人");
+    }
+    hq.sync();
+    assert_eq!(hq.count(Kind::Person), 2_302);
+    let hq = hq.reopen();
     assert_eq!(hq.count(Kind::Person), 2_302);
 }
 

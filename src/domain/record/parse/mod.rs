@@ -1,7 +1,7 @@
 //! Typed text to values and back: what a form, `FIELD=VALUE` on the command line and a cell of a sheet have in common.
 //!
 //! Imports the text rules and the code lists. [`parse`] is forgiving about how a value is written and strict about what it
-//! is; [`format`] writes the one canonical form that [`parse`] reads back.
+//! is; [`format()`] writes the one canonical form that [`parse`] reads back.
 
 use jiff::civil;
 

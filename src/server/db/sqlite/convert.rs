@@ -78,6 +78,7 @@ pub(super) fn record(row: &SqliteRow) -> DbResult<RecordRow> {
         last_seq: number(row, "last_seq")?,
         tomb_seq: tomb.map(i64::cast_unsigned),
         about: optional_id(row, "about")?.map(RecordId),
+        follows: optional_id(row, "follows")?.map(RecordId),
         body: row.try_get("body")?,
     })
 }

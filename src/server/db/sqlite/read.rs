@@ -77,7 +77,7 @@ impl Db for Sqlite {
 
     async fn history(&self, wanted: RecordId) -> DbResult<Vec<HistoryRow>> {
         let rows = sqlx::query(
-            "SELECT op.seq, op.recv_at, op.bytes, op.outcome, coalesce(a.name, '') AS actor FROM op \
+            "SELECT op.seq, op.recv_at, op.bytes, op.outcome, coalesce(a.name, '') AS actor FROM op INDEXED BY op_by_record \
              LEFT JOIN account a ON a.tenant = op.tenant AND a.id = op.actor \
              WHERE op.tenant = ?1 AND op.record = ?2 ORDER BY op.seq",
         )
@@ -356,18 +356,20 @@ async fn read_keys(tx: &mut SqliteConnection, query: &PageQuery) -> DbResult<Vec
     }
 }
 
+/// The index is named because, without statistics, the planner would walk all positions instead of the units' own.
+///
 /// Changed records of the units within and published ones of the units above, and records that left any of these units and are
 /// now out of sight.
 const SCOPED_KEYS: &str = "\
 WITH within(unit) AS (SELECT unhex(value) FROM json_each(?3)), above(unit) AS (SELECT unhex(value) FROM json_each(?4)), \
 published(kind) AS (SELECT value FROM json_each(?5)) \
-SELECT last_seq AS seq, id, 0 AS left FROM record WHERE tenant = ?1 AND unit IN (SELECT unit FROM within) AND last_seq > ?2 \
+SELECT last_seq AS seq, id, 0 AS left FROM record INDEXED BY record_by_unit WHERE tenant = ?1 AND unit IN (SELECT unit FROM within) AND last_seq > ?2 \
 UNION ALL \
-SELECT last_seq, id, 0 FROM record WHERE tenant = ?1 AND unit IN (SELECT unit FROM above) AND last_seq > ?2 \
+SELECT last_seq, id, 0 FROM record INDEXED BY record_by_unit WHERE tenant = ?1 AND unit IN (SELECT unit FROM above) AND last_seq > ?2 \
 AND kind IN (SELECT kind FROM published) \
 UNION ALL \
 SELECT x.seq, x.record, 1 FROM (SELECT record, max(seq) AS seq FROM scope_exit WHERE tenant = ?1 AND seq > ?2 \
-AND (unit IN (SELECT unit FROM within) OR unit IN (SELECT unit FROM above)) GROUP BY record) x \
+AND unit IN (SELECT unit FROM within UNION SELECT unit FROM above) GROUP BY record) x \
 JOIN record r ON r.tenant = ?1 AND r.id = x.record \
 WHERE r.unit NOT IN (SELECT unit FROM within) AND NOT (r.unit IN (SELECT unit FROM above) AND r.kind IN (SELECT kind FROM published)) \
 AND (EXISTS (SELECT 1 FROM scope_exit e WHERE e.tenant = ?1 AND e.record = x.record AND e.unit IN (SELECT unit FROM within)) \

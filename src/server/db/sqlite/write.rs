@@ -27,9 +27,9 @@ const SIZES: [usize; 4] = [200, 40, 8, 1];
 const INSERT_OP: &str = "INSERT INTO op (tenant, seq, device, gen, n, record, kind, bytes, hash, chain, actor, role, home, recv_at, \
     outcome, refused)";
 const INSERT_RECORD: &str =
-    "INSERT INTO record (tenant, id, kind, unit, last_seq, tomb_seq, about, body)";
+    "INSERT INTO record (tenant, id, kind, unit, last_seq, tomb_seq, about, follows, body)";
 const RECORD_KNOWN: &str = " ON CONFLICT (tenant, id) DO UPDATE SET kind = excluded.kind, unit = excluded.unit, \
-    last_seq = excluded.last_seq, tomb_seq = excluded.tomb_seq, about = excluded.about, body = excluded.body";
+    last_seq = excluded.last_seq, tomb_seq = excluded.tomb_seq, about = excluded.about, follows = excluded.follows, body = excluded.body";
 
 /// Runs a multi-row insert.
 async fn insert<T>(
@@ -135,7 +135,7 @@ impl Tx for SqliteTx {
         .execute(&mut *tx)
         .await?;
         insert(tx, (INSERT_OP, 16, ""), &changes.ops, bind_op).await?;
-        insert(tx, (INSERT_RECORD, 8, RECORD_KNOWN), &changes.records, bind_record).await?;
+        insert(tx, (INSERT_RECORD, 9, RECORD_KNOWN), &changes.records, bind_record).await?;
         store_around(tx, &changes).await?;
         if let Some((last, hash)) = changes.device {
             set_last(tx, last, &hash).await?;
@@ -353,6 +353,7 @@ fn bind_record<'q>(statement: Statement<'q>, record: &RecordRow) -> Statement<'q
         .bind(record.last_seq.cast_signed())
         .bind(record.tomb_seq.map(u64::cast_signed))
         .bind(record.about.map(|about| about.0.as_bytes().to_vec()))
+        .bind(record.follows.map(|follows| follows.0.as_bytes().to_vec()))
         .bind(record.body.clone())
 }
 
@@ -454,26 +455,46 @@ async fn load_records(
         present.insert(row.id);
         loaded.records.push(readable(&row)?);
     }
-    let about: BTreeSet<_> = wanted.about.intersection(&present).copied().collect();
-    if about.is_empty() {
-        return Ok(());
+    let mut about: BTreeSet<_> = wanted.about.intersection(&present).copied().collect();
+    let mut moving: BTreeSet<_> = wanted.moving.intersection(&present).copied().collect();
+    while !moving.is_empty() {
+        let found = load_by(tx, FOLLOWERS, &moving, &mut present, loaded).await?;
+        about.extend(found.iter().copied());
+        moving = found;
     }
-    let rows = sqlx::query(
-        // Named, because the planner does not see that the partial index serves and reads every record for each id.
-        "SELECT r.* FROM json_each(?2) j CROSS JOIN record r INDEXED BY record_about ON r.tenant = ?1 \
-         AND r.about = unhex(j.value) AND r.about IS NOT NULL",
-    )
-    .bind(TENANT)
-    .bind(id_list(about.iter().map(|id| &id.0)))
-    .fetch_all(&mut *tx)
-    .await?;
+    if !about.is_empty() {
+        load_by(tx, ABOUT, &about, &mut present, loaded).await?;
+    }
+    Ok(())
+}
+
+const FOLLOWERS: &str = "SELECT r.* FROM json_each(?2) j CROSS JOIN record r INDEXED BY record_follows \
+    ON r.tenant = ?1 AND r.follows = unhex(j.value) AND r.follows IS NOT NULL";
+const ABOUT: &str = "SELECT r.* FROM json_each(?2) j CROSS JOIN record r INDEXED BY record_about \
+    ON r.tenant = ?1 AND r.about = unhex(j.value) AND r.about IS NOT NULL";
+
+/// Loads the records that point at some others, and returns the ids of those that were not loaded before.
+async fn load_by(
+    tx: &mut SqliteConnection,
+    sql: &'static str,
+    ids: &BTreeSet<RecordId>,
+    present: &mut BTreeSet<RecordId>,
+    loaded: &mut Loaded,
+) -> DbResult<BTreeSet<RecordId>> {
+    let rows = sqlx::query(sql)
+        .bind(TENANT)
+        .bind(id_list(ids.iter().map(|id| &id.0)))
+        .fetch_all(tx)
+        .await?;
+    let mut found = BTreeSet::new();
     for row in &rows {
         let row = record(row)?;
         if present.insert(row.id) {
             loaded.records.push(readable(&row)?);
+            found.insert(row.id);
         }
     }
-    Ok(())
+    Ok(found)
 }
 
 fn readable(row: &RecordRow) -> DbResult<crate::sync::Record> {
@@ -491,8 +512,8 @@ async fn load_creations(
         return Ok(());
     }
     let rows = sqlx::query(
-        "SELECT op.record, op.device, op.gen, op.n FROM json_each(?2) j CROSS JOIN op ON op.tenant = ?1 \
-         AND op.record = unhex(j.value) WHERE op.refused = ?3 ORDER BY op.seq",
+        "SELECT op.record, op.device, op.gen, op.n FROM json_each(?2) j CROSS JOIN op INDEXED BY op_by_record \
+         ON op.tenant = ?1 AND op.record = unhex(j.value) WHERE op.refused = ?3 ORDER BY op.seq",
     )
     .bind(TENANT)
     .bind(id_list(missing.into_iter().map(|id| &id.0)))
@@ -514,8 +535,8 @@ async fn load_ops(
         return Ok(());
     }
     let rows = sqlx::query(
-        "SELECT op.device, op.gen, op.n, op.bytes, op.refused FROM json_each(?2) j CROSS JOIN op ON op.tenant = ?1 \
-         AND op.device = json_extract(j.value, '$[0]') AND op.gen = json_extract(j.value, '$[1]') \
+        "SELECT op.device, op.gen, op.n, op.bytes, op.refused FROM json_each(?2) j CROSS JOIN op INDEXED BY op_by_number \
+         ON op.tenant = ?1 AND op.device = json_extract(j.value, '$[0]') AND op.gen = json_extract(j.value, '$[1]') \
          AND op.n = json_extract(j.value, '$[2]')",
     )
     .bind(TENANT)

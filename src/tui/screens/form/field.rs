@@ -25,6 +25,8 @@ pub(super) struct FormField {
     pub(super) issue: Option<Issue>,
     /// Stars instead of a sensitive value, until something is typed in its place.
     pub(super) mask: Option<String>,
+    /// Filled by the program: leaving the form with nothing else in it loses nothing.
+    pub(super) given: bool,
     stored: Option<Value>,
     stored_text: String,
     stored_mask: Option<String>,
@@ -49,6 +51,7 @@ impl FormField {
             chosen: None,
             issue: None,
             mask: mask.clone(),
+            given: false,
             stored: stored.cloned(),
             stored_text: String::new(),
             stored_mask: mask,

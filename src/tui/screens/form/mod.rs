@@ -15,7 +15,7 @@ use crate::domain::kinds::Kind;
 use crate::domain::record::{FieldSpec, Fields, Issue, ParseContext, RecordSpec, Value, ValueKind};
 use crate::tui::actions::{Action, Context};
 use crate::tui::app::{Move, Purpose, Shell, Tone};
-use crate::tui::data::{Failure, Query};
+use crate::tui::data::{AttentionView, Failure, Query};
 use crate::tui::keys::{Key, Named};
 use crate::tui::ui::Ui;
 use crate::tui::widgets::dialog::Dialog;
@@ -55,11 +55,19 @@ const DRAFT_AFTER_MS: u64 = 2000;
 const MOST_FOUND: usize = 50;
 
 impl Form {
-    /// Starts a new record, or offers the draft of one.
-    pub fn start_new(shell: &mut Shell, kind: Kind) {
+    /// Starts a new record with some fields filled, or offers the draft of one.
+    pub fn start_new(shell: &mut Shell, kind: Kind, filled: &[(String, String)]) {
         let title = shell.text_with("form-new", &[("kind", &shell.locale.kind_label(kind.spec()))]);
-        let before = Fields::new();
-        Self::start(shell, Self::make(shell, kind, Aim::New, title, before));
+        let mut form = Self::make(shell, kind, Aim::New, title, Fields::new());
+        for field in &mut form.fields {
+            if let Some((_, text)) = filled.iter().find(|(key, _)| *key == field.spec.key) {
+                field.load(shell, kind.spec(), text);
+                field.given = true;
+            }
+        }
+        let free = form.fields.iter().position(|field| field.is_open() && !field.given);
+        form.focus = free.unwrap_or(form.focus);
+        Self::start(shell, form);
     }
 
     /// Changes a record, or offers the draft of a change.
@@ -70,13 +78,12 @@ impl Form {
     }
 
     /// Changes what the server refused, to send it again.
-    pub fn start_resend(shell: &mut Shell, n: u64, id: RecordId, kind: Kind, changed: &Fields) {
-        let view = shell.data.as_ref().and_then(|data| data.view(id));
-        let title = view.as_ref().map(|view| view.title.clone()).unwrap_or_default();
-        let title = shell.text_with("form-resend", &[("title", &title)]);
+    pub fn start_resend(shell: &mut Shell, item: &AttentionView, kind: Kind, title: &str) {
+        let view = shell.data.as_ref().and_then(|data| data.view(item.record));
         let mut fields = view.map(|view| view.fields).unwrap_or_default();
-        fields.extend(changed.clone());
-        let form = Self::make(shell, kind, Aim::Resend(id, n), title, fields);
+        fields.extend(item.values.clone());
+        let title = shell.text_with("form-resend", &[("title", title)]);
+        let form = Self::make(shell, kind, Aim::Resend(item.record, item.n), title, fields);
         shell.moves.push(Move::Push(Box::new(form)));
     }
 
@@ -110,7 +117,7 @@ impl Form {
     }
 
     fn is_dirty(&self) -> bool {
-        self.fields.iter().any(FormField::is_changed)
+        self.fields.iter().any(|field| field.is_changed() && !field.given)
     }
 
     /// Returns the values as far as they can be read, and what cannot.

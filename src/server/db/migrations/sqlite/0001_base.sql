@@ -13,11 +13,12 @@ CREATE UNIQUE INDEX op_by_number ON op (tenant, device, gen, n);
 CREATE INDEX op_by_record ON op (tenant, record);
 CREATE TABLE record (
     tenant INTEGER NOT NULL, id BLOB NOT NULL, kind INTEGER NOT NULL, unit BLOB NOT NULL, last_seq INTEGER NOT NULL,
-    tomb_seq INTEGER, about BLOB, body BLOB NOT NULL, PRIMARY KEY (tenant, id)
+    tomb_seq INTEGER, about BLOB, follows BLOB, body BLOB NOT NULL, PRIMARY KEY (tenant, id)
 ) STRICT, WITHOUT ROWID;
 CREATE INDEX record_by_unit ON record (tenant, unit, last_seq, kind);
 CREATE INDEX record_by_seq ON record (tenant, last_seq);
 CREATE INDEX record_about ON record (tenant, about) WHERE about IS NOT NULL;
+CREATE INDEX record_follows ON record (tenant, follows) WHERE follows IS NOT NULL;
 CREATE TABLE scope_exit (
     tenant INTEGER NOT NULL, unit BLOB NOT NULL, record BLOB NOT NULL, seq INTEGER NOT NULL, PRIMARY KEY (tenant, unit, record)
 ) STRICT, WITHOUT ROWID;

@@ -1,0 +1,266 @@
+//! `admin`: accounts, codes, devices, backup and verification of the server's database.
+
+use std::path::{Path, PathBuf};
+
+use clap::{Args, Subcommand};
+use serde_json::{Value as Json, json};
+
+use super::serve::{database, database_failed, runtime};
+use crate::cli::context::Context;
+use crate::cli::error::{CommandError, CommandResult, NEEDS_PERSON, USAGE};
+use crate::cli::output::say;
+use crate::domain::access::Role;
+use crate::domain::record::parse::instant_text as iso;
+use crate::locale::instant_text;
+use crate::server::admin::{self, AdminError, DeviceInfo, OneTimeCode, UserInfo, Verified};
+
+#[derive(Debug, Args)]
+pub(in crate::cli) struct Admin {
+    #[arg(long, global = true, value_name = "PATH")]
+    database: Option<PathBuf>,
+    #[command(subcommand)]
+    command: AdminCommand,
+}
+
+#[derive(Debug, Subcommand)]
+enum AdminCommand {
+    Init {
+        #[arg(long, value_name = "TEXT")]
+        name: String,
+        #[arg(long, value_name = "USER")]
+        admin: String,
+    },
+    #[command(subcommand)]
+    User(UserCommand),
+    Code {
+        user: String,
+        #[arg(long, value_name = "N", value_parser = clap::value_parser!(u32).range(1..=8_760))]
+        hours: Option<u32>,
+    },
+    Devices,
+    Backup {
+        folder: PathBuf,
+    },
+    Verify,
+}
+
+#[derive(Debug, Subcommand)]
+enum UserCommand {
+    Add {
+        name: String,
+        #[arg(long, value_name = "ROLE", value_parser = role)]
+        role: Role,
+        #[arg(long, value_name = "CODE")]
+        unit: Option<String>,
+    },
+    List,
+    Disable {
+        name: String,
+    },
+}
+
+fn role(text: &str) -> Result<Role, String> {
+    let keys = || Role::ALL.map(Role::key).join(", ");
+    Role::from_key(text).ok_or_else(keys)
+}
+
+pub(super) fn run(cx: &Context, command: &Admin) -> CommandResult {
+    let file = database(cx, command.database.as_ref())?;
+    match &command.command {
+        AdminCommand::Init { name, admin } => init(cx, &file, name, admin),
+        AdminCommand::User(command) => user(cx, &file, command),
+        AdminCommand::Code { user, hours } => {
+            let hours = hours.unwrap_or(cx.config.settings.server.code_hours);
+            let code = wait(admin::code(&file, user, hours))?;
+            tell_code(cx, None, &code)
+        }
+        AdminCommand::Devices => devices(cx, &wait(admin::devices(&file))?),
+        AdminCommand::Backup { folder } => backup(cx, &file, folder),
+        AdminCommand::Verify => {
+            let found = wait(admin::verify(&file))?;
+            facts_of(cx, &found, &[])?;
+            Ok(if found.difference.is_none() { 0 } else { NEEDS_PERSON })
+        }
+    }
+}
+
+/// Runs one of the server's functions to its end.
+pub(super) fn wait<T>(future: impl Future<Output = Result<T, AdminError>>) -> CommandResult<T> {
+    runtime()?.block_on(future).map_err(|error| failed(&error))
+}
+
+fn failed(error: &AdminError) -> CommandError {
+    let needs = |code: &str| CommandError::new(NEEDS_PERSON, code);
+    match error {
+        AdminError::Database(error) => database_failed(error),
+        AdminError::NoUser { name } => needs("admin-no-user").with("name", name),
+        AdminError::NoUnit { code } => needs("admin-no-unit").with("code", code),
+        AdminError::NoDevice { device } => needs("admin-no-device").with("device", device),
+        AdminError::UnitNeeded { role } => {
+            CommandError::usage("admin-unit-needed").with("role", role.key())
+        }
+        AdminError::File { path, source } => {
+            CommandError::new(USAGE, "write").with("path", path).with("cause", source)
+        }
+        AdminError::NotVerified { difference } => {
+            needs("admin-not-verified").with("detail", difference)
+        }
+        AdminError::Refused => needs("admin-refused"),
+    }
+}
+
+fn init(cx: &Context, file: &Path, name: &str, user: &str) -> CommandResult {
+    if let Some(folder) = file.parent().filter(|folder| !folder.as_os_str().is_empty()) {
+        std::fs::create_dir_all(folder).map_err(|source| {
+            CommandError::usage("write").with("path", folder.display()).with("cause", source)
+        })?;
+    }
+    let made = wait(admin::init(file, name, user))?;
+    tell_code(cx, Some(&made.tenant.to_string()), &made.code)
+}
+
+fn tell_code(cx: &Context, tenant: Option<&str>, code: &OneTimeCode) -> CommandResult {
+    let json = || {
+        let mut json =
+            json!({ "user": code.user, "code": code.code, "expires_at": iso(code.expires_at) });
+        if let (Some(object), Some(tenant)) = (json.as_object_mut(), tenant) {
+            object.insert("tenant".to_owned(), json!(tenant));
+        }
+        json
+    };
+    cx.facts(json, || {
+        vec![
+            ("cli-col-user", code.user.clone()),
+            ("cli-col-code", code.code.clone()),
+            ("cli-col-expires", instant_text(code.expires_at)),
+        ]
+    })?;
+    Ok(0)
+}
+
+fn user(cx: &Context, file: &Path, command: &UserCommand) -> CommandResult {
+    match command {
+        UserCommand::Add { name, role, unit } => {
+            let made = wait(admin::user_add(file, name, *role, unit.as_deref()))?;
+            cx.facts(
+                || json!({ "user": made.name, "role": made.role.key(), "unit": made.unit }),
+                || {
+                    vec![
+                        ("cli-col-user", made.name.clone()),
+                        ("cli-col-role", cx.locale.text(&format!("role-{}", made.role.key()))),
+                        ("cli-col-unit", made.unit.clone()),
+                    ]
+                },
+            )?;
+            say(&cx.locale.text_with("cli-admin-now-code", &[("name", &made.name)]));
+        }
+        UserCommand::List => users(cx, &wait(admin::user_list(file))?)?,
+        UserCommand::Disable { name } => {
+            wait(admin::user_disable(file, name))?;
+            cx.facts(|| json!({ "user": name, "disabled": true }), Vec::new)?;
+            say(&cx.locale.text_with("cli-admin-disabled", &[("name", name)]));
+        }
+    }
+    Ok(0)
+}
+
+fn users(cx: &Context, users: &[UserInfo]) -> CommandResult<()> {
+    let one = |user: &UserInfo| json!({ "user": user.name, "role": user.role.key(), "unit": user.unit, "disabled": user.disabled });
+    let row = |user: &UserInfo| {
+        vec![
+            user.name.clone(),
+            cx.locale.text(&format!("role-{}", user.role.key())),
+            user.unit.clone(),
+            cx.locale.text(if user.disabled { "cli-disabled" } else { "cli-active" }),
+        ]
+    };
+    cx.table(
+        || users.iter().map(one).collect(),
+        &["cli-col-user", "cli-col-role", "cli-col-unit", "cli-col-state"],
+        || users.iter().map(row).collect(),
+    )
+}
+
+fn devices(cx: &Context, devices: &[DeviceInfo]) -> CommandResult {
+    let seen = |ms: i64| if ms == 0 { Json::Null } else { json!(iso(ms)) };
+    let one = |info: &DeviceInfo| {
+        let device = &info.device;
+        json!({
+            "device": device.id.to_string(),
+            "user": info.user,
+            "name": device.name,
+            "state": device.state,
+            "last_seen_at": seen(device.last_seen),
+            "outbox_depth": device.outbox_depth,
+            "app_version": device.app_version,
+        })
+    };
+    let row = |info: &DeviceInfo| {
+        let device = &info.device;
+        let seen =
+            if device.last_seen == 0 { String::new() } else { instant_text(device.last_seen) };
+        let state = cx.locale.find(&format!("cli-{}", device.state), &[]);
+        vec![
+            device.id.to_string(),
+            info.user.clone(),
+            state.unwrap_or_else(|| device.state.clone()),
+            seen,
+            device.outbox_depth.to_string(),
+            device.app_version.clone(),
+        ]
+    };
+    cx.table(
+        || devices.iter().map(one).collect(),
+        &[
+            "cli-col-device",
+            "cli-col-user",
+            "cli-col-state",
+            "cli-col-last-sync",
+            "cli-col-pending",
+            "cli-col-version",
+        ],
+        || devices.iter().map(row).collect(),
+    )?;
+    Ok(0)
+}
+
+fn backup(cx: &Context, file: &Path, folder: &Path) -> CommandResult {
+    let done = wait(admin::backup(file, folder))?;
+    let copy = done.file.display().to_string();
+    facts_of(cx, &done.verified, &[("file", copy), ("bytes", done.size_bytes.to_string())])?;
+    Ok(0)
+}
+
+/// Tells what a verification counted, after other facts.
+fn facts_of(cx: &Context, found: &Verified, first: &[(&'static str, String)]) -> CommandResult<()> {
+    let difference = found.difference.as_ref().map(ToString::to_string);
+    let json = || {
+        let mut json = json!({
+            "ok": difference.is_none(),
+            "ops": found.ops,
+            "records": found.records,
+            "conflicts": found.conflicts,
+            "head_seq": found.head_seq,
+            "difference": difference,
+        });
+        if let Some(object) = json.as_object_mut() {
+            for (key, value) in first {
+                let number = value.parse::<u64>().map(|number| json!(number));
+                object.insert((*key).to_owned(), number.unwrap_or_else(|_text| json!(value)));
+            }
+        }
+        json
+    };
+    cx.facts(json, || {
+        let label = |key| if key == "file" { "cli-col-file" } else { "cli-col-bytes" };
+        let mut facts: Vec<(&'static str, String)> =
+            first.iter().map(|(key, value)| (label(*key), value.clone())).collect();
+        facts.push(("cli-col-ops", found.ops.to_string()));
+        facts.push(("cli-col-records", found.records.to_string()));
+        facts.push(("cli-col-conflicts", found.conflicts.to_string()));
+        facts
+    })?;
+    let word = if difference.is_none() { "cli-admin-verified" } else { "cli-admin-differs" };
+    say(&cx.locale.text_with(word, &[("detail", difference.as_deref().unwrap_or_default())]));
+    Ok(())
+}

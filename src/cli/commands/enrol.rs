@@ -1,0 +1,42 @@
+//! `enrol`: joins a server with a one-time code.
+
+use clap::Args;
+use serde_json::json;
+
+use crate::cli::context::Context;
+use crate::cli::error::CommandResult;
+use crate::cli::output::say;
+
+#[derive(Debug, Args)]
+pub(in crate::cli) struct Enrol {
+    #[arg(long, value_name = "URL")]
+    server: String,
+    #[arg(long, value_name = "CODE")]
+    code: String,
+}
+
+pub(super) fn run(cx: &Context, command: &Enrol) -> CommandResult {
+    let client = cx.open()?;
+    let name = client.profile().user_name;
+    let done = client.enrol(&command.server, &command.code, &name)?;
+    cx.facts(
+        || {
+            json!({
+                "device": done.device.to_string(),
+                "user": done.user,
+                "role": done.role.key(),
+                "unit": done.unit.to_string(),
+            })
+        },
+        || {
+            vec![
+                ("cli-col-server", done.tenant.clone()),
+                ("cli-col-user", done.user.clone()),
+                ("cli-col-role", cx.locale.text(&format!("role-{}", done.role.key()))),
+                ("cli-col-device", done.device.to_string()),
+            ]
+        },
+    )?;
+    say(&cx.locale.text("cli-enrol-now-sync"));
+    Ok(0)
+}

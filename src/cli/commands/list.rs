@@ -1,0 +1,203 @@
+//! `list`: the records of a kind, by condition, search and order.
+
+use std::path::{Path, PathBuf};
+
+use clap::Args;
+use serde_json::Value as Json;
+
+use crate::cli::context::Context;
+use crate::cli::device::kind_of;
+use crate::cli::error::{CommandError, CommandResult};
+use crate::cli::output::{Grid, Human, say};
+use crate::cli::values::{record_json, unknown_field};
+use crate::client::{Client, ClientError, Query, RecordView};
+use crate::domain::kinds::Kind;
+use crate::domain::query::{Filter, Sort};
+use crate::domain::record::{Owner, Value};
+use crate::transfer::export::{self, ExportError, Table, TableColumn};
+
+#[derive(Debug, Args)]
+pub(in crate::cli) struct List {
+    kind: String,
+    #[arg(long = "where", value_name = "EXPR", value_parser = filter)]
+    filters: Vec<Filter>,
+    #[arg(long, value_name = "TEXT")]
+    search: Option<String>,
+    #[arg(long, value_name = "FIELD[:desc]", value_parser = sort)]
+    sort: Vec<Sort>,
+    #[arg(long, value_name = "A,B", value_delimiter = ',')]
+    columns: Vec<String>,
+    #[arg(long, value_name = "N")]
+    limit: Option<usize>,
+    #[arg(short = 'o', long = "output", value_name = "FILE")]
+    output: Option<PathBuf>,
+}
+
+fn filter(text: &str) -> Result<Filter, String> {
+    text.parse().map_err(|error| format!("{error}"))
+}
+
+fn sort(text: &str) -> Result<Sort, String> {
+    text.parse().map_err(|error| format!("{error}"))
+}
+
+pub(super) fn run(cx: &Context, command: &List) -> CommandResult {
+    let kind = kind_of(&command.kind)?;
+    let columns = columns(kind, &command.columns)?;
+    let client = cx.open()?;
+    let query = Query {
+        kind,
+        search: command.search.clone().unwrap_or_default(),
+        filters: command.filters.clone(),
+        sorts: command.sort.clone(),
+    };
+    let mut ids = client.list(&query).map_err(|error| known_fields(kind, error))?;
+    ids.truncate(command.limit.unwrap_or(usize::MAX));
+    let records = client.views(&ids);
+    if let Some(file) = &command.output {
+        return export_to(cx, &client, file, kind, &command.columns, &records);
+    }
+    let json = || records.iter().map(record_json).collect();
+    cx.output.answer(json, || Human::Grid(grid(cx, &client, kind, &columns, &records)))?;
+    Ok(0)
+}
+
+/// Names the fields there are when one was asked for that is not.
+fn known_fields(kind: Kind, error: ClientError) -> CommandError {
+    match error {
+        ClientError::NotFound { what: "field", id } => unknown_field(kind, &id),
+        other => other.into(),
+    }
+}
+
+fn columns(kind: Kind, asked: &[String]) -> CommandResult<Vec<String>> {
+    let spec = kind.spec();
+    if asked.is_empty() {
+        return Ok(spec.list.iter().map(|key| (*key).to_owned()).collect());
+    }
+    let known = |key: &str| spec.field(key).is_some() || ["id", "unit", "state"].contains(&key);
+    match asked.iter().find(|key| !known(key)) {
+        Some(key) => Err(unknown_field(kind, key)),
+        None => Ok(asked.to_vec()),
+    }
+}
+
+fn grid(
+    cx: &Context,
+    client: &Client,
+    kind: Kind,
+    columns: &[String],
+    records: &[RecordView],
+) -> Grid {
+    let mut keys = columns.to_vec();
+    for key in ["state", "id"] {
+        if !keys.iter().any(|other| other == key) {
+            keys.push(key.to_owned());
+        }
+    }
+    let headings = keys.iter().map(|key| heading(cx, kind, key)).collect();
+    let cells = |record: &RecordView| {
+        keys.iter()
+            .map(|key| cell(record, key, |value| cx.shown(client, kind, key, value), cx))
+            .collect()
+    };
+    Grid { headings, rows: records.iter().map(cells).collect() }
+}
+
+fn heading(cx: &Context, kind: Kind, key: &str) -> String {
+    match key {
+        "id" | "state" if kind.spec().field(key).is_none() => {
+            cx.locale.text(&format!("cli-col-{key}"))
+        }
+        key => cx.label(kind, key),
+    }
+}
+
+fn cell(record: &RecordView, key: &str, text: impl Fn(&Value) -> String, cx: &Context) -> String {
+    match record.kind.spec().field(key) {
+        Some(field) => record.fields.get(&field.number).map(text).unwrap_or_default(),
+        None => match key {
+            "id" => record.id.to_string(),
+            "state" => cx.locale.text(&format!("state-{}", record.state.key())),
+            "unit" => record.unit_name.clone(),
+            _ => String::new(),
+        },
+    }
+}
+
+/// Writes the records to a file: every field, sensitive ones in full, because an office asks for a file to work with it.
+fn export_to(
+    cx: &Context,
+    client: &Client,
+    file: &Path,
+    kind: Kind,
+    asked: &[String],
+    records: &[RecordView],
+) -> CommandResult {
+    let extension = file.extension().unwrap_or_default().to_string_lossy().to_lowercase();
+    let bytes = if extension == "json" {
+        let json: Json = records.iter().map(record_json).collect();
+        serde_json::to_vec_pretty(&json).unwrap_or_default()
+    } else {
+        export::to_bytes(&table(cx, client, kind, asked, records), file).map_err(not_exported)?
+    };
+    write(file, &bytes)?;
+    let count = records.len().to_string();
+    let path = file.display().to_string();
+    say(&cx.locale.text_with("cli-list-written", &[("count", &count), ("path", &path)]));
+    Ok(0)
+}
+
+fn table(
+    cx: &Context,
+    client: &Client,
+    kind: Kind,
+    asked: &[String],
+    records: &[RecordView],
+) -> Table {
+    let spec = kind.spec();
+    let mut keys: Vec<String> = asked.to_vec();
+    if keys.is_empty() {
+        keys.extend(spec.fields.iter().map(|field| field.key.to_owned()));
+        if spec.owner == Owner::Chosen {
+            keys.push("unit".to_owned());
+        }
+    }
+    let column = |key: &String| TableColumn {
+        heading: heading(cx, kind, key),
+        width: spec.field(key).map_or(20, |field| field.width),
+    };
+    let cells = |record: &RecordView| {
+        keys.iter()
+            .map(|key| cell(record, key, |value| cx.full(client, kind, key, value), cx))
+            .collect()
+    };
+    Table {
+        title: cx.locale.kind_label(spec),
+        columns: keys.iter().map(column).collect(),
+        rows: records.iter().map(cells).collect(),
+    }
+}
+
+pub(super) fn not_exported(error: ExportError) -> CommandError {
+    match error {
+        ExportError::Extension { extension } => {
+            CommandError::usage("extension").with("extension", extension)
+        }
+        other => CommandError::new(crate::cli::error::INTERNAL, "export").with("cause", other),
+    }
+}
+
+/// Writes a file beside its name first, so that a full disk leaves no half of it.
+pub(super) fn write(file: &Path, bytes: &[u8]) -> CommandResult<()> {
+    let failed = |source| ClientError::Write { path: file.display().to_string(), source };
+    let mut name = file.file_name().unwrap_or_default().to_owned();
+    name.push(".new");
+    let temporary = file.with_file_name(name);
+    let written =
+        std::fs::write(&temporary, bytes).and_then(|()| std::fs::rename(&temporary, file));
+    if written.is_err() {
+        drop(std::fs::remove_file(&temporary));
+    }
+    Ok(written.map_err(failed)?)
+}

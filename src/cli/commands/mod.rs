@@ -1,0 +1,110 @@
+//! The verbs, one file each: what a command takes and what it does.
+
+#[cfg(feature = "client")]
+pub(super) mod act;
+#[cfg(feature = "server")]
+pub(super) mod admin;
+#[cfg(feature = "client")]
+pub(super) mod attention;
+#[cfg(feature = "client")]
+pub(super) mod backup;
+#[cfg(feature = "client")]
+pub(super) mod checkin;
+#[cfg(feature = "client")]
+pub(super) mod conflicts;
+#[cfg(all(feature = "client", feature = "server"))]
+pub(super) mod demo;
+#[cfg(feature = "client")]
+pub(super) mod doctor;
+#[cfg(feature = "client")]
+pub(super) mod edit;
+#[cfg(feature = "client")]
+pub(super) mod enrol;
+#[cfg(feature = "client")]
+pub(super) mod history;
+#[cfg(feature = "client")]
+pub(super) mod import;
+#[cfg(feature = "client")]
+pub(super) mod init;
+#[cfg(feature = "client")]
+pub(super) mod list;
+#[cfg(feature = "client")]
+pub(super) mod report;
+#[cfg(feature = "server")]
+pub(super) mod serve;
+#[cfg(feature = "client")]
+pub(super) mod show;
+#[cfg(feature = "client")]
+pub(super) mod status;
+#[cfg(feature = "client")]
+pub(super) mod sync;
+#[cfg(feature = "client")]
+mod terminal;
+
+use super::args::{Args, Command};
+use super::config::Config;
+use super::context::Context;
+#[cfg(feature = "server")]
+use super::error::CommandError;
+use super::error::CommandResult;
+use crate::locale::Lang;
+
+/// Runs the command that was typed; without one, the terminal interface.
+pub(super) fn dispatch(mut args: Args, config: Config, lang: Lang) -> CommandResult {
+    let command = args.command.take();
+    let cx = Context::new(&args, config, lang);
+    match command {
+        None => without_command(&cx),
+        #[cfg(feature = "server")]
+        Some(Command::Serve(command)) => serve::run(&cx, &command),
+        #[cfg(feature = "server")]
+        Some(Command::Admin(command)) => admin::run(&cx, &command),
+        #[cfg(feature = "client")]
+        Some(command) => of_a_device(&cx, command),
+    }
+}
+
+#[cfg(feature = "client")]
+fn without_command(cx: &Context) -> CommandResult {
+    terminal::run(cx)
+}
+
+#[cfg(not(feature = "client"))]
+fn without_command(_cx: &Context) -> CommandResult {
+    Err(CommandError::usage("usage-missing").with("argument", "COMMAND"))
+}
+
+#[cfg(feature = "client")]
+fn of_a_device(cx: &Context, command: Command) -> CommandResult {
+    match command {
+        Command::Init(command) => init::run(cx, &command),
+        Command::Enrol(command) => enrol::run(cx, &command),
+        Command::Import(command) => import::run(cx, &command),
+        Command::List(command) => list::run(cx, &command),
+        Command::Show(command) => show::run(cx, &command),
+        Command::History(command) => history::run(cx, &command),
+        Command::Add(command) => edit::add(cx, &command),
+        Command::Set(command) => edit::set(cx, &command),
+        Command::Delete(command) => edit::delete(cx, &command),
+        Command::Undo => edit::undo(cx),
+        Command::Act(command) => act::run(cx, &command),
+        Command::Checkin(command) => checkin::run(cx, &command),
+        Command::Sync(command) => sync::run(cx, &command),
+        Command::Status => status::run(cx),
+        Command::Conflicts => conflicts::run(cx),
+        Command::Resolve(command) => conflicts::resolve(cx, &command),
+        Command::Attention => attention::run(cx),
+        Command::Resend(command) => attention::resend(cx, &command),
+        Command::Discard(command) => attention::discard(cx, &command),
+        Command::Backup(command) => backup::run(cx, &command),
+        Command::Restore(command) => backup::restore(cx, &command),
+        Command::Doctor(command) => doctor::run(cx, &command),
+        Command::Report(command) => report::run(cx, &command),
+        #[cfg(feature = "server")]
+        Command::Demo(command) => demo::run(cx, &command),
+        #[cfg(feature = "server")]
+        other @ (Command::Serve(_) | Command::Admin(_)) => {
+            Err(CommandError::usage("usage-command").with("argument", format!("{other:?}")))
+        }
+    }
+}

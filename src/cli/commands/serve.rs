@@ -1,0 +1,93 @@
+//! `serve`: headquarters' server.
+
+use std::net::SocketAddr;
+use std::path::PathBuf;
+
+use clap::Args;
+
+use crate::cli::context::Context;
+use crate::cli::error::{CommandError, CommandResult, INTERNAL, NEEDS_PERSON, USAGE};
+use crate::cli::output::{data, say};
+use crate::server::db::DbError;
+use crate::server::{ServeOptions, ServerError, serve};
+use crate::telemetry;
+
+#[derive(Debug, Args)]
+pub(in crate::cli) struct Serve {
+    #[arg(long, value_name = "ADDR")]
+    listen: Option<SocketAddr>,
+    #[arg(long, value_name = "PATH")]
+    database: Option<PathBuf>,
+    #[arg(long)]
+    behind_proxy: bool,
+}
+
+pub(super) fn run(cx: &Context, command: &Serve) -> CommandResult {
+    let mut settings = cx.config.settings.server.clone();
+    settings.listen = command.listen.unwrap_or(settings.listen);
+    settings.behind_proxy |= command.behind_proxy;
+    let database = database(cx, command.database.as_ref())?;
+    let log = &cx.config.settings.log;
+    let format = telemetry::Format::from_key(&log.format).unwrap_or(telemetry::Format::Text);
+    telemetry::start(format, &log.level);
+    let options = ServeOptions::from_settings(&settings, database);
+    runtime()?.block_on(serve(options, ready)).map_err(failed)?;
+    Ok(0)
+}
+
+/// Says where requests are answered: one line, for people and scripts. That nobody reads it is no reason to stop serving.
+fn ready(address: SocketAddr) {
+    if data(&format!("ready http://{address}\n")).is_err() {
+        say(&format!("ready http://{address}"));
+    }
+}
+
+/// Returns the database: the option, the setting, or `server.sqlite` in the data directory.
+pub(super) fn database(cx: &Context, given: Option<&PathBuf>) -> CommandResult<PathBuf> {
+    let set = &cx.config.settings.server.database;
+    let named = given.or_else(|| Some(set).filter(|path| !path.as_os_str().is_empty()));
+    let path = match named {
+        Some(path) => path.clone(),
+        None => cx.dir()?.join("server.sqlite"),
+    };
+    let text = path.to_string_lossy();
+    match text.split_once("://") {
+        Some(("sqlite", file)) => Ok(PathBuf::from(file)),
+        Some(_) => Err(CommandError::usage("database-url").with("url", text)),
+        None => Ok(path),
+    }
+}
+
+/// Makes the runtime that server code needs.
+pub(super) fn runtime() -> CommandResult<tokio::runtime::Runtime> {
+    Ok(tokio::runtime::Builder::new_multi_thread().enable_all().build()?)
+}
+
+fn failed(error: ServerError) -> CommandError {
+    match error {
+        ServerError::NotLoopback { listen } => {
+            CommandError::usage("serve-not-loopback").with("address", listen)
+        }
+        ServerError::Listen { listen, source } => {
+            CommandError::usage("serve-listen").with("address", listen).with("cause", source)
+        }
+        ServerError::Database(error) => database_failed(&error),
+        ServerError::Serve(source) => {
+            CommandError::new(INTERNAL, "serve-stopped").with("cause", source)
+        }
+    }
+}
+
+/// Turns what the database says into an error for people.
+pub(super) fn database_failed(error: &DbError) -> CommandError {
+    let cause = std::error::Error::source(error).map(ToString::to_string).unwrap_or_default();
+    let (exit, code) = match error {
+        DbError::Open { .. } => (USAGE, "database-open"),
+        DbError::TooNew { .. } => (USAGE, "database-too-new"),
+        DbError::NoTenant => (USAGE, "database-no-tenant"),
+        DbError::Exists { .. } => (NEEDS_PERSON, "database-exists"),
+        DbError::Damaged { .. } => (NEEDS_PERSON, "database-damaged"),
+        DbError::Statement(_) => (INTERNAL, "database-statement"),
+    };
+    CommandError::new(exit, code).with("detail", error).with("cause", cause)
+}

@@ -1,0 +1,203 @@
+//! Bytes written by the first release, kept for ever: what this build encodes must equal them, and it must read them.
+
+use std::collections::BTreeMap;
+use std::path::Path;
+
+use ejia::domain::ids::{DeviceId, RecordId, UnitId, UserId};
+use ejia::domain::record::{FieldNo, PartialDate, Value};
+use ejia::sync::{
+    Base, Candidate, Conflict, ConflictKind, ConflictState, FieldState, Group, Op, OpBody, OpId,
+    Outcome, Record, Standing, Tombstone,
+};
+use ejia::wire::frame::{Blob, hex, unhex};
+use ejia::wire::{
+    PushAnswer, PushRequest, decode, decode_op, decode_record, encode, encode_op, encode_record,
+    pack, unpack,
+};
+use uuid::Uuid;
+
+/// Compares with the kept file; a missing file is an error that shows what it would hold.
+fn golden(name: &str, bytes: &[u8]) -> Vec<u8> {
+    let path = Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/it/data/wire").join(name);
+    let kept = std::fs::read_to_string(&path)
+        .unwrap_or_else(|_| panic!("{} is missing; new bytes: {}", path.display(), hex(bytes)));
+    let kept: String = kept.split_whitespace().collect();
+    assert_eq!(kept, hex(bytes), "{name} differs: a changed layout takes a new tag");
+    unhex(&kept).unwrap()
+}
+
+fn id(n: u64) -> OpId {
+    OpId { device: DeviceId(0x0123_4567_89ab_cdef), generation: 2, n }
+}
+
+fn record_id(n: u128) -> RecordId {
+    RecordId(Uuid::from_u128(n))
+}
+
+fn values() -> Vec<(FieldNo, Value)> {
+    let values = [
+        Value::Null,
+        Value::Text("歐陽若明".into()),
+        Value::Int(-385),
+        Value::Flag(true),
+        Value::Date(PartialDate::month(2018, 6).unwrap()),
+        Value::Instant(1_795_000_000_000),
+        Value::Code("011".into()),
+        Value::Ref(record_id(9)),
+        Value::Unknown { tag: 900, bytes: vec![1, 2, 3] },
+    ];
+    (1..).map(FieldNo).zip(values).collect()
+}
+
+fn op(n: u64, body: OpBody) -> Op {
+    Op {
+        id: id(n),
+        prev: [7; 16],
+        salt: 0xfeed,
+        hlc: 1_795_000_000_000 << 16 | 3,
+        clock_off_ms: -1_500,
+        clock_conf: 3,
+        actor: UserId(Uuid::from_u128(5)),
+        schema: 1,
+        group: Some(Group { first: 1, index: 0, length: 2 }),
+        kind: 2,
+        record: record_id(7),
+        body,
+        was: Some((id(1), [9; 16])),
+    }
+}
+
+#[test]
+fn every_operation_encodes_as_the_first_release_did() {
+    let field = FieldNo(4);
+    let element = Uuid::from_u128(11);
+    let seen = Base::Seen(id(3));
+    let to = UnitId(Uuid::from_u128(8));
+    let bodies = [
+        ("create", OpBody::Create { unit: to, fields: values() }),
+        (
+            "set",
+            OpBody::Set {
+                sets: vec![(field, seen, Value::Null), (FieldNo(5), Base::Absent, Value::Int(1))],
+            },
+        ),
+        ("element-add", OpBody::ElementAdd { field, element, value: Value::Code("x".into()) }),
+        ("element-delete", OpBody::ElementDelete { field, element, base: seen }),
+        ("note", OpBody::Note { field, element, text: "註".into() }),
+        ("move", OpBody::Move { base: seen, to }),
+        ("delete", OpBody::Delete { saw: u64::MAX, reason: "離職".into() }),
+        ("restore", OpBody::Restore { saw: 1 }),
+        ("command", OpBody::Command { name: "enrol.request".into(), args: vec![1, 2] }),
+        (
+            "resolve",
+            OpBody::Resolve {
+                conflict: record_id(12),
+                seen: vec![id(3), id(4)],
+                values: vec![(field, Value::Text("丙".into()))],
+            },
+        ),
+        ("unknown", OpBody::Unknown { tag: 77, bytes: vec![5, 6] }),
+    ];
+    for (name, body) in bodies {
+        let op = op(6, body);
+        let kept = golden(&format!("op-{name}.v1.hex"), &encode_op(&op).unwrap());
+        assert_eq!(decode_op(&kept).unwrap(), op, "{name}");
+    }
+}
+
+#[test]
+fn every_outcome_encodes_as_the_first_release_did() {
+    let outcomes = [
+        Outcome::Applied { seq: 1 },
+        Outcome::Converged { seq: 300 },
+        Outcome::Conflict { seq: 3, id: record_id(1) },
+        Outcome::WaitListed { seq: 4, position: 2 },
+        Outcome::Held { seq: 5, why: "missing_base".into() },
+        Outcome::Rejected {
+            seq: 6,
+            code: "invalid".into(),
+            field: "name".into(),
+            message: "q01-check-digit".into(),
+        },
+        Outcome::Blocked { seq: 7, by: 2 },
+        Outcome::Unknown { tag: 99, bytes: vec![1] },
+    ];
+    for outcome in outcomes {
+        let name = format!("outcome-{}.v1.hex", outcome.key());
+        let kept = golden(&name, &encode(&outcome).unwrap());
+        assert_eq!(decode::<Outcome>(&kept, "outcome").unwrap(), outcome);
+    }
+}
+
+fn record() -> Record {
+    let fields: BTreeMap<_, _> = values()
+        .into_iter()
+        .map(|(no, value)| (no, FieldState { value, origin: id(u64::from(no.0 % 3)), seq: 40 }))
+        .collect();
+    Record {
+        id: record_id(7),
+        kind: 2,
+        unit: UnitId(Uuid::from_u128(8)),
+        unit_origin: id(1),
+        rev: 70_000,
+        created: id(1),
+        fields,
+        elements: BTreeMap::new(),
+        tombstone: Some(Tombstone { by: id(9), reason: "離職".into(), seq: 41 }),
+        open_conflicts: 2,
+        conflict: None,
+    }
+}
+
+#[test]
+fn records_and_conflicts_encode_as_the_first_release_did() {
+    let record = record();
+    let kept = golden("record.v1.hex", &encode_record(&record).unwrap());
+    let read = decode_record(&kept).unwrap();
+    assert_eq!(read.values(), record.values());
+    assert_eq!(read.tombstone, record.tombstone);
+    let conflict = Conflict {
+        record: record.id,
+        record_kind: 2,
+        fields: vec![FieldNo(2)],
+        base: vec![(FieldNo(2), Value::Text("甲".into()))],
+        current: vec![Standing {
+            field: FieldNo(2),
+            op: Some(id(2)),
+            actor: Some(UserId(Uuid::from_u128(4))),
+            hlc: 8,
+        }],
+        candidates: vec![Candidate {
+            op: id(6),
+            values: vec![(FieldNo(2), Value::Text("乙".into()))],
+            actor: UserId(Uuid::from_u128(5)),
+            hlc: 9,
+            recv_at: 10,
+        }],
+        kind: ConflictKind::Edit,
+        state: ConflictState::Open,
+    };
+    let conflict = conflict.into_record(record_id(12), record.unit, id(6), 50);
+    let kept = golden("conflict.v1.hex", &encode_record(&conflict).unwrap());
+    assert_eq!(decode_record(&kept).unwrap(), conflict);
+}
+
+#[test]
+fn packets_are_read_as_the_first_release_wrote_them() {
+    let request =
+        PushRequest { generation: 2, from_n: 6, prev: [7; 16], ops: vec![Blob(vec![1, 2, 3])] };
+    let kept = golden("packet-push-request.v1.hex", &pack(&request).unwrap());
+    assert_eq!(unpack::<PushRequest>(&kept).unwrap(), request);
+    let answer = PushAnswer { last_n: 6, results: vec![(6, Outcome::Applied { seq: 9 })] };
+    let kept = golden("packet-push-answer.v1.hex", &pack(&answer).unwrap());
+    assert_eq!(unpack::<PushAnswer>(&kept).unwrap(), answer);
+}
+
+#[test]
+fn anything_else_is_refused_before_it_is_decoded() {
+    for bytes in
+        [&b""[..], b"EJ", b"<!DOCTYPE html><html>", b"EJ\x02\x00\x00x", b"EJ\x01\x00\x01notzstd"]
+    {
+        assert!(unpack::<PushAnswer>(bytes).is_err());
+    }
+}

@@ -1,0 +1,16 @@
+//! What runs inside the pseudo terminal where the program itself cannot be made to fail: this test binary once more.
+
+use ejia::tui::terminal::Screen;
+
+/// Set in the environment of the child.
+pub(crate) const CHILD: &str = "EJIA_TEST_CHILD";
+
+/// Takes the terminal over and breaks; does nothing in an ordinary run of the tests.
+#[test]
+#[expect(clippy::disallowed_methods, reason = "the parent says so this way")]
+fn broken() {
+    if std::env::var_os(CHILD).is_some() {
+        let _screen = Screen::enter().unwrap();
+        panic!("with 王小明 in the message");
+    }
+}

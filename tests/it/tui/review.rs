@@ -1,0 +1,171 @@
+//! Conflicts and refused changes against a real server, settled with the keys a person presses.
+
+use std::sync::Arc;
+use std::sync::atomic::AtomicBool;
+
+use ejia::domain::access::Role;
+use ejia::domain::ids::RecordId;
+use ejia::domain::kinds::Kind;
+use ejia::domain::record::Value;
+use ejia::locale::Lang;
+use ejia::tui::app::{Model, Start};
+use ejia::tui::data::Data;
+use ejia::tui::effect::Effect;
+use ejia::tui::keys::Key;
+use ejia::tui::message::Message;
+use ejia::tui::ui::{Chrome, Ui, dump};
+use ejia::tui::update::update;
+use ejia::tui::view::view;
+use ratatui::buffer::Buffer;
+use ratatui::layout::Rect;
+
+use crate::server::harness::Server;
+use crate::sync::{Device, text};
+
+/// A device's terminal without a terminal: keys in, screen out, effects done at once.
+struct Desk {
+    model: Model,
+    data: Arc<Data>,
+    now_ms: u64,
+    _folder: tempfile::TempDir,
+}
+
+impl Desk {
+    fn new(device: Device) -> Self {
+        let Device { client, folder } = device;
+        let data = Arc::new(Data::of(client));
+        let mut model = Model::new(&Start {
+            exists: true,
+            lang: Lang::Hant,
+            colour: false,
+            chrome: Chrome::Narrow,
+            today: jiff::civil::date(2026, 8, 23),
+        });
+        model.opened(Arc::clone(&data));
+        Self { model, data, now_ms: 0, _folder: folder }
+    }
+
+    fn press(&mut self, keys: &str) -> &mut Self {
+        for word in keys.split(' ') {
+            match word.parse::<Key>() {
+                Ok(key) => self.send(Message::Key(key)),
+                Err(_typed) => word.chars().for_each(|c| self.send(Message::Key(Key::char(c)))),
+            }
+        }
+        self
+    }
+
+    fn send(&mut self, message: Message) {
+        self.now_ms += 1000;
+        for effect in update(&mut self.model, message, self.now_ms) {
+            let done = match effect {
+                Effect::Sync => Message::Synced(self.data.sync(&|_| {}, &AtomicBool::new(false))),
+                Effect::History(id) => Message::History(id, self.data.history(id)),
+                _ => continue,
+            };
+            self.send(done);
+        }
+    }
+
+    fn screen(&self) -> String {
+        let mut buf = Buffer::empty(Rect::new(0, 0, 80, 24));
+        let shell = &self.model.shell;
+        let mut ui = Ui::new(&mut buf, &shell.theme, shell.chrome);
+        view(&self.model, &mut ui);
+        dump(&buf)
+    }
+
+    fn shows(&self, text: &str) -> &Self {
+        let screen = self.screen();
+        assert!(screen.contains(text), "{text} is not in\n{screen}");
+        self
+    }
+}
+
+struct Office {
+    server: Server,
+    hq: Device,
+    a: Device,
+    b: Device,
+    person: RecordId,
+}
+
+fn office() -> Office {
+    let server = Server::start();
+    let hq = Device::hq(&server);
+    hq.sync();
+    let college = hq.unit("020100", None);
+    let person = hq.person(college, "10001", "歐陽若明");
+    hq.sync();
+    let a = Device::joined(&server, "甲", Role::Organizer, "020100");
+    let b = Device::joined(&server, "乙", Role::Organizer, "020100");
+    a.sync();
+    b.sync();
+    Office { server, hq, a, b, person }
+}
+
+#[test]
+fn a_conflict_is_reviewed_side_by_side_and_the_chosen_side_reaches_everybody() {
+    let Office { server, hq, a, b, person } = office();
+    a.set(person, "name", "歐陽一");
+    b.set(person, "name", "歐陽二");
+    a.sync();
+    let mut desk = Desk::new(b);
+    desk.press("F5").shows("衝突 1").shows("同步完成");
+    desk.press("Enter").shows("姓名");
+    desk.press("Enter").shows("歐陽若明").shows("歐陽一").shows("歐陽二").shows("（未選）");
+    desk.press("Ctrl-S").shows("還有欄位未選");
+    desk.press("Right").shows("(o) 歐陽二");
+    desk.press("Ctrl-S").shows("衝突已處理");
+    desk.press("F5").shows("同步完成");
+    hq.sync();
+    assert_eq!(hq.value(person, "name"), Some(text("歐陽二")));
+    assert!(hq.client.conflicts().is_empty());
+    drop(server);
+}
+
+#[test]
+fn a_value_of_ones_own_settles_a_conflict_too() {
+    let Office { server, hq, a, b, person } = office();
+    a.set(person, "name", "歐陽一");
+    b.set(person, "name", "歐陽二");
+    a.sync();
+    let mut desk = Desk::new(b);
+    desk.press("F5 6 Enter F2 Ctrl-U 歐陽三 Enter Enter").shows("另行輸入：歐陽三");
+    desk.press("Ctrl-S F5").shows("同步完成");
+    hq.sync();
+    assert_eq!(hq.value(person, "name"), Some(text("歐陽三")));
+    drop(server);
+}
+
+#[test]
+fn a_refused_change_is_corrected_in_the_form_and_sent_again() {
+    let Office { server, hq, a, b, .. } = office();
+    a.add(Kind::Person, &[("staff_no", text("30001")), ("name", text("張三"))]);
+    a.sync();
+    b.add(Kind::Person, &[("staff_no", text("30001")), ("name", text("李四"))]);
+    let mut desk = Desk::new(b);
+    desk.press("F5 7").shows("李四").shows("重複");
+    desk.press("Enter").shows("修改後重送：李四");
+    desk.press("Ctrl-U 30002 Ctrl-S").shows("沒有需要處理的變更");
+    desk.press("F5").shows("同步完成");
+    hq.sync();
+    let numbers: Vec<Option<Value>> = hq
+        .client
+        .list(&ejia::client::Query::all(Kind::Person))
+        .unwrap()
+        .into_iter()
+        .map(|id| hq.value(id, "staff_no"))
+        .collect();
+    assert!(numbers.contains(&Some(text("30002"))), "{numbers:?}");
+    drop(server);
+}
+
+#[test]
+fn the_history_of_a_record_is_shown_newest_first() {
+    let Office { server, b, person, .. } = office();
+    b.set(person, "name", "歐陽二");
+    let mut desk = Desk::new(b);
+    desk.press("5 Ctrl-T").shows("歷程").shows("歐陽若明 -> 歐陽二").shows("新增");
+    drop(server);
+}

@@ -1,0 +1,168 @@
+//! A pseudo terminal with an emulator behind it. Everything waits for a condition, with a deadline.
+
+use std::io::{Read, Write};
+use std::path::Path;
+use std::sync::atomic::{AtomicBool, Ordering};
+use std::sync::{Arc, Mutex};
+use std::thread::{self, JoinHandle};
+use std::time::{Duration, Instant};
+
+use portable_pty::{Child, CommandBuilder, MasterPty, PtySize, native_pty_system};
+
+use super::child::CHILD;
+
+/// Longer than anything takes on a busy machine.
+const DEADLINE: Duration = Duration::from_secs(30);
+/// Between two looks at a condition.
+const LOOK: Duration = Duration::from_millis(5);
+
+/// One program in one terminal.
+pub(crate) struct Term {
+    writer: Option<Box<dyn Write + Send>>,
+    master: Option<Box<dyn MasterPty + Send>>,
+    reader: Option<JoinHandle<()>>,
+    stop: Arc<AtomicBool>,
+    screen: Arc<Mutex<vt100::Parser>>,
+    child: Box<dyn Child + Send + Sync>,
+}
+
+impl Term {
+    /// Starts the program as a person does, 24 rows of 80 cells; the passphrase comes from a file beside the data directory.
+    pub(crate) fn start(dir: &Path) -> Self {
+        let mut command = CommandBuilder::new(env!("CARGO_BIN_EXE_ejia"));
+        command.arg("--data");
+        command.arg(dir);
+        command.arg("--passphrase-file");
+        command.arg(dir.with_file_name("passphrase"));
+        command.cwd(dir.parent().unwrap());
+        command.env("HOME", dir.parent().unwrap());
+        command.env("XDG_CONFIG_HOME", dir.parent().unwrap());
+        Self::spawn(command)
+    }
+
+    /// Starts this test binary once more with one of its tests, told by the environment that it is the child.
+    pub(crate) fn start_test(test: &str) -> Self {
+        let mut command = CommandBuilder::new(std::env::current_exe().unwrap());
+        command.args(["--exact", test, "--nocapture", "--test-threads=1"]);
+        command.env(CHILD, "1");
+        command.env("RUST_BACKTRACE", "0");
+        Self::spawn(command)
+    }
+
+    fn spawn(mut command: CommandBuilder) -> Self {
+        let size = PtySize { rows: 24, cols: 80, pixel_width: 0, pixel_height: 0 };
+        let pair = native_pty_system().openpty(size).unwrap();
+        command.env("TERM", "xterm-256color");
+        command.env("LANG", "zh_TW.UTF-8");
+        command.env("LC_ALL", "zh_TW.UTF-8");
+        command.env("NO_COLOR", "1");
+        let child = pair.slave.spawn_command(command).unwrap();
+        drop(pair.slave); // or the reader never sees the end
+        let screen = Arc::new(Mutex::new(vt100::Parser::new(
+            24.try_into().unwrap(),
+            80.try_into().unwrap(),
+            0,
+        )));
+        let mut bytes = pair.master.try_clone_reader().unwrap();
+        let stop = Arc::new(AtomicBool::new(false));
+        let (shared, stopped) = (Arc::clone(&screen), Arc::clone(&stop));
+        let reader = thread::spawn(move || {
+            let mut buffer = [0; 4096];
+            while let Ok(count @ 1..) = bytes.read(&mut buffer) {
+                shared.lock().unwrap().process(&buffer[..count]);
+                if stopped.load(Ordering::SeqCst) {
+                    return; // and with it the last handle of the terminal
+                }
+            }
+        });
+        let writer = pair.master.take_writer().unwrap();
+        Self {
+            writer: Some(writer),
+            master: Some(pair.master),
+            reader: Some(reader),
+            stop,
+            screen,
+            child,
+        }
+    }
+
+    /// Types bytes.
+    pub(crate) fn send(&mut self, text: &str) {
+        let writer = self.writer.as_mut().unwrap();
+        writer.write_all(text.as_bytes()).unwrap();
+        writer.flush().unwrap();
+    }
+
+    /// Pastes text as a terminal does.
+    pub(crate) fn paste(&mut self, text: &str) {
+        self.send(&format!("\u{1b}[200~{text}\u{1b}[201~"));
+    }
+
+    /// Returns what is on the screen.
+    pub(crate) fn text(&self) -> String {
+        self.screen.lock().unwrap().screen().contents()
+    }
+
+    /// Looks at the emulator.
+    pub(crate) fn look<T>(&self, at: impl FnOnce(&vt100::Screen) -> T) -> T {
+        at(self.screen.lock().unwrap().screen())
+    }
+
+    /// Waits until a text is on the screen.
+    pub(crate) fn wait(&self, text: &str) {
+        self.until(text, |screen| screen.contents().contains(text));
+    }
+
+    /// Waits until the emulator shows something.
+    pub(crate) fn until(&self, what: &str, condition: impl Fn(&vt100::Screen) -> bool) {
+        let start = Instant::now();
+        while !self.look(&condition) {
+            assert!(start.elapsed() < DEADLINE, "waited for {what}:\n{}", self.text());
+            thread::sleep(LOOK);
+        }
+    }
+
+    /// Kills the program without a chance to tidy up.
+    pub(crate) fn kill(mut self) {
+        self.child.kill().unwrap();
+        self.child.wait().unwrap();
+        self.close();
+    }
+
+    /// Waits until the program ends by itself; what it wrote is read to the end.
+    pub(crate) fn ends(&mut self) -> u32 {
+        let start = Instant::now();
+        loop {
+            if let Some(status) = self.child.try_wait().unwrap() {
+                self.writer = None;
+                self.reader.take().unwrap().join().unwrap();
+                return status.exit_code();
+            }
+            assert!(start.elapsed() < DEADLINE, "still running:\n{}", self.text());
+            thread::sleep(LOOK);
+        }
+    }
+
+    /// Hangs the terminal up and waits until the program has ended.
+    pub(crate) fn hang_up(mut self) {
+        self.stop.store(true, Ordering::SeqCst);
+        self.send("\u{c}"); // paints anew, which wakes the reader
+        self.reader.take().unwrap().join().unwrap();
+        self.close();
+        let start = Instant::now();
+        while self.child.try_wait().unwrap().is_none() {
+            assert!(start.elapsed() < DEADLINE, "the program outlived its terminal");
+            thread::sleep(LOOK);
+        }
+    }
+
+    /// Returns the program's process id.
+    pub(crate) fn pid(&self) -> u32 {
+        self.child.process_id().unwrap()
+    }
+
+    fn close(&mut self) {
+        self.writer = None;
+        self.master = None;
+    }
+}
