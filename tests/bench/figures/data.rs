@@ -97,7 +97,7 @@ fn person(n: usize, rng: &mut Rng, numbers: &mut BTreeSet<String>) -> Vec<String
         number = id_number(rng, year * 10_000 + month * 100 + day, male);
     }
     let mut name = String::from(rng.letter(SURNAMES));
-    for _letter in 0..1 + rng.below(2) {
+    for _letter in 0..=rng.below(2) {
         name.push(rng.letter(GIVEN));
     }
     let applied = year + 19 + rng.below(6);
