@@ -10,6 +10,8 @@
 #[cfg(all(feature = "client", feature = "server"))]
 mod server;
 
+#[cfg(all(feature = "client", feature = "server"))]
+mod crash;
 mod golden;
 mod layers;
 #[cfg(all(feature = "client", feature = "server"))]
