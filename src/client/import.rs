@@ -136,6 +136,8 @@ struct Planning<'a> {
     indexes: RefCell<BTreeMap<(Kind, FieldNo), ByValue>>,
     names: BTreeMap<String, BTreeSet<UnitId>>,
     now_ms: i64,
+    /// Ids made so far.
+    made: u32,
 }
 
 impl<'a> Planning<'a> {
@@ -146,6 +148,7 @@ impl<'a> Planning<'a> {
             indexes: RefCell::default(),
             names: BTreeMap::new(),
             now_ms: clock::now_ms(),
+            made: 0,
         };
         for id in inner.of_kind(Kind::Unit) {
             if let Ok(record) = inner.record(id) {
@@ -253,7 +256,8 @@ impl Lookup for Planning<'_> {
     }
 
     fn new_id(&mut self) -> RecordId {
-        ids::record(self.now_ms)
+        self.made += 1;
+        ids::nth_record(self.now_ms, self.made)
     }
 
     fn planned(&mut self, kind: Kind, record: &Existing) {

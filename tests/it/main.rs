@@ -12,6 +12,8 @@ mod cli;
 #[cfg(all(feature = "client", feature = "server"))]
 mod server;
 
+#[cfg(all(feature = "client", feature = "server"))]
+mod crash;
 mod golden;
 mod layers;
 #[cfg(all(feature = "client", feature = "server"))]

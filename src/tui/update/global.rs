@@ -272,11 +272,13 @@ impl Shell {
         let state = spec.state_field().map(|field| self.locale.choice_label(spec, field, &state));
         let item = |step: StepView| Item {
             label: self.locale.step_label(spec, &step.action),
-            note: step.action.clone(),
-            disabled: step.blocked.map(|issue| self.locale.issue(&issue)),
+            note: String::new(),
+            disabled: step.blocked.map(|issue| self.locale.issue_of(spec, &issue)),
             id: step.action,
         };
-        let items = data.steps(first).into_iter().map(item).collect();
+        let mut steps = data.steps(first);
+        steps.sort_by_key(|step| step.blocked.is_some()); // what can be done now comes first
+        let items = steps.into_iter().map(item).collect();
         let title = self.text_with(
             "steps-title",
             &[("count", &ids.len().to_string()), ("state", &state.unwrap_or_default())],

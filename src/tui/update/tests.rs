@@ -297,6 +297,25 @@ fn a_disabled_action_says_why() {
 }
 
 #[test]
+fn workflow_steps_that_are_open_come_first_and_the_others_say_why() {
+    let mut desk = Desk::new(&[]);
+    let spec = Kind::TrainingClass.spec();
+    let number = |key: &str| spec.field(key).unwrap().number;
+    let fields = Fields::from([
+        (number("year"), Value::Int(2026)),
+        (number("name"), Value::Text("骨幹班".into())),
+    ]);
+    let id = desk.data.create_record(Kind::TrainingClass, fields).unwrap();
+    let steps = desk.data.steps(id);
+    assert!(steps.iter().any(|step| step.blocked.is_some()), "a draft cannot take every step");
+    desk.press("Ctrl-P 培訓班 Down Enter F8").shows("辦理（1 筆").shows("當前狀態不能");
+    let screen = desk.screen(80, 24);
+    let first = screen.lines().find(|line| line.contains("│> ") && line.contains("取消"));
+    assert!(first.is_some(), "{screen}");
+    desk.press("Enter").shows("辦理");
+}
+
+#[test]
 fn the_language_is_switched_at_once() {
     let mut desk = Desk::new(PEOPLE);
     desk.press("F12").shows("总览");
