@@ -101,8 +101,8 @@ impl Case {
     /// Adds a record and returns its id.
     pub(crate) fn add(&self, args: &[&str]) -> String {
         let json = self.json(&[&["add"], args].concat());
-        assert_eq!(json["issues"], serde_json::json!([]), "{args:?}");
-        json["id"].as_str().unwrap().to_owned()
+        assert_eq!(json.get("issues"), Some(&serde_json::json!([])), "{args:?}");
+        json.get("id").and_then(Value::as_str).unwrap().to_owned()
     }
 }
 
@@ -132,10 +132,10 @@ impl Run {
         assert_eq!(done.stdout, "");
         let last = done.stderr.lines().last().unwrap_or_default();
         let json: Value = serde_json::from_str(last).unwrap_or_else(|_| panic!("{}", done.stderr));
-        let error = json["error"].clone();
-        assert_eq!(error["code"], code);
+        let error = json.get("error").unwrap().clone();
+        assert_eq!(error.get("code").and_then(Value::as_str), Some(code));
         for text in ["message", "hint"] {
-            let text = error[text].as_str().unwrap();
+            let text = error.get(text).and_then(Value::as_str).unwrap();
             assert!(!text.is_empty() && !text.contains(['{', '$']), "{code}: {text}");
         }
         error

@@ -14,10 +14,10 @@ fn right_rows_are_written_wrong_ones_are_told_and_listed() {
     let dry = case.run(&["import", "person", "people.csv", "--dry-run", "--format", "json"]).done();
     assert_eq!(dry.exit, 1, "{}", dry.stderr);
     assert_eq!(case.json(&["status"])["pending"], 0);
-    let strict = ["import", "people.csv", "--all-or-nothing"];
+    let strict = ["import", "person", "people.csv", "--all-or-nothing"];
     assert_eq!(case.run(&strict).done().exit, 1);
     assert_eq!(case.json(&["status"])["pending"], 0);
-    let args = ["import", "people.csv", "--report", "wrong.csv", "--format", "json"];
+    let args = ["import", "person", "people.csv", "--report", "wrong.csv", "--format", "json"];
     let done = case.run(&args).done();
     assert_eq!(done.exit, 1, "{}", done.stderr);
     let file = &done.json()["files"][0];
@@ -63,6 +63,8 @@ fn files_that_are_no_sheets_are_named_with_what_to_do() {
         let error = case.run(&["import", file]).fails(1, code);
         assert!(error["message"].as_str().unwrap().contains(file));
     }
+    case.file("people.csv", SHEET);
+    case.run(&["import", "people.csv"]).fails(1, "import-ambiguous");
     case.run(&["import", "person"]).fails(2, "usage-missing");
     case.run(&["import", "human", "empty.csv"]).fails(2, "not-found-kind");
     case.run(&["import", "empty.csv", "--class", "none"]).fails(1, "not-found-class");

@@ -49,8 +49,34 @@ fn join(case: &Case, server: &Serving, device: &str, code: &str) -> Value {
     case.json_on(device, &["enrol", "--server", &server.url, "--code", code])
 }
 
+/// Headquarters and an organizer who have both synced, and a person they share.
+struct Meeting {
+    case: Case,
+    server: Serving,
+    person: String,
+}
+
+fn meeting() -> Meeting {
+    let case = Case::new();
+    let made = admin(&case, &["init", "--name", "明德大學", "--admin", "hq"]);
+    let server = Serving::start(&case);
+    join(&case, &server, "hq", made["code"].as_str().unwrap());
+    case.json_on("hq", &["sync"]);
+    case.json_on("hq", &["add", "unit", "code=01", "name=文學院黨委", "type=committee"]);
+    let person = case.json_on("hq", &["add", "person", "staff_no=1", "name=歐陽若明", "unit=01"]);
+    let person = person["id"].as_str().unwrap().to_owned();
+    case.json_on("hq", &["sync"]);
+    let added = admin(&case, &["user", "add", "li", "--role", "organizer", "--unit", "01"]);
+    assert_eq!(added, json!({ "user": "li", "role": "organizer", "unit": "01" }));
+    let code = admin(&case, &["code", "li", "--hours", "1"]);
+    assert_eq!(keys(&code), ["user", "code", "expires_at"]);
+    join(&case, &server, "li", code["code"].as_str().unwrap());
+    case.json_on("li", &["sync"]);
+    Meeting { case, server, person }
+}
+
 #[test]
-fn two_people_meet_on_a_server_and_settle_what_both_changed() {
+fn a_code_works_once_and_says_who_joined() {
     let case = Case::new();
     let made = admin(&case, &["init", "--name", "明德大學", "--admin", "hq"]);
     assert_eq!(keys(&made), ["user", "code", "expires_at", "tenant"]);
@@ -66,11 +92,7 @@ fn two_people_meet_on_a_server_and_settle_what_both_changed() {
     case.run_on("late", &[&enrol[..], &[code]].concat()).fails(1, "server-used-code");
     case.run_on("late", &[&enrol[..], &["XXXX-XXXX"]].concat()).fails(1, "server-bad-code");
     case.run_on("hq", &[&enrol[..], &[code]].concat()).fails(2, "already-enrolled");
-
-    case.json_on("hq", &["sync"]);
     case.json_on("hq", &["add", "unit", "code=01", "name=文學院黨委", "type=committee"]);
-    let person = case.json_on("hq", &["add", "person", "staff_no=1", "name=歐陽若明", "unit=01"]);
-    let person = person["id"].as_str().unwrap();
     let done = case.json_on("hq", &["sync"]);
     assert_eq!(
         keys(&done),
@@ -86,18 +108,16 @@ fn two_people_meet_on_a_server_and_settle_what_both_changed() {
             "bytes_received"
         ]
     );
-    assert_eq!((&done["pushed"], &done["pending"]), (&json!(2), &json!(0)));
-    let added = admin(&case, &["user", "add", "li", "--role", "organizer", "--unit", "01"]);
-    assert_eq!(added, json!({ "user": "li", "role": "organizer", "unit": "01" }));
-    let code = admin(&case, &["code", "li", "--hours", "1"]);
-    assert_eq!(keys(&code), ["user", "code", "expires_at"]);
-    join(&case, &server, "li", code["code"].as_str().unwrap());
-    case.json_on("li", &["sync"]);
-    assert_eq!(case.json_on("li", &["status"])["unit"], "01");
-    assert_eq!(case.json_on("li", &["show", person])["state"], "synced");
+    assert_eq!((&done["pushed"], &done["pending"]), (&json!(1), &json!(0)));
+}
 
-    case.json_on("hq", &["set", person, "name=歐陽一"]);
-    case.json_on("li", &["set", person, "name=歐陽二"]);
+#[test]
+fn two_people_settle_what_both_changed() {
+    let Meeting { case, person, server: _server } = meeting();
+    assert_eq!(case.json_on("li", &["status"])["unit"], "01");
+    assert_eq!(case.json_on("li", &["show", &person])["state"], "synced");
+    case.json_on("hq", &["set", &person, "name=歐陽一"]);
+    case.json_on("li", &["set", &person, "name=歐陽二"]);
     case.json_on("hq", &["sync"]);
     assert_eq!(case.run_on("li", &["sync"]).done().exit, 4, "finished, and a conflict waits");
     let conflicts = case.json_on("li", &["conflicts"]);
@@ -107,30 +127,45 @@ fn two_people_meet_on_a_server_and_settle_what_both_changed() {
     assert_eq!(keys(&field["current"]), ["value", "by", "at"]);
     assert_eq!(field["current"]["value"], "歐陽一");
     assert_eq!(field["candidates"][0]["value"], "歐陽二");
-    case.run_on("li", &["resolve", person, "--take", "candidate:5"])
-        .fails(1, "not-found-candidate");
-    case.json_on("li", &["resolve", person, "--value", "歐陽三", "--field", "name"]);
+    let no_such = ["resolve", &person, "--take", "candidate:5"];
+    case.run_on("li", &no_such).fails(1, "not-found-candidate");
+    case.json_on("li", &["resolve", &person, "--value", "歐陽三", "--field", "name"]);
     case.json_on("li", &["sync"]);
     case.json_on("hq", &["sync"]);
     assert_eq!(case.json_on("hq", &["conflicts"]), json!([]));
-    assert_eq!(case.json_on("hq", &["show", person])["fields"]["name"], "歐陽三");
-    let history = case.json_on("li", &["history", person]).to_string();
-    assert!(["歐陽若明", "歐陽一", "歐陽二", "歐陽三"].iter().all(|name| history.contains(name)));
+    assert_eq!(case.json_on("hq", &["show", &person])["fields"]["name"], "歐陽三");
+    let history = case.json_on("li", &["history", &person]).to_string();
+    for name in ["歐陽若明", "歐陽一", "歐陽二", "歐陽三"] {
+        assert!(history.contains(name), "{name}");
+    }
+}
 
+#[test]
+fn a_refused_change_is_corrected_and_sent_again_or_given_up() {
+    let Meeting { case, server: _server, .. } = meeting();
     case.json_on("hq", &["add", "person", "staff_no=7", "name=甲"]);
+    case.json_on("hq", &["add", "person", "staff_no=8", "name=乙"]);
     case.json_on("hq", &["sync"]);
-    case.json_on("li", &["add", "person", "staff_no=7", "name=乙"]);
-    case.json_on("li", &["add", "person", "staff_no=8", "name=丙"]);
+    case.json_on("li", &["add", "person", "staff_no=7", "name=丙"]);
+    case.json_on("li", &["add", "person", "staff_no=8", "name=丁"]);
     assert_eq!(case.run_on("li", &["sync"]).done().exit, 4);
     let items = case.json_on("li", &["attention"]);
     assert_eq!(keys(&items[0]), ["n", "record", "kind", "code", "field", "message"]);
     assert_eq!((&items[0]["code"], &items[0]["field"]), (&json!("duplicate"), &json!("staff_no")));
-    let n = items[0]["n"].to_string();
-    case.json_on("li", &["resend", &n, "staff_no=9"]);
+    case.json_on("li", &["resend", &items[0]["n"].to_string(), "staff_no=9"]);
+    case.json_on("li", &["discard", &items[1]["n"].to_string(), "--reason", "same person"]);
+    assert_eq!(case.json_on("li", &["attention"]), json!([]));
     assert_eq!(case.json_on("li", &["sync"])["refused"], 0);
+    let number = |row: &Value| row["fields"]["staff_no"].as_str().unwrap().to_owned();
+    let own = case.json_on("li", &["list", "person", "--sort", "staff_no"]);
+    let own: Vec<String> = own.as_array().unwrap().iter().map(number).collect();
+    assert_eq!(own, ["1", "9"]);
+}
 
-    let devices = admin(&case, &["devices"]);
-    assert_eq!(devices.as_array().unwrap().len(), 2);
+#[test]
+fn headquarters_keeps_accounts_copies_and_the_log_and_stops_in_order() {
+    let Meeting { case, person, server } = meeting();
+    assert_eq!(admin(&case, &["devices"]).as_array().unwrap().len(), 2);
     assert_eq!(admin(&case, &["user", "list"]).as_array().unwrap().len(), 2);
     assert_eq!(admin(&case, &["verify"])["ok"], true);
     assert_eq!(admin(&case, &["backup", "copies"])["ok"], true);
@@ -138,10 +173,10 @@ fn two_people_meet_on_a_server_and_settle_what_both_changed() {
     let stopped = case.run_on("li", &["sync"]).done();
     assert_eq!(stopped.exit, 1, "{}", stopped.stderr);
     assert_eq!(server.stop(), Some(0), "SIGTERM ends it in order");
-    case.json_on("hq", &["set", person, "name=歐陽四"]);
+    case.json_on("hq", &["set", &person, "name=歐陽四"]);
     case.run_on("hq", &["sync"]).fails(5, "unreachable");
     assert_eq!(case.json_on("hq", &["status"])["pending"], 1);
-    let own = case.run_on("hq", &["history", person, "--format", "json"]).done();
+    let own = case.run_on("hq", &["history", &person, "--format", "json"]).done();
     assert_eq!((own.exit, own.json().as_array().unwrap().is_empty()), (0, false));
 }
 
