@@ -96,6 +96,21 @@ impl Inner {
         }
     }
 
+    /// Reads the user's commands of earlier runs, which only an undo or a renumbering needs.
+    pub(super) fn recall(&mut self) -> Result<(), ClientError> {
+        if self.recalled {
+            return Ok(());
+        }
+        let mut commands = Vec::new();
+        self.vault.journal.read_some(&|generation, _| generation > 0, &mut |entry| {
+            commands.extend(journal::split(&entry).and_then(|(_, local)| local));
+        })?;
+        self.commands = commands;
+        self.recalled = true;
+        self.trim_commands();
+        Ok(())
+    }
+
     /// Forgets the oldest commands, whole ones only.
     pub(super) fn trim_commands(&mut self) {
         let surplus = self.commands.len().saturating_sub(MAX_COMMANDS);

@@ -56,6 +56,11 @@ pub(super) fn entry(op: &[u8], local: &Local) -> Result<Entry, ClientError> {
     Ok(Entry { generation: local.id.generation, n: local.id.n, bytes })
 }
 
+/// Returns the operation's frame of an entry.
+pub(super) fn op_of(entry: &Entry) -> Option<&[u8]> {
+    entry.bytes.get(..frame::length(&entry.bytes)?)
+}
+
 /// Takes an entry apart: the operation's frame, and the local part if it can be read.
 pub(super) fn split(entry: &Entry) -> Option<(&[u8], Option<Local>)> {
     let length = frame::length(&entry.bytes)?;

@@ -1,14 +1,20 @@
 //! Lists: conditions, search and order over the records of one kind.
 
+use std::collections::BTreeMap;
+use std::ops::Bound::{Excluded, Unbounded};
+
 use super::Client;
+use super::column::{Column, Place};
 use super::error::ClientError;
-use super::search::{fold, sort_key};
+use super::search::fold;
 use super::state::Inner;
 use crate::domain::ids::RecordId;
 use crate::domain::kinds::Kind;
 use crate::domain::query::{Comparison, Filter, Sort};
 use crate::domain::record::{FieldSpec, PartialDate, Value, ValueKind};
 use crate::domain::{codes, text};
+use crate::store::Row;
+use crate::wire::{ValueRef, peek_one, peek_ref};
 
 /// What a list shows.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -37,6 +43,15 @@ enum Subject {
     Field(&'static FieldSpec),
 }
 
+impl Subject {
+    fn of(self, row: &Row) -> ValueRef<'_> {
+        match self {
+            Self::Unit => ValueRef::Ref(row.unit.record()),
+            Self::Field(field) => peek_ref(&row.bytes, field.number),
+        }
+    }
+}
+
 impl Client {
     /// Returns the ids of the live records that a query asks for, in its order.
     ///
@@ -44,25 +59,25 @@ impl Client {
     /// [`ClientError::NotFound`] for a field the kind does not have.
     pub fn list(&self, query: &Query) -> Result<Vec<RecordId>, ClientError> {
         let inner = self.lock();
-        let mut ids: Vec<RecordId> = inner.of_kind(query.kind).collect();
+        let mut rows = inner.rows_of(query.kind);
         for filter in &query.filters {
             let subject = subject(query.kind, &filter.field)?;
             let wanted = Wanted::new(&inner, query.kind, subject, &filter.text);
-            ids.retain(|id| wanted.holds(&inner, *id, filter.comparison));
+            rows.retain(|row| wanted.holds(&inner, row, filter.comparison));
         }
         if !query.search.trim().is_empty() {
             let mut keys = inner.keys.borrow_mut();
             let describe = |id| inner.describe(query.kind, id);
-            ids = keys.matching(query.kind.number(), &ids, &query.search, describe);
+            rows = keys.matching(query.kind.number(), rows, &query.search, describe);
         }
         for sort in query.sorts.iter().rev() {
             let subject = subject(query.kind, &sort.field)?;
-            ids.sort_by_cached_key(|id| inner.order(*id, subject));
+            rows = inner.sorted(rows, subject);
             if sort.descending {
-                ids.reverse();
+                rows.reverse();
             }
         }
-        Ok(ids)
+        Ok(rows.into_iter().map(|row| row.id).collect())
     }
 
     /// Returns the records of a kind that a text names: by id, by office code or school number, or by full name.
@@ -70,10 +85,26 @@ impl Client {
         self.lock().named(kind.key(), text)
     }
 
-    /// Builds what searching a kind needs, so that the first keystroke is as quick as the others.
+    /// Builds what searching a kind needs, so that the first keystroke is as quick as the others. Takes the lock for a short time
+    /// only, again and again.
     pub fn warm(&self, kind: Kind) {
-        let query = Query { search: "\u{1}".to_owned(), ..Query::all(kind) };
-        let _nothing_matches = self.list(&query);
+        /// Records at a time: some two milliseconds.
+        const PART: usize = 1_000;
+        let mut from = None;
+        loop {
+            let inner = self.lock();
+            let describe = |id| inner.describe(kind, id);
+            let after = (from.map_or(Unbounded, Excluded), Unbounded);
+            let live = inner.live.get(&kind.number()).into_iter();
+            let ids: Vec<RecordId> = live
+                .flat_map(|live| live.range::<RecordId, _>(after))
+                .take(PART)
+                .copied()
+                .collect();
+            let Some(last) = ids.last() else { return };
+            from = Some(*last);
+            inner.keys.borrow_mut().fill(kind.number(), &ids, describe);
+        }
     }
 }
 
@@ -85,32 +116,25 @@ fn subject(kind: Kind, key: &str) -> Result<Subject, ClientError> {
     found.ok_or_else(|| ClientError::NotFound { what: "field", id: key.to_owned() })
 }
 
-/// Sorts values of one field: filled ones by their kind's order, empty ones last.
-#[derive(PartialEq, Eq, PartialOrd, Ord)]
-enum Order {
-    Number(i64),
-    Text(String),
-    Empty,
-}
-
 impl Inner {
-    fn value(&self, id: RecordId, subject: Subject) -> Option<Value> {
-        match subject {
-            Subject::Unit => self.rows.get(&id).map(|row| Value::Ref(row.unit.record())),
-            Subject::Field(field) => self.field(id, field.number),
+    /// Sorts rows by one column: filled values by their kind's order, empty ones last, equal ones as they stood.
+    fn sorted<'a>(&self, rows: Vec<&'a Row>, subject: Subject) -> Vec<&'a Row> {
+        let mut column = Column::default();
+        let mut titles: BTreeMap<RecordId, Place> = BTreeMap::new();
+        for row in &rows {
+            let place = match subject.of(row) {
+                ValueRef::Text(text) => column.text(text),
+                ValueRef::Code(code) => column.plain(code),
+                ValueRef::Number(number) => Place::Number(number),
+                ValueRef::Date(date) => Place::Number(i64::from(date.days())),
+                ValueRef::Ref(other) => {
+                    *titles.entry(other).or_insert_with(|| column.text(&self.title(other)))
+                }
+                ValueRef::Empty => Place::Empty,
+            };
+            column.places.push(place);
         }
-    }
-
-    fn order(&self, id: RecordId, subject: Subject) -> Order {
-        match self.value(id, subject) {
-            Some(Value::Text(text)) => Order::Text(sort_key(&text)),
-            Some(Value::Code(code)) => Order::Text(code),
-            Some(Value::Int(number) | Value::Instant(number)) => Order::Number(number),
-            Some(Value::Flag(flag)) => Order::Number(i64::from(flag)),
-            Some(Value::Date(date)) => Order::Number(i64::from(date.days())),
-            Some(Value::Ref(other)) => Order::Text(sort_key(&self.title(other))),
-            Some(Value::Null | Value::Unknown { .. }) | None => Order::Empty,
-        }
+        column.sort(rows)
     }
 
     /// Returns the lines a record is found by: its title, its identifiers, and those of the person or unit it is about.
@@ -190,8 +214,19 @@ impl Wanted {
         made
     }
 
-    fn holds(&self, inner: &Inner, id: RecordId, comparison: Comparison) -> bool {
-        let value = inner.value(id, self.subject).filter(|value| !value.is_blank());
+    fn holds(&self, inner: &Inner, row: &Row, comparison: Comparison) -> bool {
+        if let (ValueRef::Text(text), false) = (self.subject.of(row), self.text.is_empty()) {
+            match comparison {
+                Comparison::Equal => return self.is_text(text),
+                Comparison::NotEqual => return !self.is_text(text),
+                Comparison::Contains => return self.is_in(text),
+                Comparison::Less
+                | Comparison::AtMost
+                | Comparison::Greater
+                | Comparison::AtLeast => {}
+            }
+        }
+        let value = value(row, self.subject).filter(|value| !value.is_blank());
         if self.text.is_empty() {
             return match comparison {
                 Comparison::Equal => value.is_none(),
@@ -203,12 +238,27 @@ impl Wanted {
         match comparison {
             Comparison::Equal => self.equals(inner, &value),
             Comparison::NotEqual => !self.equals(inner, &value),
-            Comparison::Contains => fold(&inner.plain(&value)).contains(&self.folded),
+            Comparison::Contains => self.is_in(&inner.plain(&value)),
             Comparison::Less => self.compare(inner, &value).is_lt(),
             Comparison::AtMost => self.compare(inner, &value).is_le(),
             Comparison::Greater => self.compare(inner, &value).is_gt(),
             Comparison::AtLeast => self.compare(inner, &value).is_ge(),
         }
+    }
+
+    /// True if a text is the one wanted, in either script; plain ASCII needs no folding.
+    fn is_text(&self, text: &str) -> bool {
+        if is_plain(text) {
+            return text.eq_ignore_ascii_case(&self.folded);
+        }
+        text == self.text || fold(text) == self.folded
+    }
+
+    fn is_in(&self, text: &str) -> bool {
+        if is_plain(text) && !text.contains(|c: char| c.is_ascii_uppercase()) {
+            return text.contains(&self.folded);
+        }
+        text.contains(&self.text) || fold(text).contains(&self.folded)
     }
 
     fn equals(&self, inner: &Inner, value: &Value) -> bool {
@@ -230,6 +280,18 @@ impl Wanted {
             (Value::Int(number), _, Some(wanted)) => number.cmp(&wanted),
             _ => inner.plain(value).cmp(&self.text),
         }
+    }
+}
+
+/// True for text that folding only puts into lower case.
+fn is_plain(text: &str) -> bool {
+    text.bytes().all(|byte| byte.is_ascii_alphanumeric())
+}
+
+fn value(row: &Row, subject: Subject) -> Option<Value> {
+    match subject {
+        Subject::Unit => Some(Value::Ref(row.unit.record())),
+        Subject::Field(field) => peek_one(&row.bytes, field.number),
     }
 }
 

@@ -5,6 +5,7 @@
 
 mod attention;
 pub mod clock;
+mod column;
 mod conflicts;
 mod drafts;
 mod edit;

@@ -9,7 +9,7 @@ use std::sync::atomic::AtomicBool;
 use super::attention::{self, Refused};
 use super::error::ClientError;
 use super::index::Indexes;
-use super::journal::{self, Local};
+use super::journal;
 use super::outbox::Outbox;
 use super::profile::{PROFILE, Profile};
 use super::search::Keys;
@@ -19,7 +19,7 @@ use crate::domain::access::Role;
 use crate::domain::ids::UnitId;
 use crate::store::{Entry, Finding, KeyCost, RESTORED, RecoveryCode, StoreError, Vault};
 use crate::sync::{Cursor, OpBody, UnitTree, digest};
-use crate::wire::{decode, decode_op};
+use crate::wire::{OpHead, decode, decode_op, op_head};
 
 /// Who a new device is for.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -111,18 +111,11 @@ impl Client {
     }
 }
 
-/// What the journal says, read once at start.
-struct Replay {
-    profile: Option<Profile>,
-    entries: Vec<Entry>,
-}
-
 fn load(dir: &Path, vault: Vault) -> Result<Inner, ClientError> {
-    let replay = replay(&vault)?;
     let stored = vault.store.note(PROFILE)?;
     let profile = match stored.as_deref().map(|bytes| decode(bytes, "profile")) {
         Some(Ok(profile)) => profile,
-        Some(Err(_)) | None => replay.profile.ok_or_else(|| {
+        Some(Err(_)) | None => profile_of(&vault)?.ok_or_else(|| {
             ClientError::Store(StoreError::Damaged {
                 what: "profile".to_owned(),
                 path: dir.to_owned(),
@@ -155,13 +148,14 @@ fn load(dir: &Path, vault: Vault) -> Result<Inner, ClientError> {
         resolving: BTreeSet::new(),
         refused: BTreeMap::new(),
         commands: Vec::new(),
+        recalled: false,
         names,
         hlc: 0,
         indexes: RefCell::new(Indexes::default()),
         keys: RefCell::new(Keys::default()),
     };
     inner.load_rows()?;
-    take_entries(&mut inner, &replay.entries, &refused)?;
+    take_entries(&mut inner, &refused)?;
     for id in inner.outbox.records() {
         inner.refold(id)?;
     }
@@ -174,38 +168,59 @@ fn load(dir: &Path, vault: Vault) -> Result<Inner, ClientError> {
     Ok(inner)
 }
 
-fn replay(vault: &Vault) -> Result<Replay, ClientError> {
-    let mut replay = Replay { profile: None, entries: Vec::new() };
-    vault.journal.read(&mut |entry| {
-        if entry.generation == 0 {
-            replay.profile = journal::read_profile(&entry).or(replay.profile.take());
-        } else {
-            replay.entries.push(entry);
-        }
+/// Finds the profile in the journal, for a store that was lost.
+fn profile_of(vault: &Vault) -> Result<Option<Profile>, ClientError> {
+    let mut profile = None;
+    vault.journal.read_some(&|generation, _| generation == 0, &mut |entry| {
+        profile = journal::read_profile(&entry).or(profile.take());
     })?;
-    Ok(replay)
+    Ok(profile)
 }
 
-/// Sorts the journal's operations into the outbox, the refused ones and what undo needs.
-fn take_entries(
+type Outcomes = BTreeMap<(u32, u64), crate::sync::Outcome>;
+
+/// Sorts the journal's operations into the outbox and the refused ones. Settled ones are not even decrypted, and what undo needs
+/// is read when it is needed.
+fn take_entries(inner: &mut Inner, outcomes: &Outcomes) -> Result<(), ClientError> {
+    let (generation, settled_n) = (inner.profile.generation, inner.sync.settled_n);
+    let entries = read_entries(&inner.vault, outcomes, |g, n| g == generation && n >= settled_n)?;
+    take_all(inner, entries, outcomes)?;
+    if inner.outbox.last_n == 0 {
+        let entries = read_entries(&inner.vault, outcomes, |g, _| g == generation)?;
+        take_all(inner, entries, outcomes)?;
+    }
+    Ok(())
+}
+
+fn read_entries(
+    vault: &Vault,
+    outcomes: &Outcomes,
+    wanted: impl Fn(u32, u64) -> bool,
+) -> Result<Vec<Entry>, ClientError> {
+    let mut entries = Vec::new();
+    let wanted = |generation, n| wanted(generation, n) || outcomes.contains_key(&(generation, n));
+    vault.journal.read_some(&wanted, &mut |entry| entries.push(entry))?;
+    Ok(entries)
+}
+
+fn take_all(
     inner: &mut Inner,
-    entries: &[Entry],
-    outcomes: &BTreeMap<(u32, u64), crate::sync::Outcome>,
+    entries: Vec<Entry>,
+    outcomes: &Outcomes,
 ) -> Result<(), ClientError> {
     let generation = inner.profile.generation;
-    let mut commands: Vec<Local> = Vec::new();
     for entry in entries {
-        let Some((bytes, local)) = journal::split(entry) else { continue };
+        let Some(bytes) = journal::op_of(&entry) else { continue };
         let key = (entry.generation, entry.n);
         if let Some(outcome) = outcomes.get(&key) {
             if let Ok(op) = decode_op(bytes) {
                 inner.refused.insert(key, Refused { outcome: outcome.clone(), op });
             }
         } else if entry.generation == generation && entry.n > inner.sync.settled_n {
-            let op = decode_op(bytes)?;
+            let op = op_head(bytes)?;
             inner.hlc = inner.hlc.max(op.hlc);
-            if let OpBody::Resolve { conflict, .. } = &op.body {
-                inner.resolving.insert(*conflict);
+            if let Some(OpBody::Resolve { conflict, .. }) = resolve_of(&op, bytes)? {
+                inner.resolving.insert(conflict);
             }
             inner.outbox.push(entry.n, op.record, bytes.to_vec());
         }
@@ -213,9 +228,11 @@ fn take_entries(
             inner.outbox.last_n = entry.n;
             inner.outbox.last_hash = digest(bytes);
         }
-        commands.extend(local);
     }
-    inner.commands = commands;
-    inner.trim_commands();
     Ok(())
+}
+
+/// Decodes the body of an operation that settles a conflict; the others need not be decoded here.
+fn resolve_of(head: &OpHead, bytes: &[u8]) -> Result<Option<OpBody>, ClientError> {
+    Ok(if head.is_resolve { Some(decode_op(bytes)?.body) } else { None })
 }

@@ -20,6 +20,7 @@ impl Inner {
         let last = self.vault.journal.last().map_or(0, |(generation, _)| generation);
         let taken = last.max(self.profile.generation);
         let generation = wanted.max(taken.saturating_add(1));
+        self.recall()?;
         let renamed = self.rename(generation)?;
         let entries: Vec<Entry> = renamed.entries;
         self.vault.journal.append(&entries)?;
@@ -46,6 +47,8 @@ impl Inner {
     fn rename(&self, generation: u32) -> Result<Renamed, ClientError> {
         let mut renamed = Renamed::default();
         let mut prev: Digest = [0; 16];
+        let commands: BTreeMap<OpId, &Local> =
+            self.commands.iter().map(|local| (local.id, local)).collect();
         for (n, (_, waiting)) in (1..).zip(self.outbox.after(self.sync.acked_n)) {
             let mut op = decode_op(&waiting.bytes)?;
             let old = op.id;
@@ -57,7 +60,7 @@ impl Inner {
             rewrite_bases(&mut op, &renamed.names);
             let bytes = encode_op(&op)?;
             prev = digest(&bytes);
-            let known = self.commands.iter().find(|local| local.id == old);
+            let known = commands.get(&old);
             let local = Local {
                 id: op.id,
                 command: known.map_or(n, |local| local.command),

@@ -5,18 +5,33 @@
 
 use std::collections::BTreeMap;
 
-use pinyin::ToPinyinMulti as _;
+use pinyin::{ToPinyin as _, ToPinyinMulti as _};
 
 use crate::domain::ids::RecordId;
 use crate::domain::text;
+use crate::store::Row;
 
 /// What one record is found by.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(super) struct Key {
     /// Name and numbers, folded: simplified characters, lower case, no spaces between Han; one line each.
     folded: Box<str>,
+    marks: Marks,
+}
+
+/// What a text holds, in bits: most records are passed over by these alone.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+struct Marks {
     /// A bit for each letter that some reading of some character begins with.
     initials: u32,
+    /// A bit for each letter in any reading of any character.
+    letters: u32,
+    /// A bit for each character, several characters sharing one.
+    chars: u64,
+    /// A bit for each two characters that follow one another, many sharing one.
+    pairs: u64,
+    /// True if there are letters as such, and not only in readings.
+    spelt: bool,
 }
 
 /// Keys by kind and record.
@@ -36,32 +51,73 @@ impl Keys {
         }
     }
 
-    /// Returns those of `ids` that match, in their order; `describe` gives the lines of a record whose key is missing.
-    pub(super) fn matching(
+    /// Makes the keys that are missing; `describe` gives a record's lines.
+    pub(super) fn fill(
         &mut self,
         kind: u16,
         ids: &[RecordId],
+        describe: impl Fn(RecordId) -> String,
+    ) {
+        let keys = self.by_kind.entry(kind).or_default();
+        for id in ids {
+            keys.entry(*id).or_insert_with(|| Key::new(&describe(*id)));
+        }
+    }
+
+    /// Returns those of `rows`, which are in order of id, that match, in their order; `describe` gives the lines of a record
+    /// whose key is missing.
+    pub(super) fn matching<'a>(
+        &mut self,
+        kind: u16,
+        rows: Vec<&'a Row>,
         query: &str,
         describe: impl Fn(RecordId) -> String,
-    ) -> Vec<RecordId> {
+    ) -> Vec<&'a Row> {
         let query = Query::new(query);
         if query.is_empty() {
-            return ids.to_vec();
+            return rows;
         }
+        let mut missing = Vec::new();
+        let mut hits = Vec::new();
         let keys = self.by_kind.entry(kind).or_default();
-        let hit = |id: &&RecordId| {
-            let key = keys.entry(**id).or_insert_with(|| Key::new(&describe(**id)));
-            query.matches(key)
-        };
-        ids.iter().filter(hit).copied().collect()
+        let mut known = keys.iter();
+        let mut next = known.next();
+        for row in rows {
+            while next.is_some_and(|(id, _)| *id < row.id) {
+                next = known.next();
+            }
+            match next.filter(|(id, _)| **id == row.id) {
+                Some((_, key)) if query.matches(key) => hits.push(row),
+                Some(_) => {}
+                None => missing.push(row),
+            }
+        }
+        for row in missing {
+            let key = Key::new(&describe(row.id));
+            if query.matches(&key) {
+                hits.push(row);
+            }
+            keys.insert(row.id, key);
+        }
+        if !hits.is_sorted_by_key(|row| row.id) {
+            hits.sort_unstable_by_key(|row| row.id);
+        }
+        hits
     }
 }
 
 impl Key {
     fn new(lines: &str) -> Self {
         let folded = fold(lines);
-        let initials = folded.chars().fold(0, |bits, c| bits | initial_bits(c));
-        Self { folded: folded.into_boxed_str(), initials }
+        let mut marks = Marks::default();
+        for c in folded.chars() {
+            marks.initials |= initial_bits(c);
+            marks.letters |= all_bits(c);
+            marks.chars |= char_bit(c);
+            marks.spelt |= c.is_ascii_alphabetic();
+        }
+        marks.pairs = pair_bits(&folded);
+        Self { folded: folded.into_boxed_str(), marks }
     }
 }
 
@@ -78,16 +134,29 @@ pub(super) fn fold(text: &str) -> String {
 struct Query {
     plain: String,
     chars: Vec<char>,
-    first_letter: Option<u32>,
+    /// Bit of the first letter; 0 without letters.
+    first_letter: u32,
+    /// What a match holds.
+    letters: u32,
+    held: u64,
+    pairs: u64,
 }
 
 impl Query {
     fn new(query: &str) -> Self {
         let plain = fold(query.trim());
         let chars: Vec<char> = plain.chars().filter(|c| !c.is_whitespace()).collect();
-        let letters = chars.iter().any(char::is_ascii_alphabetic);
-        let first_letter = chars.iter().find(|c| c.is_ascii_alphabetic()).map(|c| letter_bit(*c));
-        Self { plain, chars, first_letter: first_letter.filter(|_| letters) }
+        let letters = || chars.iter().copied().filter(char::is_ascii_alphabetic);
+        // ü is typed in three ways, so it says nothing of what the text holds.
+        let others = chars.iter().filter(|c| !c.is_ascii_alphabetic() && **c != '\u{fc}');
+        Self {
+            first_letter: letters().next().map_or(0, letter_bit),
+            letters: letters().fold(0, |bits, c| bits | letter_bit(c)),
+            held: others.fold(0, |bits, c| bits | char_bit(*c)),
+            pairs: pair_bits(&plain),
+            plain,
+            chars,
+        }
     }
 
     fn is_empty(&self) -> bool {
@@ -95,33 +164,49 @@ impl Query {
     }
 
     fn matches(&self, key: &Key) -> bool {
-        if key.folded.contains(self.plain.as_str()) {
+        if self.letters & !key.marks.letters != 0 || self.held & !key.marks.chars != 0 {
+            return false;
+        }
+        if key.marks.initials & self.first_letter != 0 && self.chars.len() == 1 {
             return true;
         }
-        let Some(bit) = self.first_letter else { return false };
-        key.initials & bit != 0 && key.folded.lines().any(|line| self.matches_line(line))
+        let as_such = self.pairs & !key.marks.pairs == 0 && (key.marks.spelt || self.letters == 0);
+        if as_such && key.folded.contains(self.plain.as_str()) {
+            return true;
+        }
+        key.marks.initials & self.first_letter != 0
+            && key.folded.lines().any(|line| self.matches_line(line))
     }
 
     /// True if the query spells the line from some character on.
     fn matches_line(&self, line: &str) -> bool {
-        let line: Vec<char> = line.chars().collect();
-        (0..line.len()).any(|start| line.get(start..).is_some_and(|rest| spells(&self.chars, rest)))
+        let mut rest = line.chars();
+        loop {
+            if spells(&self.chars, rest.as_str()) {
+                return true;
+            }
+            if rest.next().is_none() {
+                return false;
+            }
+        }
     }
 }
 
 /// True if the letters and characters of `query` spell the beginning of `line`: each character by itself, by its initial, by a
 /// whole syllable, or, for the last one, by the beginning of a syllable.
-fn spells(query: &[char], line: &[char]) -> bool {
+fn spells(query: &[char], line: &str) -> bool {
     let Some((wanted, rest)) = query.split_first() else { return true };
-    let Some((c, following)) = line.split_first() else { return false };
-    if wanted == c && spells(rest, following) {
+    let mut chars = line.chars();
+    let Some(c) = chars.next() else { return false };
+    let following = chars.as_str();
+    if *wanted == c && spells(rest, following) {
         return true;
     }
     if !wanted.is_ascii_alphabetic() {
         return false;
     }
     let mut known = false;
-    for reading in readings(*c) {
+    for reading in readings(c) {
         known = true;
         let mut taken = 0;
         for (spelt, typed) in reading.chars().zip(query) {
@@ -135,7 +220,7 @@ fn spells(query: &[char], line: &[char]) -> bool {
             }
         }
     }
-    !known && is_han(*c) && spells(rest, following)
+    !known && is_han(c) && spells(rest, following)
 }
 
 fn readings(c: char) -> impl Iterator<Item = &'static str> {
@@ -158,6 +243,31 @@ fn initial_bits(c: char) -> u32 {
     if bits == 0 && is_han(c) { ANY } else { bits }
 }
 
+/// Bits of all letters by which a character may be typed.
+fn all_bits(c: char) -> u32 {
+    if c.is_ascii() {
+        return letter_bit(c);
+    }
+    let spelt = readings(c).flat_map(str::chars);
+    let bits = spelt.fold(0, |bits, letter| {
+        let umlaut = if letter == '\u{fc}' { letter_bit('u') | letter_bit('v') } else { 0 };
+        bits | letter_bit(letter) | umlaut
+    });
+    if bits == 0 && is_han(c) { ANY } else { bits }
+}
+
+fn pair_bits(text: &str) -> u64 {
+    let pairs = text.chars().zip(text.chars().skip(1));
+    pairs.fold(0, |bits, (a, b)| {
+        let both = u32::from(a).wrapping_mul(31).wrapping_add(u32::from(b));
+        bits | 1 << (both.wrapping_mul(0x9e37_79b1) >> 26)
+    })
+}
+
+fn char_bit(c: char) -> u64 {
+    1 << (u32::from(c).wrapping_mul(0x9e37_79b1) >> 26)
+}
+
 fn letter_bit(c: char) -> u32 {
     let c = c.to_ascii_lowercase();
     if c.is_ascii_lowercase() { 1 << (u32::from(c) - u32::from('a')) } else { 0 }
@@ -167,18 +277,23 @@ fn is_han(c: char) -> bool {
     matches!(c, '\u{3400}'..='\u{9fff}' | '\u{f900}'..='\u{faff}' | '\u{20000}'..='\u{323af}')
 }
 
-/// Returns text by which names sort: pinyin without tones, then the characters.
-pub(super) fn sort_key(text: &str) -> String {
-    let mut key = String::with_capacity(text.len() * 2);
+/// Appends the text by which names sort: pinyin without tones, then the characters.
+pub(super) fn push_sort_key(text: &str, key: &mut String) {
+    if text.bytes().all(|byte| byte.is_ascii() && !byte.is_ascii_uppercase()) {
+        key.push_str(text);
+        return;
+    }
     for c in text.chars() {
-        match readings(c).next() {
-            Some(reading) => key.push_str(reading),
+        match c.to_pinyin() {
+            Some(reading) => {
+                key.push_str(reading.plain());
+                key.push(' '); // before every letter, so that Wan stands before Wang
+            }
             None => key.extend(c.to_lowercase()),
         }
-        key.push(' ');
     }
+    key.push('\0');
     key.push_str(text);
-    key
 }
 
 #[cfg(test)]
@@ -187,6 +302,17 @@ mod tests {
 
     fn finds(query: &str, line: &str) -> bool {
         Query::new(query).matches(&Key::new(line))
+    }
+
+    #[test]
+    fn names_sort_by_pinyin_and_numbers_by_their_digits() {
+        let mut names = ["王小明", "13", "万里", "1", "歐陽", "阿", "10", "王", "a1", "A1"];
+        names.sort_by_cached_key(|name| {
+            let mut key = String::new();
+            push_sort_key(name, &mut key);
+            key
+        });
+        assert_eq!(names, ["1", "10", "13", "阿", "a1", "A1", "歐陽", "万里", "王", "王小明"]);
     }
 
     #[test]

@@ -18,7 +18,7 @@ use crate::domain::record::{FieldNo, Value};
 use crate::store::{Change, Row, Vault};
 use crate::sync::overlay::overlay;
 use crate::sync::{CONFLICT_KIND, Cursor, OpBody, Record, UnitTree};
-use crate::wire::{decode_op, decode_record, encode_record, peek_one};
+use crate::wire::{Head, created_record, decode_op, decode_record, encode_record, head, peek_one};
 
 /// Name of the note that holds [`SyncState`].
 pub(super) const SYNC_STATE: &str = "sync/state";
@@ -76,8 +76,10 @@ pub(super) struct Inner {
     pub(super) resolving: BTreeSet<RecordId>,
     /// Changes the server refused, by generation and number.
     pub(super) refused: BTreeMap<(u32, u64), Refused>,
-    /// Newest user commands, for undo.
+    /// Newest user commands, for undo; those of earlier runs only once [`Inner::recall`] was called.
     pub(super) commands: Vec<Local>,
+    /// True once the commands of earlier runs are among `commands`.
+    pub(super) recalled: bool,
     /// Names of other accounts, as conflicts brought them.
     pub(super) names: BTreeMap<UserId, String>,
     /// Last hybrid clock value.
@@ -116,6 +118,12 @@ impl Inner {
             self.under.insert(id, base);
         }
         let base = self.under.get(&id).and_then(Option::as_ref);
+        if let (None, [only]) = (base, self.outbox.of_record(id).as_slice())
+            && let Some(row) = created_row(&only.bytes)
+        {
+            self.put_row(row);
+            return Ok(());
+        }
         let mut record = base.map(|row| decode_record(&row.bytes)).transpose()?;
         for waiting in self.outbox.of_record(id) {
             let op = decode_op(&waiting.bytes)?;
@@ -136,7 +144,12 @@ impl Inner {
             self.under.insert(id, base);
         }
         let before = self.rows.get(&id).map(|row| decode_record(&row.bytes)).transpose()?;
+        let created = if before.is_none() { created_row(&bytes) } else { None };
         self.outbox.push(op.id.n, id, bytes);
+        if let Some(row) = created {
+            self.put_row(row);
+            return Ok(());
+        }
         if let OpBody::Resolve { conflict, .. } = &op.body {
             self.resolving.insert(*conflict);
         }
@@ -185,10 +198,24 @@ impl Inner {
     pub(super) fn load_rows(&mut self) -> Result<(), ClientError> {
         let mut loaded = Vec::new();
         self.vault.store.rows(&mut |row| loaded.push(row))?;
-        for row in loaded {
-            self.put_row(row);
-        }
+        self.put_all(loaded);
         Ok(())
+    }
+
+    /// Puts rows into an empty view: sorted first, because trees made from sorted rows are made at once.
+    pub(super) fn put_all(&mut self, mut loaded: Vec<Row>) {
+        loaded.sort_unstable_by_key(|row| row.id);
+        let mut live: BTreeMap<u16, Vec<RecordId>> = BTreeMap::new();
+        for row in &loaded {
+            if !is_dead(row) {
+                live.entry(row.kind).or_default().push(row.id);
+                if row.kind == Kind::Unit.number() {
+                    self.units.insert(row.id.unit(), parent_of(row));
+                }
+            }
+        }
+        self.live = live.into_iter().map(|(kind, ids)| (kind, ids.into_iter().collect())).collect();
+        self.rows = loaded.into_iter().map(|row| (row.id, row)).collect();
     }
 
     /// Decodes a visible record.
@@ -208,6 +235,25 @@ impl Inner {
     /// Ids of the live records of a kind, in the order they were made.
     pub(super) fn of_kind(&self, kind: Kind) -> impl Iterator<Item = RecordId> {
         self.live.get(&kind.number()).into_iter().flatten().copied()
+    }
+
+    /// The live records of a kind, in the order they were made.
+    pub(super) fn rows_of(&self, kind: Kind) -> Vec<&Row> {
+        let Some(live) = self.live.get(&kind.number()) else { return Vec::new() };
+        if live.len() < self.rows.len() / 8 {
+            return live.iter().filter_map(|id| self.rows.get(id)).collect();
+        }
+        // Both are in order of id: walking them together is faster than looking each one up.
+        let mut rows = Vec::with_capacity(live.len());
+        let mut wanted = live.iter();
+        let mut next = wanted.next();
+        for row in self.rows.values() {
+            if next == Some(&row.id) {
+                rows.push(row);
+                next = wanted.next();
+            }
+        }
+        rows
     }
 
     /// Open conflicts that no waiting operation settles.
@@ -249,6 +295,13 @@ pub(super) fn row_of(record: &Record) -> Result<Row, ClientError> {
         rev: record.rev,
         bytes: encode_record(record)?.into_boxed_slice(),
     })
+}
+
+/// Makes the row of a record that only a waiting creation has made.
+fn created_row(op: &[u8]) -> Option<Row> {
+    let bytes = created_record(op)?;
+    let Head { id, kind, unit, rev } = head(&bytes).ok()?;
+    Some(Row { id, kind, unit, rev, bytes: bytes.into_boxed_slice() })
 }
 
 /// True if the row's record is deleted. Deleted records have no fields on the wire but keep them while the deletion waits, so the

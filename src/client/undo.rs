@@ -19,6 +19,7 @@ impl Client {
     /// overwrite.
     pub fn undo(&self) -> Result<Saved, ClientError> {
         let mut inner = self.lock();
+        inner.recall()?;
         let undone: BTreeSet<u64> =
             inner.commands.iter().filter_map(|local| local.undoes).collect();
         let last = inner

@@ -127,7 +127,7 @@ pub(crate) fn refused(entry: &Entry, outcome: &Outcome) -> Refused {
     }
 }
 
-/// Makes the log's row of a decided operation.
+/// Makes the log's row of a decided operation, and gives back the operation if it is what its place says.
 pub(crate) fn row(
     entry: Entry,
     outcome: &Outcome,
@@ -135,11 +135,11 @@ pub(crate) fn row(
     stamp: Stamp,
     chain: Digest,
     encoded: Vec<u8>,
-) -> OpRow {
+) -> (OpRow, Option<Op>) {
     let refused = refused(&entry, outcome);
     let (record, kind) =
         entry.op.as_ref().map_or((UnitId::HOME.record(), 0), |op| (op.record, op.kind));
-    OpRow {
+    let row = OpRow {
         seq: stamp.seq,
         id: entry.id,
         record,
@@ -151,5 +151,6 @@ pub(crate) fn row(
         recv_at: stamp.recv_at,
         outcome: encoded,
         refused,
-    }
+    };
+    (row, entry.op.filter(|op| op.id == entry.id))
 }

@@ -6,7 +6,7 @@ use crate::domain::ids::RecordId;
 use crate::domain::kinds::Kind;
 use crate::domain::record::{FieldNo, Owner, Value};
 use crate::server::db::rows::{Loaded, Wanted};
-use crate::sync::{Base, Op, OpBody, OpId, Record, UnitTree, World};
+use crate::sync::{Op, OpBody, OpId, Record, UnitTree, World};
 
 /// Says what applying these operations may look at.
 pub(crate) fn wanted<'a>(ops: impl Iterator<Item = &'a Op>) -> Wanted {
@@ -83,32 +83,11 @@ pub(crate) fn overtaken<'a>(world: &World, ops: impl Iterator<Item = &'a Op>) ->
     let mut standing = BTreeSet::new();
     for op in ops {
         let Some(record) = world.records.get(&op.record) else { continue };
-        match &op.body {
-            OpBody::Set { sets } => {
-                let states = sets.iter().filter_map(|(no, base, _)| {
-                    let state = record.fields.get(no)?;
-                    (*base != Base::Seen(state.origin)).then_some(state.origin)
-                });
-                standing.extend(states);
-                standing.extend(record.tombstone.as_ref().map(|tombstone| tombstone.by));
-            }
-            OpBody::Resolve { .. } | OpBody::Create { .. } => {
-                standing.extend(record.fields.values().map(|state| state.origin));
-                standing.insert(record.unit_origin);
-                standing.extend(record.tombstone.as_ref().map(|tombstone| tombstone.by));
-            }
-            OpBody::Move { .. } | OpBody::Delete { .. } => {
-                standing.insert(record.unit_origin);
-                standing.extend(record.tombstone.as_ref().map(|tombstone| tombstone.by));
-            }
-            OpBody::ElementAdd { .. }
-            | OpBody::ElementDelete { .. }
-            | OpBody::Note { .. }
-            | OpBody::Restore { .. }
-            | OpBody::Command { .. }
-            | OpBody::Unknown { .. } => {}
-        }
+        standing.extend(record.fields.values().map(|state| state.origin));
+        standing.insert(record.unit_origin);
+        standing.extend(record.tombstone.as_ref().map(|tombstone| tombstone.by));
     }
+    standing.retain(|op| !world.ops.contains_key(op));
     standing
 }
 

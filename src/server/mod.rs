@@ -14,6 +14,8 @@ mod pull;
 mod push;
 mod scope;
 mod secret;
+#[cfg(test)]
+mod tests;
 
 use std::net::SocketAddr;
 use std::path::PathBuf;

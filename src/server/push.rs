@@ -11,7 +11,7 @@ use crate::server::db::{Db, DbError, DbResult, Tx};
 use crate::server::decide::{Entry, decide, row};
 use crate::server::load::{about, overtaken, wanted, world};
 use crate::sync::apply::Stamp;
-use crate::sync::{Author, Digest, Op, OpBody, OpId, Outcome, Record, UnitTree, World, chain_step};
+use crate::sync::{Author, Digest, OpId, Outcome, Record, UnitTree, World, chain_step};
 use crate::telemetry as field;
 use crate::wire::{PushAnswer, PushRequest, decode, encode, encode_record};
 
@@ -265,20 +265,17 @@ fn apply_all(
         ..Changes::default()
     };
     let mut outcomes = Vec::with_capacity(entries.len());
-    // What a later operation of the batch may meet; a batch of creations only meets nothing of its own.
-    let plain = |op: &Op| matches!(op.body, OpBody::Create { .. });
-    let keeps = !entries.iter().filter_map(|entry| entry.op.as_ref()).all(plain);
     for entry in entries {
         let stamp = Stamp { seq: changes.head.0.saturating_add(1), recv_at: now };
         let outcome = decide(&mut world, &entry, &author, stamp);
-        if let Some(op) = entry.op.as_ref().filter(|op| keeps && op.id == entry.id) {
-            world.ops.insert(op.id, op.clone());
-        }
         let chain = chain_step(&changes.head.1, &entry.hash, outcome.tag(), stamp.seq);
         changes.head = (stamp.seq, chain);
         let encoded = encode(&outcome).map_err(|_cause| DbError::Damaged { table: "op" })?;
         outcomes.push((entry.id.n, outcome.clone()));
-        changes.ops.push(row(entry, &outcome, author, stamp, chain, encoded));
+        let (row, op) = row(entry, &outcome, author, stamp, chain, encoded);
+        // A later operation of the batch may name it, or meet what it set.
+        world.ops.extend(op.map(|op| (op.id, op)));
+        changes.ops.push(row);
     }
     gather(&world, &units, &unique, &mut changes)?;
     Ok((world, changes, outcomes))

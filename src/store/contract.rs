@@ -244,6 +244,11 @@ pub(super) fn a_journal_keeps_entries_in_order(keeps: bool, open: &dyn Fn() -> B
     assert_eq!(before.len(), 3_001);
     assert_eq!((&before[0], &before[1..2_999], before[3_000].n), (&entry(0, 1), &many[..], 2));
     assert_eq!(journal.last(), Some((1, 2)));
+    let mut some = Vec::new();
+    let wanted = |generation, n| generation == 1 || n == 7 || n > 2_990;
+    journal.read_some(&wanted, &mut |entry| some.push(entry)).unwrap();
+    let expected = before.iter().filter(|entry| wanted(entry.generation, entry.n)).cloned();
+    assert_eq!(some, expected.collect::<Vec<_>>());
     drop(journal);
     if keeps {
         let journal = open();

@@ -104,8 +104,13 @@ impl Journal for MemoryJournal {
         Ok(())
     }
 
-    fn read(&self, visit: &mut dyn FnMut(Entry)) -> Result<(), StoreError> {
-        self.entries.iter().cloned().for_each(visit);
+    fn read_some(
+        &self,
+        wanted: &dyn Fn(u32, u64) -> bool,
+        visit: &mut dyn FnMut(Entry),
+    ) -> Result<(), StoreError> {
+        let wanted = self.entries.iter().filter(|entry| wanted(entry.generation, entry.n));
+        wanted.cloned().for_each(visit);
         Ok(())
     }
 

@@ -124,7 +124,20 @@ pub trait Journal: Send {
     ///
     /// # Errors
     /// A failing disk; damaged entries are skipped and were reported at open.
-    fn read(&self, visit: &mut dyn FnMut(Entry)) -> Result<(), StoreError>;
+    fn read(&self, visit: &mut dyn FnMut(Entry)) -> Result<(), StoreError> {
+        self.read_some(&|_, _| true, visit)
+    }
+
+    /// Visits the intact entries whose generation and number are `wanted`, in the order they were appended; the others cost
+    /// almost nothing.
+    ///
+    /// # Errors
+    /// As [`Journal::read`].
+    fn read_some(
+        &self,
+        wanted: &dyn Fn(u32, u64) -> bool,
+        visit: &mut dyn FnMut(Entry),
+    ) -> Result<(), StoreError>;
 
     /// Returns generation and number of the entry appended last.
     fn last(&self) -> Option<(u32, u64)>;

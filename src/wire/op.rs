@@ -12,6 +12,10 @@ use crate::sync::{Base, Op, OpBody, OpId, Outcome};
 
 /// Frame tag of an operation, first layout.
 pub const OP_TAG: u16 = 0x0100;
+/// Frame tag of an [`OpBody::Create`].
+pub(super) const CREATE: u16 = 1;
+/// Frame tag of an [`OpBody::Resolve`].
+pub(super) const RESOLVE: u16 = 10;
 
 /// Encodes an operation. Done once, by its author's device.
 ///

@@ -69,6 +69,40 @@ impl<'de> Deserialize<'de> for Value {
     }
 }
 
+/// A value as it lies in an encoded record, without a copy of its text.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum ValueRef<'a> {
+    /// Text.
+    Text(&'a str),
+    /// A code.
+    Code(&'a str),
+    /// A number, moment or flag as a number.
+    Number(i64),
+    /// A date.
+    Date(PartialDate),
+    /// Another record.
+    Ref(RecordId),
+    /// Nothing, or what this build cannot read.
+    Empty,
+}
+
+/// Reads a value frame without copying.
+pub fn read_ref(tag: u16, bytes: &[u8]) -> ValueRef<'_> {
+    let known = match tag {
+        TEXT => std::str::from_utf8(bytes).ok().map(ValueRef::Text),
+        CODE => std::str::from_utf8(bytes).ok().map(ValueRef::Code),
+        INT | INSTANT => unvarint(bytes).map(ValueRef::Number),
+        FLAG => match bytes {
+            [flag @ (0 | 1)] => Some(ValueRef::Number(i64::from(*flag))),
+            _ => None,
+        },
+        DATE => read_date(bytes).map(ValueRef::Date),
+        REF => Uuid::from_slice(bytes).ok().map(|id| ValueRef::Ref(RecordId(id))),
+        _ => None,
+    };
+    known.unwrap_or(ValueRef::Empty)
+}
+
 /// Reads a value frame; what does not decode as its tag promises is kept as it is.
 pub fn read(tag: u16, bytes: Vec<u8>) -> Value {
     let known = match tag {

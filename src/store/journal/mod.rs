@@ -217,13 +217,17 @@ impl Journal for FileJournal {
         Ok(())
     }
 
-    fn read(&self, visit: &mut dyn FnMut(Entry)) -> Result<(), StoreError> {
+    fn read_some(
+        &self,
+        wanted: &dyn Fn(u32, u64) -> bool,
+        visit: &mut dyn FnMut(Entry),
+    ) -> Result<(), StoreError> {
         for segment in self.segments.iter().filter(|segment| !segment.frames.is_empty()) {
             let bytes = fs::read(&segment.path).at(&segment.path)?;
-            for frame in &segment.frames {
-                let entry =
-                    bytes.get(frame.clone()).and_then(|frame| frame::decode(frame, &self.sealer));
-                entry.into_iter().for_each(&mut *visit);
+            for frame in segment.frames.iter().filter_map(|frame| bytes.get(frame.clone())) {
+                if frame::head(frame).is_some_and(|head| wanted(head.generation, head.n)) {
+                    frame::decode(frame, &self.sealer).into_iter().for_each(&mut *visit);
+                }
             }
         }
         Ok(())

@@ -316,6 +316,18 @@ fn workflow_steps_that_are_open_come_first_and_the_others_say_why() {
 }
 
 #[test]
+fn escape_stops_a_running_sync_and_work_goes_on_meanwhile() {
+    let mut desk = Desk::new(PEOPLE);
+    desk.model.shell.sync.running = true;
+    desk.press("8").shows("正在同步");
+    desk.press("5").shows("王小明").shows("[同步中]");
+    desk.press("8 Esc").shows("正在停止");
+    assert_eq!(desk.effects.last(), Some(&Effect::CancelSync));
+    desk.send(Message::Synced(Err(Failure::of("cancelled"))));
+    assert!(!desk.model.shell.sync.running);
+}
+
+#[test]
 fn the_language_is_switched_at_once() {
     let mut desk = Desk::new(PEOPLE);
     desk.press("F12").shows("总览");

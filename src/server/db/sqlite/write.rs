@@ -561,34 +561,29 @@ async fn add_own_unique(
     tx: &mut SqliteConnection,
 ) -> DbResult<()> {
     let own = loaded.records.iter().flat_map(crate::server::load::unique_of);
-    let mut keys: BTreeMap<(u16, FieldNo, Vec<u8>), Value> = BTreeMap::new();
+    let mut wanted_values: BTreeMap<(u16, FieldNo), BTreeMap<Vec<u8>, Value>> = BTreeMap::new();
     for (kind, field, value) in wanted.unique.iter().cloned().chain(own) {
         let key = encode(&value).map_err(|_cause| DbError::Damaged { table: "unique_value" })?;
-        keys.insert((kind, field, key), value);
+        wanted_values.entry((kind, field)).or_default().insert(key, value);
     }
-    if keys.is_empty() {
-        return Ok(());
-    }
-    let list: Vec<String> = keys
-        .keys()
-        .map(|(kind, field, key)| {
-            format!("[{kind},{},\"{}\"]", field.0, crate::wire::frame::hex(key))
-        })
-        .collect();
-    let rows = sqlx::query(
-        "SELECT u.kind, u.field, u.value_key, u.record FROM json_each(?2) j CROSS JOIN unique_value u ON u.tenant = ?1 \
-         AND u.kind = json_extract(j.value, '$[0]') AND u.field = json_extract(j.value, '$[1]') \
-         AND u.value_key = unhex(json_extract(j.value, '$[2]'))",
-    )
-    .bind(TENANT)
-    .bind(format!("[{}]", list.join(",")))
-    .fetch_all(&mut *tx)
-    .await?;
-    for row in &rows {
-        let UniqueRow { kind, field, key, record } = super::read::unique(row)?;
-        let field = FieldNo(field);
-        if let Some(value) = keys.remove(&(kind, field, key)) {
-            loaded.unique.insert((kind, field, value), record);
+    for ((kind, field), mut keys) in wanted_values {
+        let list: Vec<String> =
+            keys.keys().map(|key| format!("\"{}\"", crate::wire::frame::hex(key))).collect();
+        let rows = sqlx::query(
+            "SELECT u.kind, u.field, u.value_key, u.record FROM json_each(?4) j CROSS JOIN unique_value u ON u.tenant = ?1 \
+             AND u.kind = ?2 AND u.field = ?3 AND u.value_key = unhex(j.value)",
+        )
+        .bind(TENANT)
+        .bind(kind)
+        .bind(field.0)
+        .bind(format!("[{}]", list.join(",")))
+        .fetch_all(&mut *tx)
+        .await?;
+        for row in &rows {
+            let UniqueRow { key, record, .. } = super::read::unique(row)?;
+            if let Some(value) = keys.remove(&key) {
+                loaded.unique.insert((kind, field, value), record);
+            }
         }
     }
     Ok(())
