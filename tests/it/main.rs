@@ -8,6 +8,8 @@
 )]
 
 #[cfg(all(feature = "client", feature = "server"))]
+mod cli;
+#[cfg(all(feature = "client", feature = "server"))]
 mod server;
 
 #[cfg(all(feature = "client", feature = "server"))]
