@@ -3,6 +3,7 @@
     clippy::unwrap_used,
     clippy::panic,
     clippy::string_slice,
+    clippy::indexing_slicing,
     clippy::cognitive_complexity,
     reason = "a test that cannot go on fails; a story is told in one piece"
 )]

@@ -328,6 +328,25 @@ fn escape_stops_a_running_sync_and_work_goes_on_meanwhile() {
 }
 
 #[test]
+fn a_device_that_has_joined_syncs_by_itself_and_comes_back_after_a_failure() {
+    let mut desk = Desk::new(PEOPLE);
+    desk.send(Message::Wake);
+    assert_eq!(desk.model.wake_at(), None, "nothing to wait for before joining");
+    desk.model.shell.status.server = Some("https://example.test".into());
+    desk.send(Message::Wake);
+    let due = desk.model.wake_at().unwrap();
+    assert!(due > desk.now_ms);
+    desk.now_ms = due;
+    desk.send(Message::Wake);
+    assert_eq!(desk.effects.last(), Some(&Effect::Sync));
+    assert_eq!(desk.model.wake_at(), None, "one at a time");
+    desk.send(Message::Synced(Err(Failure::of("unreachable"))));
+    let again = desk.model.wake_at().unwrap();
+    assert!(again > desk.now_ms && again <= desk.now_ms + 2_000, "{again}");
+    assert!(desk.model.shell.notice.is_none(), "offline is a normal state");
+}
+
+#[test]
 fn the_language_is_switched_at_once() {
     let mut desk = Desk::new(PEOPLE);
     desk.press("F12").shows("总览");
