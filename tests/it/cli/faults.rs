@@ -88,6 +88,8 @@ fn usage_errors_say_what_was_typed_in_the_users_language() {
         "{}",
         help.stdout
     );
+    let same = case.bare(&["help", "list", "--lang", "zh-Hant"]).done();
+    assert_eq!(same.stdout, help.stdout);
     let version = case.bare(&["--version"]).done();
     assert_eq!(version.stdout.trim(), concat!("ejia ", env!("CARGO_PKG_VERSION")));
     assert!(case.bare(&[]).done().stderr.contains("terminal"));

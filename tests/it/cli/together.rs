@@ -56,21 +56,25 @@ struct Meeting {
     person: String,
 }
 
+fn text(value: &Value, key: &str) -> String {
+    value.get(key).and_then(Value::as_str).unwrap().to_owned()
+}
+
 fn meeting() -> Meeting {
     let case = Case::new();
     let made = admin(&case, &["init", "--name", "明德大學", "--admin", "hq"]);
     let server = Serving::start(&case);
-    join(&case, &server, "hq", made["code"].as_str().unwrap());
+    join(&case, &server, "hq", &text(&made, "code"));
     case.json_on("hq", &["sync"]);
     case.json_on("hq", &["add", "unit", "code=01", "name=文學院黨委", "type=committee"]);
     let person = case.json_on("hq", &["add", "person", "staff_no=1", "name=歐陽若明", "unit=01"]);
-    let person = person["id"].as_str().unwrap().to_owned();
+    let person = text(&person, "id");
     case.json_on("hq", &["sync"]);
     let added = admin(&case, &["user", "add", "li", "--role", "organizer", "--unit", "01"]);
     assert_eq!(added, json!({ "user": "li", "role": "organizer", "unit": "01" }));
     let code = admin(&case, &["code", "li", "--hours", "1"]);
     assert_eq!(keys(&code), ["user", "code", "expires_at"]);
-    join(&case, &server, "li", code["code"].as_str().unwrap());
+    join(&case, &server, "li", &text(&code, "code"));
     case.json_on("li", &["sync"]);
     Meeting { case, server, person }
 }
