@@ -154,9 +154,22 @@ mod client {
             StoreError::DiskFull { .. }
             | StoreError::Damaged { .. }
             | StoreError::TooLong { .. } => NEEDS_PERSON,
-            StoreError::Io { source, .. } if source.kind() == std::io::ErrorKind::NotFound => USAGE,
+            StoreError::Io { source, .. } if is_wrong_path(source.kind()) => USAGE,
             StoreError::Io { .. } | StoreError::Poisoned => INTERNAL,
         }
+    }
+
+    /// True for a path that names nothing usable, rather than a failing disk.
+    const fn is_wrong_path(kind: std::io::ErrorKind) -> bool {
+        use std::io::ErrorKind;
+        matches!(
+            kind,
+            ErrorKind::NotFound
+                | ErrorKind::AlreadyExists
+                | ErrorKind::NotADirectory
+                | ErrorKind::IsADirectory
+                | ErrorKind::InvalidFilename
+        )
     }
 
     fn exit_of_transport(error: &TransportError) -> u8 {

@@ -10,6 +10,16 @@ use super::error::{CommandError, USAGE};
 use super::output::{Output, data, say};
 use crate::locale::{Lang, Locale};
 
+/// Reads `ejia help COMMAND` as `ejia COMMAND --help`, which is what people type first.
+pub(super) fn asked(args: &[OsString]) -> Vec<OsString> {
+    let mut args = args.to_vec();
+    if args.get(1).is_some_and(|word| word == "help") {
+        args.remove(1);
+        args.push("--help".into());
+    }
+    args
+}
+
 /// Returns the language asked for, before the arguments are understood: a usage error is told in it too.
 pub(super) fn lang_of(args: &[OsString]) -> Option<Lang> {
     Lang::from_key(&option(args, "--lang")?)

@@ -33,6 +33,7 @@ use crate::settings::Environment;
 
 /// Runs a command line, program name first, and returns the exit code.
 pub fn run(args: &[OsString]) -> u8 {
+    let args = &help::asked(args);
     let environment = Environment::read();
     let lang = help::lang_of(args).unwrap_or_else(|| config::lang(None, &environment));
     let locale = Locale::new(lang);

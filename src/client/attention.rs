@@ -9,7 +9,7 @@ use super::journal::Inverse;
 use super::records::refuse_errors;
 use crate::domain::ids::RecordId;
 use crate::domain::kinds::Kind;
-use crate::domain::record::{FieldNo, Fields, Value};
+use crate::domain::record::Fields;
 use crate::store::Vault;
 use crate::sync::{Op, OpBody, Outcome};
 use crate::wire::{decode, encode};
@@ -172,17 +172,5 @@ pub(super) fn reason(outcome: &Outcome) -> (String, String, String) {
 
 /// Returns what an operation was to write.
 pub(super) fn values_of(op: &Op) -> Fields {
-    let pairs: Vec<(FieldNo, Value)> = match &op.body {
-        OpBody::Create { fields: values, .. } | OpBody::Resolve { values, .. } => values.clone(),
-        OpBody::Set { sets } => sets.iter().map(|(no, _, value)| (*no, value.clone())).collect(),
-        OpBody::ElementAdd { .. }
-        | OpBody::ElementDelete { .. }
-        | OpBody::Note { .. }
-        | OpBody::Move { .. }
-        | OpBody::Delete { .. }
-        | OpBody::Restore { .. }
-        | OpBody::Command { .. }
-        | OpBody::Unknown { .. } => Vec::new(),
-    };
-    pairs.into_iter().collect()
+    op.values().into_iter().map(|(no, value)| (no, value.clone())).collect()
 }

@@ -138,3 +138,25 @@ fn clock_confidence(measured_at: Option<i64>, now: i64) -> u8 {
         Some(_) => 3,
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_clock_may_stand_anywhere_and_own_edits_keep_their_order() {
+        let at_2026 = 1_795_000_000_000;
+        let mut last = 0;
+        for now in [at_2026, at_2026, 0, -5, 1, at_2026 + 1, i64::MAX, at_2026] {
+            let next = next_hlc(last, now);
+            assert!(next > last, "{now}");
+            last = next;
+        }
+        assert_eq!(clock_confidence(None, 0), 0);
+        assert_eq!(
+            clock_confidence(Some(at_2026), 0),
+            3,
+            "a clock stepped back is no reason to refuse"
+        );
+    }
+}

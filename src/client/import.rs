@@ -65,7 +65,7 @@ impl Client {
         let sheet = read_sheet(&asked, &bytes, &cx)?;
         drop(bytes);
         let mut inner = self.lock();
-        let defaults = defaults(request, sheet.kind);
+        let defaults = defaults(&inner, request, sheet.kind);
         let mut view = Planning::new(&inner);
         let plan = plan(&sheet, &defaults, &mut view, &cx);
         let refused = plan.rows.iter().any(|row| row.outcome == Outcome::Refused);
@@ -90,14 +90,17 @@ fn read_file(path: &std::path::Path, name: &str) -> Result<Vec<u8>, ClientError>
     std::fs::read(path).map_err(unreadable)
 }
 
-fn defaults(request: &ImportRequest, kind: Kind) -> Defaults {
+/// Rows that name no unit are the user's own unit's, as with a record that is typed in; headquarters, which has all units, must say.
+fn defaults(inner: &Inner, request: &ImportRequest, kind: Kind) -> Defaults {
     let mut fields = Fields::new();
     for (key, id) in [("class", request.class), ("session", request.session)] {
         if let (Some(id), Some(field)) = (id, kind.spec().field(key)) {
             fields.insert(field.number, Value::Ref(id));
         }
     }
-    Defaults { fields, unit: None }
+    let profile = &inner.profile;
+    let own = profile.unit == UnitId::HOME || !profile.role.is_headquarters();
+    Defaults { fields, unit: own.then_some(profile.unit) }
 }
 
 /// Turns the accepted rows into edits.

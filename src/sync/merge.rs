@@ -2,11 +2,12 @@
 
 use std::collections::BTreeMap;
 
-use super::apply::{Refusal, Task, at_home, check_values, may_write};
+use super::apply::{at_home, check_values, may_write};
 use super::conflict::{ConflictKind, ConflictState};
 use super::op::Base;
 use super::outcome::Outcome;
 use super::record::{FieldState, Record};
+use super::task::{Refusal, Task};
 use crate::domain::access::{Office, Role};
 use crate::domain::kinds::Kind;
 use crate::domain::record::{FieldNo, FieldSpec, Merge, RecordSpec, Value};

@@ -19,6 +19,7 @@ pub mod outcome;
 pub mod overlay;
 pub mod record;
 pub mod resolve;
+mod task;
 pub mod world;
 
 #[cfg(test)]

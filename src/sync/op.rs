@@ -157,13 +157,14 @@ pub enum OpBody {
 }
 
 impl Op {
-    /// Returns the records this operation's values refer to.
-    pub fn references(&self) -> Vec<RecordId> {
-        let values: Vec<&Value> = match &self.body {
-            OpBody::Create { fields, .. } => fields.iter().map(|(_, value)| value).collect(),
-            OpBody::Set { sets } => sets.iter().map(|(_, _, value)| value).collect(),
-            OpBody::Resolve { values, .. } => values.iter().map(|(_, value)| value).collect(),
-            OpBody::ElementAdd { value, .. } => vec![value],
+    /// Returns the values this operation gives to fields.
+    pub fn values(&self) -> Vec<(FieldNo, &Value)> {
+        match &self.body {
+            OpBody::Create { fields: values, .. } | OpBody::Resolve { values, .. } => {
+                values.iter().map(|(no, value)| (*no, value)).collect()
+            }
+            OpBody::Set { sets } => sets.iter().map(|(no, _, value)| (*no, value)).collect(),
+            OpBody::ElementAdd { field, value, .. } => vec![(*field, value)],
             OpBody::ElementDelete { .. }
             | OpBody::Note { .. }
             | OpBody::Move { .. }
@@ -171,8 +172,17 @@ impl Op {
             | OpBody::Restore { .. }
             | OpBody::Command { .. }
             | OpBody::Unknown { .. } => Vec::new(),
-        };
-        values.into_iter().filter_map(Value::as_ref_id).collect()
+        }
+    }
+
+    /// Returns the value this operation gives a field, if it gives one.
+    pub fn value_of(&self, field: FieldNo) -> Option<&Value> {
+        self.values().into_iter().find(|(no, _)| *no == field).map(|(_, value)| value)
+    }
+
+    /// Returns the records this operation's values refer to.
+    pub fn references(&self) -> Vec<RecordId> {
+        self.values().into_iter().filter_map(|(_, value)| value.as_ref_id()).collect()
     }
 
     /// Returns the operations this one says its author had seen.
@@ -191,26 +201,6 @@ impl Op {
             | OpBody::Restore { .. }
             | OpBody::Command { .. }
             | OpBody::Unknown { .. } => Vec::new(),
-        }
-    }
-
-    /// Returns the value this operation gave a field, if it gave one.
-    pub fn value_of(&self, field: FieldNo) -> Option<&Value> {
-        match &self.body {
-            OpBody::Create { fields: values, .. } | OpBody::Resolve { values, .. } => {
-                values.iter().find(|(no, _)| *no == field).map(|(_, value)| value)
-            }
-            OpBody::Set { sets } => {
-                sets.iter().find(|(no, _, _)| *no == field).map(|(_, _, value)| value)
-            }
-            OpBody::ElementAdd { .. }
-            | OpBody::ElementDelete { .. }
-            | OpBody::Note { .. }
-            | OpBody::Move { .. }
-            | OpBody::Delete { .. }
-            | OpBody::Restore { .. }
-            | OpBody::Command { .. }
-            | OpBody::Unknown { .. } => None,
         }
     }
 }

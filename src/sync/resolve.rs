@@ -2,12 +2,13 @@
 
 use std::collections::BTreeSet;
 
-use super::apply::{Refusal, Task, check_values, current_of, may_write};
+use super::apply::{check_values, may_write};
 use super::conflict::{Conflict, ConflictKind, ConflictState, DELETED_FIELD, UNIT_FIELD};
 use super::merge::step_is_legal;
 use super::op::OpId;
 use super::outcome::Outcome;
 use super::record::{FieldState, Record, Tombstone};
+use super::task::{Refusal, Task, current_of};
 use crate::domain::access::Office;
 use crate::domain::ids::RecordId;
 use crate::domain::kinds::Kind;

@@ -14,6 +14,7 @@ use super::ui::Chrome;
 use super::widgets::dialog::Dialog;
 use super::widgets::picker::Picker;
 use super::widgets::viewer::Viewer;
+use crate::client::Schedule;
 use crate::domain::ids::RecordId;
 use crate::locale::Locale;
 
@@ -53,6 +54,8 @@ pub struct Shell {
     pub han_mode: bool,
     /// The sync that runs or ran last.
     pub sync: SyncState,
+    /// When to sync without being asked; `None` on a device that has joined no server.
+    pub timer: Option<Schedule>,
     /// Figures of the overview, as a worker last computed them.
     pub figures: Vec<Ratio>,
     /// What the runtime is to do.
@@ -66,6 +69,8 @@ pub struct Shell {
 pub struct SyncState {
     /// True while one runs.
     pub running: bool,
+    /// True if nobody asked for it: it says nothing when it ends well.
+    pub quiet: bool,
     /// True once it was asked to stop.
     pub cancelling: bool,
     /// Steps reported so far.
@@ -223,7 +228,9 @@ impl Model {
     pub fn wake_at(&self) -> Option<u64> {
         let notice = self.shell.notice.as_ref().and_then(|notice| notice.until_ms);
         let screen = self.screens.last().and_then(|page| page.wake_at());
-        notice.into_iter().chain(screen).min()
+        let timer = self.shell.timer.as_ref().filter(|_| !self.shell.sync.running);
+        let sync = timer.map(|timer| u64::try_from(timer.next_at()).unwrap_or(0));
+        notice.into_iter().chain(screen).chain(sync).min()
     }
 }
 
@@ -242,6 +249,7 @@ impl Shell {
             now_ms: 0,
             han_mode: false,
             sync: SyncState::default(),
+            timer: None,
             figures: Vec::new(),
             effects: Vec::new(),
             moves: Vec::new(),

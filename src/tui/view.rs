@@ -93,7 +93,11 @@ fn draw_tabs(model: &Model, ui: &mut Ui<'_>) {
             _ => 0,
         };
         let label = shell.text(&format!("tab-{}", action.id()));
-        let label = if count > 0 { format!("{label}({count})") } else { label };
+        let label = match count {
+            0 => label,
+            1..=99 => format!("{label}({count})"),
+            _ => format!("{label}(99+)"),
+        };
         if here == Some(number) {
             format!("[{}{label}]", number + 1)
         } else {
@@ -125,7 +129,9 @@ fn draw_footer(model: &Model, ui: &mut Ui<'_>, y: u16) {
     let wide = ui.area().width;
     let always = [Action::Back, Action::Palette, Action::Help];
     let hint = |action: Action| {
-        hint_key(shell, chain, action).map(|key| (key.to_string(), shell.text_of(action)))
+        let label = shell.text_of(action);
+        let gap = if label.starts_with(|c: char| c.is_ascii()) { " " } else { "" };
+        hint_key(shell, chain, action).map(|key| (key.to_string(), format!("{gap}{label}")))
     };
     let tail: Vec<(String, String)> = always.into_iter().filter_map(hint).collect();
     let cost = |(key, label): &(String, String)| cells(width(key) + width(label)) + 2;

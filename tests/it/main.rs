@@ -3,10 +3,13 @@
     clippy::unwrap_used,
     clippy::panic,
     clippy::string_slice,
+    clippy::indexing_slicing,
     clippy::cognitive_complexity,
     reason = "a test that cannot go on fails; a story is told in one piece"
 )]
 
+#[cfg(all(feature = "client", feature = "server"))]
+mod cli;
 #[cfg(all(feature = "client", feature = "server"))]
 mod server;
 

@@ -55,7 +55,9 @@ pub(super) fn run(cx: &Context, command: &Import) -> CommandResult {
         match client.import(&request) {
             Ok(imported) => done.push(imported),
             Err(error) => {
-                tell(cx, command, &done)?;
+                if !done.is_empty() {
+                    tell(cx, command, &done)?;
+                }
                 return Err(error.into());
             }
         }

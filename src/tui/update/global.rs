@@ -2,6 +2,7 @@
 
 use super::answers::OPEN;
 use super::enabled;
+use crate::client::Schedule;
 use crate::domain::ids::RecordId;
 use crate::domain::kinds::Kind;
 use crate::domain::workflow;
@@ -98,6 +99,37 @@ fn undo(shell: &mut Shell) {
     }
 }
 
+/// Time between two syncs nobody asked for: often enough that two offices meet within a coffee, seldom enough for a telephone line.
+const EVERY_MS: i64 = 5 * 60_000;
+/// Rest after start and after joining, so that the first screen comes first.
+const FIRST_MS: i64 = 20_000;
+
+/// Syncs in the background when it is time, on a device that has joined a server. The timer is always armed: after a failure it
+/// waits longer each time, it never stops.
+pub(super) fn sync_if_due(model: &mut Model) {
+    let shell = &mut model.shell;
+    let now = i64::try_from(shell.now_ms).unwrap_or(i64::MAX);
+    let joined = shell.status.server.is_some() || shell.timer.is_some();
+    if shell.data.is_none() || !joined {
+        return;
+    }
+    let first = Schedule::new(EVERY_MS, now.saturating_add(FIRST_MS));
+    let timer = *shell.timer.get_or_insert(first);
+    if timer.next_at() <= now && !shell.sync.running {
+        shell.sync = SyncState { running: true, quiet: true, ..SyncState::default() };
+        shell.effects.push(Effect::Sync);
+    }
+}
+
+/// Arms the timer after a sync.
+fn arm(shell: &mut Shell, well: bool) {
+    let now = i64::try_from(shell.now_ms).unwrap_or(i64::MAX);
+    let spread = shell.now_ms.wrapping_mul(0x9e37_79b9_7f4a_7c15); // any device's moment differs: they do not come back in step
+    if let Some(timer) = &mut shell.timer {
+        if well { timer.succeeded(now) } else { timer.failed(now, spread, None) }
+    }
+}
+
 fn start_sync(model: &mut Model) {
     model.shell.sync = SyncState { running: true, ..SyncState::default() };
     model.shell.effects.push(Effect::Sync);
@@ -110,14 +142,20 @@ pub(super) fn synced(model: &mut Model, result: Result<SyncFigures, Failure>) {
     let shell = &mut model.shell;
     shell.sync.running = false;
     shell.sync.cancelling = false;
+    arm(shell, result.is_ok());
+    let quiet = shell.sync.quiet;
     match result {
         Ok(figures) => {
-            shell.say(Tone::Good, shell.text("sync-ended"));
+            if !quiet {
+                shell.say(Tone::Good, shell.text("sync-ended"));
+            }
             shell.sync.outcome = Some(Ok(figures));
         }
         Err(failure) => {
             let text = failure.text(&shell.locale);
-            shell.say(Tone::Bad, text.clone());
+            if !quiet {
+                shell.say(Tone::Bad, text.clone());
+            }
             shell.sync.outcome = Some(Err(text));
         }
     }

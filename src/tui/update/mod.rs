@@ -33,6 +33,7 @@ pub fn update(model: &mut Model, message: Message, now_ms: u64) -> Vec<Effect> {
         Message::Wake => on_wake(model),
         other => on_report(model, other),
     }
+    global::sync_if_due(model);
     settle(model);
     std::mem::take(&mut model.shell.effects)
 }

@@ -316,6 +316,37 @@ fn workflow_steps_that_are_open_come_first_and_the_others_say_why() {
 }
 
 #[test]
+fn escape_stops_a_running_sync_and_work_goes_on_meanwhile() {
+    let mut desk = Desk::new(PEOPLE);
+    desk.model.shell.sync.running = true;
+    desk.press("8").shows("正在同步");
+    desk.press("5").shows("王小明").shows("[同步中]");
+    desk.press("8 Esc").shows("正在停止");
+    assert_eq!(desk.effects.last(), Some(&Effect::CancelSync));
+    desk.send(Message::Synced(Err(Failure::of("cancelled"))));
+    assert!(!desk.model.shell.sync.running);
+}
+
+#[test]
+fn a_device_that_has_joined_syncs_by_itself_and_comes_back_after_a_failure() {
+    let mut desk = Desk::new(PEOPLE);
+    desk.send(Message::Wake);
+    assert_eq!(desk.model.wake_at(), None, "nothing to wait for before joining");
+    desk.model.shell.status.server = Some("https://example.test".into());
+    desk.send(Message::Wake);
+    let due = desk.model.wake_at().unwrap();
+    assert!(due > desk.now_ms);
+    desk.now_ms = due;
+    desk.send(Message::Wake);
+    assert_eq!(desk.effects.last(), Some(&Effect::Sync));
+    assert_eq!(desk.model.wake_at(), None, "one at a time");
+    desk.send(Message::Synced(Err(Failure::of("unreachable"))));
+    let again = desk.model.wake_at().unwrap();
+    assert!(again > desk.now_ms && again <= desk.now_ms + 2_000, "{again}");
+    assert!(desk.model.shell.notice.is_none(), "offline is a normal state");
+}
+
+#[test]
 fn the_language_is_switched_at_once() {
     let mut desk = Desk::new(PEOPLE);
     desk.press("F12").shows("总览");

@@ -321,3 +321,39 @@ fn a_lost_store_is_refilled_from_journal_and_server() {
     assert_eq!((summary.pending, summary.refused), (0, 0));
     assert_eq!(a.value(person, "name"), Some(text("歐陽未送")));
 }
+
+#[test]
+fn a_server_put_back_to_an_old_copy_is_filled_again_by_its_devices() {
+    let Office { mut server, hq, a, b, person, college, .. } = office();
+    a.set(person, "name", "歐陽先");
+    a.sync();
+    server.stop();
+    let copy = server.database.with_extension("copy");
+    std::fs::copy(&server.database, &copy).unwrap();
+    server.run();
+    a.set(person, "name", "歐陽後");
+    let late = a.person(college, "60001", "後來");
+    a.sync();
+    b.sync();
+    b.set(late, "name", "後來改");
+    b.sync();
+    server.stop();
+    for suffix in ["-wal", "-shm"] {
+        let mut name = server.database.clone().into_os_string();
+        name.push(suffix);
+        let _gone = std::fs::remove_file(name);
+    }
+    std::fs::copy(&copy, &server.database).unwrap();
+    server.run();
+    for _ in 0..2 {
+        for device in [&a, &b, &hq] {
+            device.sync();
+        }
+    }
+    for device in [&a, &b, &hq] {
+        assert_eq!(device.value(person, "name"), Some(text("歐陽後")));
+        assert_eq!(device.value(late, "name"), Some(text("後來改")));
+        assert_eq!(device.client.status().attention, 0);
+        assert!(device.client.conflicts().is_empty());
+    }
+}

@@ -152,7 +152,7 @@ fn a_new_machine_is_set_up_step_by_step() {
     term.send("李組織\r020100\r");
     term.wait("再輸入一次");
     term.send(&format!("{PASSPHRASE}\r{PASSPHRASE}\r"));
-    term.wait("這是復原碼");
+    term.wait("這是恢復碼");
     let code = term.look(|screen| {
         let mut rows = screen.rows(0, 80);
         rows.find(|row| row.matches('-').count() == 7).unwrap()

@@ -1,0 +1,200 @@
+//! Records on a device that works alone: each command's JSON, and what people see.
+
+use serde_json::json;
+
+use super::{Case, keys};
+
+#[test]
+fn init_makes_a_device_once_and_shows_the_recovery_code() {
+    let case = Case::new();
+    let made = case.json(&["init", "--user", "李思源", "--unit", "0101"]);
+    assert_eq!(keys(&made), ["device", "recovery_code"]);
+    assert!(made["recovery_code"].as_str().unwrap().len() > 20);
+    let status = case.json(&["status"]);
+    assert_eq!(
+        keys(&status),
+        ["user", "unit", "server", "last_sync_at", "pending", "conflicts", "attention", "records"]
+    );
+    assert_eq!((&status["user"], &status["unit"]), (&json!("李思源"), &json!("0101")));
+    assert_eq!((&status["server"], &status["records"]), (&json!(null), &json!({})));
+    case.run(&["init", "--user", "x"]).fails(2, "store-already-exists");
+    case.file("passphrase", made["recovery_code"].as_str().unwrap());
+    assert_eq!(case.json(&["status"])["pending"], 0, "the recovery code opens the files too");
+}
+
+#[test]
+fn a_record_is_added_changed_shown_deleted_and_brought_back() {
+    let case = Case::with_device();
+    let branch = ["unit", "code=010100", "name=第一黨支部", "type=branch", "parent=010000"];
+    case.add(&["unit", "code=010000", "name=文學院黨委", "type=committee"]);
+    let unit = case.add(&branch);
+    let id = case.add(&[
+        "person",
+        "staff_no=10001",
+        "name=歐陽若明",
+        "phone=13900001234",
+        "unit=010100",
+    ]);
+    assert_eq!(case.json(&["set", &id, "born_on=1980.5", "sex=男"])["id"], json!(id));
+    let shown = case.json(&["show", "10001"]);
+    assert_eq!(keys(&shown), ["id", "kind", "unit", "state", "fields", "issues"]);
+    assert_eq!((&shown["unit"], &shown["state"]), (&json!(unit), &json!("local")));
+    assert_eq!(
+        shown["fields"],
+        json!({ "staff_no": "10001", "name": "歐陽若明", "sex": "1", "born_on": "1980-05", "phone": "13900001234" })
+    );
+    let table = case.run(&["show", &id]).done().stdout;
+    assert!(table.contains("139****1234") && !table.contains("13900001234"), "{table}");
+    case.json(&["undo"]);
+    assert_eq!(case.json(&["show", &id])["fields"]["born_on"], json!(null));
+    case.json(&["delete", &id, "--reason", "entered twice"]);
+    assert_eq!(case.json(&["list", "person"]), json!([]));
+    case.json(&["undo"]);
+    assert_eq!(case.json(&["list", "person"]).as_array().unwrap().len(), 1);
+    let history = case.json(&["history", &id]);
+    let first = &history[0];
+    assert_eq!(keys(first), ["at", "by", "device", "op", "action", "outcome", "reason", "changes"]);
+    assert_eq!((&first["by"], &first["outcome"]), (&json!("tester"), &json!("pending")));
+    let name = json!({ "field": "name", "old": null, "new": "歐陽若明" });
+    assert!(first["changes"].as_array().unwrap().contains(&name));
+    let actions: Vec<&str> = history
+        .as_array()
+        .unwrap()
+        .iter()
+        .map(|change| change["action"].as_str().unwrap())
+        .collect();
+    assert_eq!(actions, ["create", "set", "set", "delete", "restore"]);
+}
+
+#[test]
+fn lists_are_filtered_searched_sorted_cut_and_written_to_files() {
+    let case = Case::with_device();
+    for (number, name, year) in
+        [("3", "歐陽丙", "1990"), ("1", "王甲", "1970"), ("2", "王乙", "1980")]
+    {
+        let (number, name) = (format!("staff_no={number}"), format!("name={name}"));
+        case.add(&["person", &number, &name, &format!("born_on={year}")]);
+    }
+    let numbers = |args: &[&str]| -> Vec<String> {
+        let json = case.json(&[&["list", "person"], args].concat());
+        let rows = json.as_array().unwrap().iter();
+        rows.map(|row| row["fields"]["staff_no"].as_str().unwrap().to_owned()).collect()
+    };
+    assert_eq!(numbers(&["--sort", "staff_no"]), ["1", "2", "3"]);
+    assert_eq!(numbers(&["--sort", "born_on:desc", "--limit", "2"]), ["3", "2"]);
+    assert_eq!(numbers(&["--where", "born_on<1985", "--where", "name~乙"]), ["2"]);
+    assert_eq!(numbers(&["--search", "oy"]), ["3"]);
+    let done = case
+        .run(&["list", "person", "--sort", "staff_no", "--columns", "name,born_on", "-o", "p.csv"])
+        .done();
+    assert_eq!((done.exit, done.stdout.as_str()), (0, ""));
+    let written = std::fs::read_to_string(case.path("p.csv")).unwrap();
+    assert!(written.contains("王甲,1970") && written.contains("Name"), "{written}");
+    case.run(&["list", "person", "-o", "p.xlsx"]).done();
+    assert_eq!(&std::fs::read(case.path("p.xlsx")).unwrap()[..2], b"PK");
+    let lines = case.run(&["list", "person", "--format", "jsonl"]).done().stdout;
+    assert_eq!(lines.lines().count(), 3);
+    let csv = case.run(&["list", "person", "--format", "csv", "--sort", "staff_no"]).done().stdout;
+    assert!(csv.starts_with("id,kind,unit,state,staff_no,name,born_on\r\n"), "{csv}");
+    case.run(&["list", "person", "-o", "p.doc"]).fails(2, "extension");
+    case.run(&["list", "person", "-o", "no/folder.csv"]).fails(2, "write");
+}
+
+#[test]
+fn steps_are_listed_and_taken() {
+    let case = Case::with_device();
+    case.add(&["person", "staff_no=1", "name=甲"]);
+    let class = case.add(&["training_class", "year=2026", "name=輪訓班"]);
+    let id = case.add(&["enrolment", &format!("class={class}"), "person=1"]);
+    let steps = case.json(&["act", &id, "--list"]);
+    assert_eq!(keys(&steps[0]), ["action", "enabled", "reason"]);
+    let step = |name: &str| {
+        let found = steps.as_array().unwrap().iter().find(|step| step["action"] == name);
+        found.unwrap()["enabled"].as_bool().unwrap()
+    };
+    assert!(step("submit") && !step("certify"));
+    case.json(&["act", &id, "submit"]);
+    assert_eq!(case.json(&["show", &id])["fields"]["status"], "submitted");
+    let closed = case.run(&["act", &id, "certify"]).fails(1, "step-closed");
+    assert_eq!(closed["issues"][0]["code"], "step-wrong-state");
+    case.run(&["act", &id, "return"]).fails(1, "step-closed");
+    case.json(&["act", &id, "return", "--reason", "incomplete"]);
+    case.run(&["act", &id, "fly"]).fails(2, "not-found-action");
+}
+
+#[test]
+fn attendance_is_marked_by_whatever_is_typed_and_nobody_when_in_doubt() {
+    let case = Case::with_device();
+    let class = case.add(&["training_class", "year=2026", "name=輪訓班"]);
+    let session =
+        case.add(&["session", &format!("class={class}"), "name=一", "starts_at=2026-03-01 09:00"]);
+    for (number, name) in [("10011", "歐陽若明"), ("10012", "歐陽海峰"), ("10013", "白曉嵐")]
+    {
+        case.add(&["person", &format!("staff_no={number}"), &format!("name={name}")]);
+        case.add(&["enrolment", &format!("class={class}"), &format!("person={number}")]);
+    }
+    let marked = case.json(&["checkin", "--session", &session, "bxl"]);
+    assert_eq!(keys(&marked), ["marked", "candidates"]);
+    assert!(marked["marked"].is_string());
+    assert_eq!(marked["candidates"][0]["name"], "白曉嵐");
+    let again = case.json(&["checkin", "--session", &session, "013"]);
+    assert_eq!(again["marked"], marked["marked"], "a second time changes nothing");
+    let done = case.run(&["checkin", "--session", &session, "oy", "--format", "json"]).done();
+    assert_eq!(done.exit, 1);
+    assert_eq!(done.json()["marked"], json!(null));
+    assert_eq!(done.json()["candidates"].as_array().unwrap().len(), 2);
+    assert_eq!(keys(&done.json()["candidates"][0]), ["id", "name", "unit"]);
+    let waiting = case.json(&["checkin", "--session", &session]);
+    assert_eq!(waiting["candidates"].as_array().unwrap().len(), 2);
+}
+
+#[test]
+fn figures_come_with_the_list_behind_them() {
+    let case = Case::with_device();
+    case.add(&["unit", "code=01", "name=文學院黨委", "type=committee"]);
+    case.add(&[
+        "unit",
+        "code=0101",
+        "name=教師黨支部",
+        "type=branch",
+        "parent=01",
+        "branch_type=teachers",
+    ]);
+    let person = case.add(&["person", "staff_no=1", "name=甲"]);
+    case.add(&["post", "person=1", "unit=0101", "role=secretary", "from_on=2020-01-01"]);
+    let names = case.json(&["report", "--list"]);
+    assert_eq!(names, json!([{ "name": "training-coverage" }, { "name": "double-leader-ratio" }]));
+    let report =
+        case.json(&["report", "training-coverage", "--as-of", "2026-06-30", "--year", "2026"]);
+    assert_eq!(
+        (&report["name"], &report["as_of"]),
+        (&json!("training-coverage"), &json!("2026-06-30"))
+    );
+    assert_eq!(report["year"], 2026);
+    assert_eq!(report["total"], json!({ "numerator": 0, "denominator": 1, "rate": 0.0 }));
+    assert_eq!(report["rows"][0]["missing"], json!([person]));
+    for file in ["r.json", "r.csv", "r.xlsx"] {
+        assert_eq!(case.run(&["report", "double-leader-ratio", "-o", file]).done().exit, 0);
+        assert!(case.path(file).exists());
+    }
+    let error = case.run(&["report", "happiness"]).fails(2, "not-found-report");
+    assert!(error["hint"].as_str().unwrap().contains("training-coverage"));
+}
+
+#[test]
+fn a_backup_opens_in_an_empty_folder_and_nowhere_else() {
+    let case = Case::with_device();
+    let id = case.add(&["person", "staff_no=1", "name=甲"]);
+    let done = case.json(&["backup", "copy.ejia"]);
+    assert_eq!(keys(&done), ["file", "records", "entries", "bytes"]);
+    let restored = case.json_on("elsewhere", &["restore", "copy.ejia"]);
+    assert_eq!(restored["records"], 1);
+    assert_eq!(case.json_on("elsewhere", &["show", &id])["fields"]["name"], "甲");
+    case.run(&["restore", "copy.ejia"]).fails(2, "store-not-empty");
+    case.run_on("third", &["restore", "nothing.ejia"]).fails(2, "no-file");
+    let file = case.file("rotten.ejia", "not a backup");
+    case.run_on("third", &["restore", &file]).fails(1, "store-damaged");
+    let sound = case.json(&["doctor"]);
+    assert_eq!((&sound["ok"], &sound["findings"]), (&json!(true), &json!([])));
+    assert_eq!(case.json(&["doctor", "--repair"])["records"], 1);
+}
