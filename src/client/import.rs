@@ -191,6 +191,13 @@ impl Registry for Planning<'_> {
         planned.or_else(|| self.inner.fields(id))
     }
 
+    fn field_of(&self, id: RecordId, field: FieldNo) -> Option<Value> {
+        match self.planned.get(&id) {
+            Some((_, found)) => found.fields.get(&field).cloned(),
+            None => self.inner.field_of(id, field),
+        }
+    }
+
     fn find(&self, kind: Kind, field: FieldNo, value: &Value) -> Vec<RecordId> {
         let mut found = self.inner.find(kind, field, value);
         found.retain(|id| !self.planned.contains_key(id));

@@ -53,6 +53,10 @@ impl Outbox {
         numbers.into_iter().flatten().filter_map(|n| self.ops.get(n)).collect()
     }
 
+    pub(super) fn is_empty(&self) -> bool {
+        self.ops.is_empty()
+    }
+
     pub(super) fn touches(&self, record: RecordId) -> bool {
         self.by_record.contains_key(&record)
     }

@@ -14,6 +14,7 @@ use crate::domain::record::{FieldNo, Fields, Issue, Owner, RecordSpec, Value};
 use crate::domain::rules::registry::{Registry, check_against};
 use crate::domain::workflow;
 use crate::sync::{Base, OpBody, Record};
+use crate::wire::{is_deleted, peek_one};
 
 /// A change that is on the disk.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -294,6 +295,11 @@ impl Registry for Inner {
     fn fields(&self, id: RecordId) -> Option<(Kind, Fields)> {
         let record = self.record(id).ok().filter(Record::is_live)?;
         Some((Kind::from_number(record.kind)?, record.values()))
+    }
+
+    fn field_of(&self, id: RecordId, field: FieldNo) -> Option<Value> {
+        let live = self.rows.get(&id).filter(|row| !is_deleted(&row.bytes));
+        live.and_then(|row| peek_one(&row.bytes, field))
     }
 
     fn find(&self, kind: Kind, field: FieldNo, value: &Value) -> Vec<RecordId> {

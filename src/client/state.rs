@@ -202,6 +202,22 @@ impl Inner {
         Ok(())
     }
 
+    /// Makes these changes the whole view while nothing waits; indexes are built again when next asked for.
+    pub(super) fn replace_all(&mut self, changes: Vec<Change>) {
+        let mut rows: BTreeMap<RecordId, Row> = BTreeMap::new();
+        for change in changes {
+            rows.extend(change.puts.into_iter().map(|row| (row.id, row)));
+            for id in change.removes {
+                rows.remove(&id);
+            }
+        }
+        self.under.clear();
+        self.units = UnitTree::default();
+        self.indexes = RefCell::default();
+        self.keys = RefCell::default();
+        self.put_all(rows.into_values().collect());
+    }
+
     /// Puts rows into an empty view: sorted first, because trees made from sorted rows are made at once.
     pub(super) fn put_all(&mut self, mut loaded: Vec<Row>) {
         loaded.sort_unstable_by_key(|row| row.id);

@@ -222,6 +222,10 @@ impl Session {
     }
 
     fn show(inner: &mut Inner, staged: Vec<Change>, replace: bool) -> Result<(), ClientError> {
+        if replace && inner.outbox.is_empty() {
+            inner.replace_all(staged);
+            return Ok(());
+        }
         if replace {
             let kept: BTreeSet<RecordId> =
                 staged.iter().flat_map(|change| change.puts.iter().map(|row| row.id)).collect();

@@ -5,7 +5,7 @@ use std::sync::atomic::{AtomicBool, Ordering};
 
 use super::error::ClientError;
 use super::sync_store::Session;
-use super::transport::Transport;
+use super::transport::{Transport, TransportError};
 use super::{Client, HttpTransport};
 use crate::sync::client::{Batch, Failure, Machine, Output, PageHead, PullFrom};
 use crate::sync::open::Order;
@@ -131,7 +131,8 @@ impl Client {
 /// One sync.
 struct Round<'a> {
     client: &'a Client,
-    transport: &'a mut dyn Transport,
+    /// Lent to another thread while a request is on its way and what came before is stored.
+    transport: Option<&'a mut dyn Transport>,
     progress: &'a dyn Fn(Progress),
     cancel: &'a AtomicBool,
     session: Session,
@@ -153,6 +154,7 @@ impl<'a> Round<'a> {
         let state = Progress { phase: Phase::Connecting, pushed: 0, to_push, pulled: 0 };
         let pages = VecDeque::new();
         let again = false;
+        let transport = Some(transport);
         Ok(Self { client, transport, progress, cancel, session, machine, pages, state, again })
     }
 
@@ -162,7 +164,17 @@ impl<'a> Round<'a> {
         while let Some(output) = todo.pop_front() {
             (self.progress)(self.state);
             let done = output == Output::Done;
-            for next in self.step(output)?.into_iter().rev() {
+            let stores = matches!(output, Output::StoreResults(_) | Output::Stage(_));
+            let asks = matches!(todo.front(), Some(Output::Push(_) | Output::Pull(_)));
+            let next = match if stores && asks { todo.pop_front() } else { None } {
+                Some(request) if !self.is_cancelled() => self.both(output, request)?,
+                Some(_) => {
+                    self.step(output)?;
+                    return Err(ClientError::Cancelled);
+                }
+                None => self.step(output)?,
+            };
+            for next in next.into_iter().rev() {
                 todo.push_front(next);
             }
             if done {
@@ -175,6 +187,49 @@ impl<'a> Round<'a> {
         Err(ClientError::Ended { reason: "confused" })
     }
 
+    /// Stores what came while the next request is on its way. What was sent and not yet stored is sent again after a crash, and
+    /// answered with the same outcomes.
+    fn both(&mut self, store: Output, request: Output) -> Result<Vec<Output>, ClientError> {
+        let Some(transport) = self.transport.take() else { return Ok(vec![store, request]) };
+        let request = match request {
+            Output::Push(batch) => Request::Push(push_request(batch)),
+            Output::Pull(from) => Request::Pull(Self::pull_request(from)),
+            other => {
+                self.transport = Some(transport);
+                return Ok(vec![store, other]);
+            }
+        };
+        let phase =
+            if matches!(request, Request::Push(_)) { Phase::Pushing } else { Phase::Pulling };
+        self.state.phase = phase;
+        let (transport, answer, stored) = std::thread::scope(|scope| {
+            let sending = scope.spawn(move || {
+                let answer = request.send(transport);
+                (transport, answer)
+            });
+            let stored = self.step(store);
+            let sent = sending.join().unwrap_or_else(|panic| std::panic::resume_unwind(panic));
+            (sent.0, sent.1, stored)
+        });
+        self.transport = Some(transport);
+        let mut next = stored?;
+        match answer? {
+            Answer::Push(answer) => {
+                next.extend(self.take_push(answer));
+                next.push(self.machine.after_push());
+            }
+            Answer::Pull(page) => next.extend(self.take_page(page)),
+        }
+        Ok(next)
+    }
+
+    fn transport(&mut self) -> Result<&mut dyn Transport, ClientError> {
+        match &mut self.transport {
+            Some(transport) => Ok(&mut **transport),
+            None => Err(ClientError::Ended { reason: "confused" }),
+        }
+    }
+
     fn step(&mut self, output: Output) -> Result<Vec<Output>, ClientError> {
         match output {
             Output::Sync { open, push, pull } => {
@@ -184,7 +239,7 @@ impl<'a> Round<'a> {
                     push: push.map(push_request),
                     pull: Some(Self::pull_request(pull)),
                 };
-                let answer = self.transport.sync(&request)?;
+                let answer = self.transport()?.sync(&request)?;
                 self.session.opened(&mut self.client.lock(), &answer)?;
                 let mut next = self.machine.answered(&answer.opened);
                 if answer.opened.order == Order::Proceed {
@@ -201,7 +256,7 @@ impl<'a> Round<'a> {
             Output::Push(batch) => {
                 self.check_cancel()?;
                 self.state.phase = Phase::Pushing;
-                let answer = self.transport.push(&push_request(batch))?;
+                let answer = self.transport()?.push(&push_request(batch))?;
                 let mut next = self.take_push(answer);
                 next.push(self.machine.after_push());
                 Ok(next)
@@ -209,7 +264,7 @@ impl<'a> Round<'a> {
             Output::Pull(from) => {
                 self.check_cancel()?;
                 self.state.phase = Phase::Pulling;
-                let page = self.transport.pull(&Self::pull_request(from))?;
+                let page = self.transport()?.pull(&Self::pull_request(from))?;
                 Ok(self.take_page(page))
             }
             Output::Stage(head) => self.stage(&head),
@@ -281,12 +336,16 @@ impl<'a> Round<'a> {
     }
 
     fn check_cancel(&self) -> Result<(), ClientError> {
-        if self.cancel.load(Ordering::SeqCst) { Err(ClientError::Cancelled) } else { Ok(()) }
+        if self.is_cancelled() { Err(ClientError::Cancelled) } else { Ok(()) }
+    }
+
+    fn is_cancelled(&self) -> bool {
+        self.cancel.load(Ordering::SeqCst)
     }
 
     fn summary(&self) -> SyncSummary {
         let status = self.client.status();
-        let counters = self.transport.counters();
+        let counters = self.transport.as_ref().map(|t| t.counters()).unwrap_or_default();
         SyncSummary {
             pushed: self.state.pushed,
             pulled: self.state.pulled,
@@ -297,6 +356,26 @@ impl<'a> Round<'a> {
             requests: counters.requests,
             bytes_sent: counters.bytes_sent,
             bytes_received: counters.bytes_received,
+        }
+    }
+}
+
+/// A request that may be on its way while something is stored.
+enum Request {
+    Push(PushRequest),
+    Pull(PullRequest),
+}
+
+enum Answer {
+    Push(PushAnswer),
+    Pull(Page),
+}
+
+impl Request {
+    fn send(&self, transport: &mut dyn Transport) -> Result<Answer, TransportError> {
+        match self {
+            Self::Push(request) => transport.push(request).map(Answer::Push),
+            Self::Pull(request) => transport.pull(request).map(Answer::Pull),
         }
     }
 }

@@ -93,13 +93,17 @@ fn check(rows: &PageRows, session: &Session, request: &PullRequest) -> Result<()
     Ok(())
 }
 
-/// Stored bytes are sent as they are; a deleted record keeps nothing but the fact.
+/// Stored bytes are sent as they are; a deleted record keeps nothing but the fact, unless a conflict about it is open: who settles
+/// it must see what it is about.
 fn sent(row: RecordRow) -> DbResult<RecordBytes> {
     if row.tomb_seq.is_none() {
         return Ok(RecordBytes(row.body));
     }
     let damaged = |_cause| DbError::Damaged { table: "record" };
     let mut record = decode_record(&row.body).map_err(damaged)?;
+    if record.open_conflicts > 0 {
+        return Ok(RecordBytes(row.body));
+    }
     record.fields.clear();
     record.elements.clear();
     encode_record(&record).map(RecordBytes).map_err(damaged)

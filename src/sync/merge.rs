@@ -3,7 +3,7 @@
 use std::collections::BTreeMap;
 
 use super::apply::{at_home, check_values, may_write};
-use super::conflict::{ConflictKind, ConflictState};
+use super::conflict::{ConflictKind, ConflictState, DELETED_FIELD};
 use super::op::Base;
 use super::outcome::Outcome;
 use super::record::{FieldState, Record};
@@ -33,6 +33,9 @@ pub(super) fn apply_set(task: &mut Task<'_>, sets: &[Touch]) -> Result<Outcome, 
     let sets = sets.as_slice();
     let values: Vec<_> = sets.iter().map(|(no, _, value)| (*no, value.clone())).collect();
     if !record.is_live() {
+        // Taking this candidate brings the record back with the edit; what holds now is that it is deleted.
+        let mut values = values;
+        values.push((DELETED_FIELD, Value::Flag(false)));
         return Ok(task.conflict(&record, ConflictKind::EditOnDeleted, &values));
     }
     if !task.world.reaches(task.author, record.unit) {

@@ -16,7 +16,13 @@ macro_rules! messages {
 }
 messages! {
     Hello = 0x0201, EnrolRequest = 0x0202, EnrolAnswer = 0x0203, SyncRequest = 0x0204, SyncAnswer = 0x0205,
-    PushRequest = 0x0206, PushAnswer = 0x0207, PullRequest = 0x0208, Page = 0x0209, HistoryAnswer = 0x020a, Problem = 0x020b,
+    PushAnswer = 0x0207, PullRequest = 0x0208, Page = 0x0209, HistoryAnswer = 0x020a, Problem = 0x020b,
+}
+
+/// A device sends an operation once, often over a slow line, and waits for the server far longer than for this.
+impl Message for PushRequest {
+    const TAG: u16 = 0x0206;
+    const LEVEL: i32 = 8;
 }
 
 /// Answer to `GET /v1/hello`: what the server is, for anyone who asks.

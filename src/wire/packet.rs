@@ -22,7 +22,6 @@ const MAGIC: [u8; 2] = *b"EJ";
 const COMPRESSED: u8 = 1;
 /// Smaller bodies gain nothing from compression.
 const COMPRESS_FROM: usize = 128;
-const LEVEL: i32 = 3;
 /// Largest zstd window accepted, as a power of two: 8 MiB.
 const WINDOW_LOG: u32 = 23;
 
@@ -30,6 +29,8 @@ const WINDOW_LOG: u32 = 23;
 pub trait Message: Serialize + DeserializeOwned {
     /// Frame tag; a changed layout takes a new one.
     const TAG: u16;
+    /// Level of compression, from 1 to 19.
+    const LEVEL: i32 = 3;
 }
 
 /// Encodes a message as a packet.
@@ -41,7 +42,7 @@ pub fn pack<M: Message>(message: &M) -> Result<Vec<u8>, CodecError> {
     let small = if body.len() < COMPRESS_FROM {
         None
     } else {
-        zstd::bulk::compress(&body, LEVEL).ok().filter(|packed| packed.len() < body.len())
+        zstd::bulk::compress(&body, M::LEVEL).ok().filter(|packed| packed.len() < body.len())
     };
     let (flags, body) = small.map_or((0, body), |packed| (COMPRESSED, packed));
     let mut out = Vec::with_capacity(5 + body.len());

@@ -31,6 +31,23 @@ struct Stored {
     conflict: Option<Box<Conflict>>,
 }
 
+/// The same, borrowed: the bytes are equal.
+#[derive(Serialize)]
+struct Storing<'a> {
+    id: RecordId,
+    kind: u16,
+    unit: UnitId,
+    rev: u64,
+    origins: Vec<(OpId, u64)>,
+    unit_origin: u16,
+    created: u16,
+    fields: Vec<(FieldNo, u16, &'a Value)>,
+    elements: Vec<(FieldNo, Uuid, u16, Option<&'a Value>)>,
+    tombstone: Option<&'a Tombstone>,
+    open_conflicts: u16,
+    conflict: Option<&'a Conflict>,
+}
+
 #[derive(Default)]
 struct Origins {
     list: Vec<(OpId, u64)>,
@@ -61,16 +78,16 @@ pub fn encode_record(record: &Record) -> Result<Vec<u8>, CodecError> {
     let fields = record
         .fields
         .iter()
-        .map(|(no, state)| (*no, origins.place(state.origin, state.seq), state.value.clone()))
+        .map(|(no, state)| (*no, origins.place(state.origin, state.seq), &state.value))
         .collect();
     let elements = record
         .elements
         .iter()
         .map(|((no, id), state)| {
-            (*no, *id, origins.place(state.origin, state.seq), state.value.clone())
+            (*no, *id, origins.place(state.origin, state.seq), state.value.as_ref())
         })
         .collect();
-    let stored = Stored {
+    let stored = Storing {
         id: record.id,
         kind: record.kind,
         unit: record.unit,
@@ -80,9 +97,9 @@ pub fn encode_record(record: &Record) -> Result<Vec<u8>, CodecError> {
         origins: origins.list,
         fields,
         elements,
-        tombstone: record.tombstone.clone(),
+        tombstone: record.tombstone.as_ref(),
         open_conflicts: record.open_conflicts,
-        conflict: record.conflict.clone(),
+        conflict: record.conflict.as_deref(),
     };
     Ok(frame::seal(RECORD_TAG, &encode(&stored)?))
 }
@@ -161,7 +178,7 @@ struct ReadableElement {
 impl Serialize for RecordBytes {
     fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
         if !serializer.is_human_readable() {
-            return Blob(self.0.clone()).serialize(serializer);
+            return serializer.serialize_bytes(&self.0);
         }
         let record = decode_record(&self.0).map_err(serde::ser::Error::custom)?;
         Readable::from(record).serialize(serializer)

@@ -48,15 +48,9 @@ pub(super) fn read(file: &str, sheet: RawSheet, found: Found, cx: &ParseContext)
     let reader = Reader { form: found.form, columns: &found.columns, cx };
     let headings: Vec<(usize, &str)> =
         found.columns.iter().map(|column| (column.index, column.heading.as_str())).collect();
-    let mut rows = Vec::with_capacity(sheet.rows.len());
-    let mut numeric = 0_usize;
-    for raw in sheet.rows.into_iter().skip(found.first_data) {
-        if is_no_data(&raw, &headings) {
-            continue;
-        }
-        numeric = numeric.saturating_add(usize::from(reader.has_numeric_key(&raw)));
-        rows.push(reader.row(raw));
-    }
+    let mut raw = sheet.rows;
+    raw.drain(..found.first_data.min(raw.len()));
+    let (rows, numeric) = reader.read_all(raw, &headings);
     let mut notes: Vec<Issue> = found
         .columns
         .iter()
@@ -98,7 +92,44 @@ struct Reader<'a> {
     cx: &'a ParseContext,
 }
 
+/// Sheets with fewer rows are read by one thread.
+const SHARED_FROM: usize = 2_000;
+
 impl Reader<'_> {
+    /// Reads the rows of a long sheet on two threads; says how many have a number for a key.
+    fn read_all(
+        &self,
+        mut rows: Vec<RawRow>,
+        headings: &[(usize, &str)],
+    ) -> (Vec<ParsedRow>, usize) {
+        if rows.len() < SHARED_FROM {
+            return self.read_part(rows, headings);
+        }
+        let second = rows.split_off(rows.len() / 2);
+        let (first, second) = std::thread::scope(|scope| {
+            let second = scope.spawn(|| self.read_part(second, headings));
+            let first = self.read_part(rows, headings);
+            (first, second.join())
+        });
+        let second = second.unwrap_or_else(|panic| std::panic::resume_unwind(panic));
+        let (mut rows, numeric) = first;
+        rows.extend(second.0);
+        (rows, numeric.saturating_add(second.1))
+    }
+
+    fn read_part(&self, rows: Vec<RawRow>, headings: &[(usize, &str)]) -> (Vec<ParsedRow>, usize) {
+        let mut parsed = Vec::with_capacity(rows.len());
+        let mut numeric = 0_usize;
+        for raw in rows {
+            if is_no_data(&raw, headings) {
+                continue;
+            }
+            numeric = numeric.saturating_add(usize::from(self.has_numeric_key(&raw)));
+            parsed.push(self.row(raw));
+        }
+        (parsed, numeric)
+    }
+
     fn row(&self, raw: RawRow) -> ParsedRow {
         let mut cells = Vec::with_capacity(self.columns.len());
         let mut issues = Vec::new();

@@ -357,3 +357,49 @@ fn a_server_put_back_to_an_old_copy_is_filled_again_by_its_devices() {
         assert!(device.client.conflicts().is_empty());
     }
 }
+
+/// One device deletes a person while the other changes it; `first` says whose sync comes first.
+fn deletion_meets_edit(deletion_first: bool) -> Office {
+    let office = office();
+    office.a.set(office.person, "name", "歐陽改");
+    office.b.client.delete(office.person, "調出").unwrap();
+    let (first, second) =
+        if deletion_first { (&office.b, &office.a) } else { (&office.a, &office.b) };
+    first.sync();
+    second.sync();
+    for device in [&office.a, &office.b, &office.hq] {
+        device.sync();
+        let conflicts = device.client.conflicts();
+        assert_eq!(conflicts.len(), 1);
+        assert!(!conflicts[0].title.is_empty(), "a person sees whom it is about");
+    }
+    office
+}
+
+#[test]
+fn a_deletion_and_an_edit_are_settled_by_a_person_in_either_order_and_either_way() {
+    for deletion_first in [true, false] {
+        for keep_current in [true, false] {
+            let Office { hq, a, b, person, server: _server, .. } =
+                deletion_meets_edit(deletion_first);
+            let choice = if keep_current { Resolution::Current } else { Resolution::Candidate(1) };
+            a.client.resolve(person, &choice).unwrap();
+            let stays = keep_current != deletion_first;
+            for _ in 0..2 {
+                for device in [&a, &b, &hq] {
+                    let summary = device.sync();
+                    assert_eq!((summary.refused, summary.pending), (0, 0));
+                }
+            }
+            for device in [&a, &b, &hq] {
+                assert!(device.client.conflicts().is_empty());
+                let shown = device.client.view(person).unwrap();
+                assert_eq!(shown.deleted, !stays, "{deletion_first} {keep_current}");
+                if stays {
+                    assert_eq!(device.value(person, "name"), Some(text("歐陽改")));
+                    assert_eq!(device.value(person, "staff_no"), Some(text("10001")));
+                }
+            }
+        }
+    }
+}

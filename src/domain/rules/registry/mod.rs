@@ -15,6 +15,11 @@ pub trait Registry {
     /// Returns the kind and fields of a live record.
     fn fields(&self, id: RecordId) -> Option<(Kind, Fields)>;
 
+    /// Returns one field of a live record; the default reads them all.
+    fn field_of(&self, id: RecordId, field: FieldNo) -> Option<Value> {
+        self.fields(id)?.1.remove(&field)
+    }
+
     /// Returns the live records of a kind whose field holds exactly that value.
     fn find(&self, kind: Kind, field: FieldNo, value: &Value) -> Vec<RecordId>;
 }
@@ -104,7 +109,7 @@ fn same_name_and_birth(
         .find(Kind::Person, name, fields.get(&name)?)
         .into_iter()
         .filter(|other| Some(*other) != id)
-        .filter_map(|other| registry.fields(other)?.1.get(&born)?.as_date())
+        .filter_map(|other| registry.field_of(other, born)?.as_date())
         .any(|other| other == birthday)
         .then(|| Issue::warning("name", "q07-same-person"))
 }
@@ -124,7 +129,7 @@ fn double(
         .find(kind, person, fields.get(&person)?)
         .into_iter()
         .filter(|other| Some(*other) != id)
-        .any(|other| registry.fields(other).is_some_and(|(_, f)| f.get(&whole) == Some(same)))
+        .any(|other| registry.field_of(other, whole).as_ref() == Some(same))
         .then(|| Issue::error("person", "q08-twice"))
 }
 
