@@ -27,6 +27,13 @@ pub const DURATION_MS: &str = "duration_ms";
 /// Stable word of a refusal.
 pub const CODE: &str = "code";
 
+/// Key of a kind of records.
+pub const KIND: &str = "kind";
+/// Rows that left in a file.
+pub const ROWS: &str = "rows";
+/// Keys of the columns that left in a file.
+pub const COLUMNS: &str = "columns";
+
 /// How log lines are written.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Format {

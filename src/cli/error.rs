@@ -150,6 +150,7 @@ mod client {
             | StoreError::AlreadyExists { .. }
             | StoreError::NotEmpty { .. }
             | StoreError::ReadOnly { .. }
+            | StoreError::NotBackup { .. }
             | StoreError::TooNew { .. } => USAGE,
             StoreError::DiskFull { .. }
             | StoreError::Damaged { .. }

@@ -14,6 +14,8 @@ mod context;
 #[cfg(feature = "client")]
 mod device;
 mod error;
+#[cfg(feature = "client")]
+mod files;
 mod help;
 mod output;
 #[cfg(feature = "client")]

@@ -297,9 +297,13 @@ fn read_chunk(file: &mut impl Read, path: &Path) -> Result<Option<Vec<u8>>, Stor
 fn verify(file: &mut File, path: &Path) -> Result<(), StoreError> {
     let damaged = || StoreError::damaged("backup", path);
     let len = file.metadata().at(path)?.len();
+    let mut start = Vec::new();
+    Read::by_ref(file).take(len64(MAGIC.len())).read_to_end(&mut start).at(path)?;
+    if !start.starts_with(MAGIC_STEM) {
+        return Err(StoreError::NotBackup { path: path.into() });
+    }
     let body = len.checked_sub(32).filter(|body| *body > len64(MAGIC.len())).ok_or_else(damaged)?;
-    let mut magic = [0; MAGIC.len()];
-    file.read_exact(&mut magic).at(path)?;
+    let magic = start.as_slice();
     if magic != *MAGIC {
         let digit = magic.strip_prefix(MAGIC_STEM).and_then(<[u8]>::first).copied();
         return Err(match digit {

@@ -57,6 +57,12 @@ pub enum StoreError {
         /// The file or directory.
         path: PathBuf,
     },
+    /// A file that was to be restored does not begin as a backup does.
+    #[error("{path} is not a backup", path = path.display())]
+    NotBackup {
+        /// The file.
+        path: PathBuf,
+    },
     /// Written by a newer program.
     #[error("the store has version {version}, newer than this program knows")]
     TooNew {
@@ -106,6 +112,7 @@ impl StoreError {
             Self::DiskFull { .. } => "store-disk-full",
             Self::ReadOnly { .. } => "store-read-only",
             Self::Damaged { .. } => "store-damaged",
+            Self::NotBackup { .. } => "store-not-backup",
             Self::TooNew { .. } => "store-too-new",
             Self::TooLong { .. } => "store-too-long",
             Self::Io { .. } => "store-io",
@@ -120,11 +127,12 @@ impl StoreError {
             Self::InUse { path: dir, holder, since } => vec![
                 path(dir),
                 ("holder", holder.clone()),
-                ("since", since.map_or_else(|| "?".into(), |at| at.to_string())),
+                ("since", since.map_or_else(|| "?".into(), local)),
             ],
             Self::NotCreated { path: p }
             | Self::AlreadyExists { path: p }
             | Self::NotEmpty { path: p }
+            | Self::NotBackup { path: p }
             | Self::DiskFull { path: p }
             | Self::ReadOnly { path: p } => vec![path(p)],
             Self::Damaged { what, path: p } => vec![path(p), ("what", what.clone())],
@@ -153,4 +161,9 @@ impl StoreError {
     pub(crate) fn damaged(what: &str, path: &Path) -> Self {
         Self::Damaged { what: what.into(), path: path.to_path_buf() }
     }
+}
+
+/// Returns a moment as the clock on this machine's wall showed it, to the second.
+fn local(at: jiff::Timestamp) -> String {
+    at.to_zoned(jiff::tz::TimeZone::system()).strftime("%Y-%m-%d %H:%M:%S").to_string()
 }

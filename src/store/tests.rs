@@ -185,7 +185,12 @@ fn a_damaged_backup_is_refused_and_leaves_nothing() {
             fs::write(&copy, bad).unwrap();
             let error = Vault::restore(&copy, &to, SECRET).err().unwrap();
             assert!(
-                matches!(error, StoreError::Damaged { .. } | StoreError::TooNew { .. }),
+                matches!(
+                    error,
+                    StoreError::Damaged { .. }
+                        | StoreError::NotBackup { .. }
+                        | StoreError::TooNew { .. }
+                ),
                 "{at}: {error:?}"
             );
             assert!(!to.exists());
@@ -343,6 +348,7 @@ fn every_finding_and_error_has_words_in_three_languages() {
         StoreError::NotEmpty { path: path() },
         StoreError::DiskFull { path: path() },
         StoreError::ReadOnly { path: path() },
+        StoreError::NotBackup { path: path() },
         StoreError::Damaged { what: "x".into(), path: path() },
         StoreError::TooNew { version: 2 },
         StoreError::TooLong { bytes: 1 },

@@ -4,6 +4,7 @@ store-wrong-passphrase = Wrong passphrase or recovery code.
 store-not-created = There is no data in { $path } yet.
 store-already-exists = There is data in { $path } already.
 store-not-empty = The folder { $path } is not empty.
+store-not-backup = { $path } is not a backup of this program.
 store-disk-full = No room left on the disk of { $path }. Make room and try again; nothing saved before is lost.
 store-read-only = { $path } cannot be written. Check the permissions of the folder.
 store-damaged = Damaged: { $what } in { $path }.

@@ -4,6 +4,7 @@ store-wrong-passphrase = 密码或恢复码不正确。
 store-not-created = { $path } 尚未有数据。
 store-already-exists = { $path } 已有数据。
 store-not-empty = 文件夹 { $path } 不是空的。
+store-not-backup = { $path } 不是本程序的备份文件。
 store-disk-full = { $path } 所在磁盘已满。请腾出空间后再试；之前已保存的内容没有丢失。
 store-read-only = { $path } 无法写入。请检查文件夹的权限。
 store-damaged = { $path } 的 { $what } 已损坏。

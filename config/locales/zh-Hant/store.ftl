@@ -4,6 +4,7 @@ store-wrong-passphrase = 密碼或恢復碼不正確。
 store-not-created = { $path } 尚未有數據。
 store-already-exists = { $path } 已有數據。
 store-not-empty = 文件夾 { $path } 不是空的。
+store-not-backup = { $path } 不是本程序的備份文件。
 store-disk-full = { $path } 所在磁盤已滿。請騰出空間後再試；之前已保存的內容沒有丟失。
 store-read-only = { $path } 無法寫入。請檢查文件夾的權限。
 store-damaged = { $path } 的 { $what } 已損壞。

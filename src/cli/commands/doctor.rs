@@ -3,6 +3,7 @@
 use clap::Args;
 use serde_json::{Map, Value as Json, json};
 
+use super::backup::live;
 use crate::cli::context::Context;
 use crate::cli::error::{CommandResult, NEEDS_PERSON};
 use crate::cli::output::say;
@@ -23,7 +24,7 @@ pub(super) fn run(cx: &Context, command: &Doctor) -> CommandResult {
     let done = client.findings();
     let open: Vec<Finding> =
         client.check_store().into_iter().filter(|finding| !done.contains(finding)).collect();
-    let records: usize = client.status().records.iter().map(|(_, count)| count).sum();
+    let records = live(&client);
     let refill = done.iter().chain(&open).any(|finding| finding.code.needs_refill());
     let told = |findings: &[Finding]| -> Json {
         findings.iter().map(|finding| one(cx, finding)).collect()

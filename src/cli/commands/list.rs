@@ -5,15 +5,18 @@ use std::path::{Path, PathBuf};
 use clap::Args;
 use serde_json::Value as Json;
 
+use crate::cli::args::Format;
 use crate::cli::context::Context;
 use crate::cli::device::kind_of;
 use crate::cli::error::{CommandError, CommandResult};
+use crate::cli::files;
 use crate::cli::output::{Grid, Human, say};
 use crate::cli::values::{record_json, unknown_field};
 use crate::client::{Client, ClientError, Query, RecordView};
 use crate::domain::kinds::Kind;
 use crate::domain::query::{Filter, Sort};
 use crate::domain::record::{Owner, Value};
+use crate::telemetry;
 use crate::transfer::export::{self, ExportError, Table, TableColumn};
 
 #[derive(Debug, Args)]
@@ -57,9 +60,21 @@ pub(super) fn run(cx: &Context, command: &List) -> CommandResult {
     if let Some(file) = &command.output {
         return export_to(cx, &client, file, kind, &command.columns, &records);
     }
-    let json = || records.iter().map(record_json).collect();
+    let whole = cx.output.format != Format::Csv || command.columns.is_empty();
+    let one = |record| if whole { record_json(record) } else { only(record, &columns) };
+    let json = || records.iter().map(one).collect();
     cx.output.answer(json, || Human::Grid(grid(cx, &client, kind, &columns, &records)))?;
     Ok(0)
+}
+
+/// Returns the columns that were asked for, in their order.
+fn only(record: &RecordView, columns: &[String]) -> Json {
+    let json = record_json(record);
+    let value = |key: &String| match record.kind.spec().field(key) {
+        Some(_) => json.get("fields").and_then(|fields| fields.get(key)),
+        None => json.get(key),
+    };
+    columns.iter().map(|key| (key.clone(), value(key).cloned().unwrap_or(Json::Null))).collect()
 }
 
 /// Names the fields there are when one was asked for that is not.
@@ -142,10 +157,30 @@ fn export_to(
         export::to_bytes(&table(cx, client, kind, asked, records), file).map_err(not_exported)?
     };
     write(file, &bytes)?;
+    log_sensitive(cx, kind, if extension == "json" { &[] } else { asked }, records.len());
     let count = records.len().to_string();
     let path = file.display().to_string();
     say(&cx.locale.text_with("cli-list-written", &[("count", &count), ("path", &path)]));
     Ok(0)
+}
+
+/// Logs that sensitive columns left in a file: which ones and how many rows, never a value.
+fn log_sensitive(cx: &Context, kind: Kind, asked: &[String], rows: usize) {
+    let wanted = |key: &str| asked.is_empty() || asked.iter().any(|other| other == key);
+    let left = kind.spec().fields.iter().filter(|field| field.sensitive && wanted(field.key));
+    let columns = left.map(|field| field.key).collect::<Vec<_>>().join(",");
+    if columns.is_empty() {
+        return;
+    }
+    let log = &cx.config.settings.log;
+    let format = telemetry::Format::from_key(&log.format).unwrap_or(telemetry::Format::Text);
+    telemetry::start(format, &log.level);
+    tracing::info!(
+        { telemetry::KIND } = kind.key(),
+        { telemetry::ROWS } = rows,
+        { telemetry::COLUMNS } = columns,
+        "exported sensitive columns"
+    );
 }
 
 fn table(
@@ -188,16 +223,8 @@ pub(super) fn not_exported(error: ExportError) -> CommandError {
     }
 }
 
-/// Writes a file beside its name first, so that a full disk leaves no half of it.
+/// Writes a file for its owner only.
 pub(super) fn write(file: &Path, bytes: &[u8]) -> CommandResult<()> {
     let failed = |source| ClientError::Write { path: file.display().to_string(), source };
-    let mut name = file.file_name().unwrap_or_default().to_owned();
-    name.push(".new");
-    let temporary = file.with_file_name(name);
-    let written =
-        std::fs::write(&temporary, bytes).and_then(|()| std::fs::rename(&temporary, file));
-    if written.is_err() {
-        drop(std::fs::remove_file(&temporary));
-    }
-    Ok(written.map_err(failed)?)
+    Ok(files::write(file, bytes).map_err(failed)?)
 }

@@ -46,6 +46,7 @@ fn store_errors() -> Vec<StoreError> {
         StoreError::NotCreated { path: path() },
         StoreError::AlreadyExists { path: path() },
         StoreError::NotEmpty { path: path() },
+        StoreError::NotBackup { path: path() },
         StoreError::DiskFull { path: path() },
         StoreError::ReadOnly { path: path() },
         StoreError::Damaged { what: "key".into(), path: path() },

@@ -148,6 +148,19 @@ impl Done {
     }
 }
 
+/// Expects that nobody but their owner may read these files.
+pub(crate) fn assert_private(case: &Case, names: &[&str]) {
+    for name in names {
+        let known = std::fs::metadata(case.path(name)).unwrap_or_else(|e| panic!("{name}: {e}"));
+        #[cfg(unix)]
+        {
+            let mode = std::os::unix::fs::PermissionsExt::mode(&known.permissions());
+            assert_eq!(mode & 0o777, 0o600, "{name}");
+        }
+        assert!(known.is_file());
+    }
+}
+
 /// The keys of a JSON object, in their order.
 pub(crate) fn keys(value: &Value) -> Vec<&str> {
     value.as_object().unwrap().keys().map(String::as_str).collect()

@@ -2,7 +2,7 @@
 
 use serde_json::json;
 
-use super::{Case, keys};
+use super::{Case, assert_private, keys};
 
 #[test]
 fn init_makes_a_device_once_and_shows_the_recovery_code() {
@@ -185,16 +185,47 @@ fn figures_come_with_the_list_behind_them() {
 fn a_backup_opens_in_an_empty_folder_and_nowhere_else() {
     let case = Case::with_device();
     let id = case.add(&["person", "staff_no=1", "name=甲"]);
+    let gone = case.add(&["person", "staff_no=2", "name=乙"]);
+    case.json(&["delete", &gone, "--reason", "twice"]);
     let done = case.json(&["backup", "copy.ejia"]);
     assert_eq!(keys(&done), ["file", "records", "entries", "bytes"]);
+    assert_eq!(done["records"], 1);
+    assert_private(&case, &["copy.ejia"]);
+    let before = std::fs::read(case.path("copy.ejia")).unwrap();
+    case.run(&["backup", "copy.ejia"]).fails(1, "backup-exists");
+    assert_eq!(std::fs::read(case.path("copy.ejia")).unwrap(), before);
     let restored = case.json_on("elsewhere", &["restore", "copy.ejia"]);
     assert_eq!(restored["records"], 1);
     assert_eq!(case.json_on("elsewhere", &["show", &id])["fields"]["name"], "甲");
     case.run(&["restore", "copy.ejia"]).fails(2, "store-not-empty");
     case.run_on("third", &["restore", "nothing.ejia"]).fails(2, "no-file");
     let file = case.file("rotten.ejia", "not a backup");
-    case.run_on("third", &["restore", &file]).fails(1, "store-damaged");
+    case.run_on("third", &["restore", &file]).fails(2, "store-not-backup");
     let sound = case.json(&["doctor"]);
     assert_eq!((&sound["ok"], &sound["findings"]), (&json!(true), &json!([])));
     assert_eq!(case.json(&["doctor", "--repair"])["records"], 1);
+}
+
+#[test]
+fn files_with_records_in_them_are_for_their_owner_only_and_hold_the_columns_asked_for() {
+    let case = Case::with_device();
+    case.add(&["person", "staff_no=1", "name=甲", "phone=13800000001"]);
+    for file in ["all.csv", "all.xlsx", "all.json", "some.csv"] {
+        let columns = ["--columns", "name,staff_no,id"];
+        let columns = if file == "some.csv" { &columns[..] } else { &[] };
+        let done = case.run(&[&["list", "person", "-o", file], columns].concat()).done();
+        assert_eq!(done.exit, 0, "{}", done.stderr);
+        let logged = done.stderr.contains("exported sensitive columns");
+        assert_eq!(logged, file != "some.csv", "{}", done.stderr);
+        assert!(!done.stderr.contains("13800000001"));
+    }
+    assert_private(&case, &["all.csv", "all.xlsx", "all.json", "some.csv"]);
+    let some = std::fs::read_to_string(case.path("some.csv")).unwrap();
+    assert_eq!(some.lines().next().unwrap().split(',').count(), 3);
+    let asked = ["list", "person", "--format", "csv", "--columns", "name,staff_no"];
+    assert_eq!(case.run(&asked).done().stdout, "name,staff_no\r\n甲,1\r\n");
+    case.run(&["list", "person", "--columns", "height"]).fails(2, "not-found-field");
+    let sheet = case.file("people.csv", "学工号,姓名,性别\n7,丙,哪個\n");
+    case.run(&["import", "person", &sheet, "--report", "bad.csv"]).done();
+    assert_private(&case, &["bad.csv"]);
 }

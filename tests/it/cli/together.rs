@@ -5,7 +5,7 @@ use std::process::{Child, Stdio};
 
 use serde_json::{Value, json};
 
-use super::{Case, keys};
+use super::{Case, assert_private, keys};
 
 /// `ejia serve`, stopped with the test.
 struct Serving {
@@ -172,7 +172,10 @@ fn headquarters_keeps_accounts_copies_and_the_log_and_stops_in_order() {
     assert_eq!(admin(&case, &["devices"]).as_array().unwrap().len(), 2);
     assert_eq!(admin(&case, &["user", "list"]).as_array().unwrap().len(), 2);
     assert_eq!(admin(&case, &["verify"])["ok"], true);
-    assert_eq!(admin(&case, &["backup", "copies"])["ok"], true);
+    let copy = admin(&case, &["backup", "copies"]);
+    assert_eq!(copy["ok"], true);
+    assert_private(&case, &[copy["file"].as_str().unwrap(), "server.sqlite"]);
+    assert_private(&case, &["server.sqlite-wal", "server.sqlite-shm"]);
     admin(&case, &["user", "disable", "li"]);
     let stopped = case.run_on("li", &["sync"]).done();
     assert_eq!(stopped.exit, 1, "{}", stopped.stderr);

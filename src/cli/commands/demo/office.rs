@@ -8,6 +8,7 @@ use std::sync::atomic::AtomicBool;
 
 use super::sample::Sample;
 use crate::cli::error::{CommandError, CommandResult, INTERNAL};
+use crate::cli::files;
 use crate::client::{Client, ClientError, KeyCost, NewDevice, SyncSummary};
 use crate::domain::ids::RecordId;
 
@@ -80,7 +81,7 @@ impl Office {
     pub(super) fn new(folder: &Path) -> CommandResult<Self> {
         let sample = Sample::load()?;
         let secret = folder.join("passphrase.txt");
-        fs::write(&secret, format!("{}\n", sample.passphrase))?;
+        files::write(&secret, format!("{}\n", sample.passphrase).as_bytes())?;
         Ok(Self {
             folder: folder.to_owned(),
             server: Server::new(folder),

@@ -58,6 +58,9 @@ impl Sqlite {
             .pragma("wal_autocheckpoint", CHECKPOINT)
             .statement_cache_capacity(STATEMENTS);
         let failed = |source| DbError::Open { path: file.display().to_string(), source };
+        if create && !file.exists() {
+            make_private(file).map_err(|source| failed(source.into()))?;
+        }
         let writer =
             SqlitePoolOptions::new().max_connections(1).connect_with(options.clone()).await;
         let writer = writer.map_err(failed)?;
@@ -65,6 +68,16 @@ impl Sqlite {
         let readers = SqlitePoolOptions::new().max_connections(READERS).connect_with(options).await;
         Ok(Self { writer, readers: readers.map_err(failed)? })
     }
+}
+
+/// Makes an empty file that only its owner may read, whatever the umask says: the log and index that SQLite puts beside it take
+/// their mode from it.
+fn make_private(file: &Path) -> std::io::Result<()> {
+    let mut options = std::fs::OpenOptions::new();
+    options.write(true).create_new(true);
+    #[cfg(unix)]
+    std::os::unix::fs::OpenOptionsExt::mode(&mut options, 0o600);
+    options.open(file).map(drop)
 }
 
 /// Applies the layouts the file does not have yet, each in its own transaction.

@@ -8,7 +8,7 @@ use sqlx::{Row as _, Sqlite as Driver, SqliteConnection, Transaction};
 use super::convert::{
     TENANT, account, bytes, device, id, id_list, number, op, optional_id, record, small, tenant,
 };
-use super::{Sqlite, SqliteTx};
+use super::{Sqlite, SqliteTx, make_private};
 use crate::domain::ids::{DeviceId, RecordId, UnitId};
 use crate::server::db::rows::{
     Account, Device, HistoryRow, OpRow, PageQuery, PageRows, Position, PositionQuery, RecordRow,
@@ -169,6 +169,8 @@ impl Db for Sqlite {
     }
 
     async fn copy_to(&self, file: &Path) -> DbResult<()> {
+        // SQLite writes a copy into an empty file, too, and keeps its mode.
+        make_private(file).map_err(sqlx::Error::Io)?;
         let mut connection = self.readers.acquire().await?;
         sqlx::query("VACUUM INTO ?1")
             .bind(file.to_string_lossy().into_owned())
