@@ -453,6 +453,12 @@ impl Data {
         Some(Draft { texts: stored.texts.into_iter().collect(), at_ms: stored.saved_at })
     }
 
+    /// Returns the forms that were left half filled: kind, record unless it was a new one, and when in milliseconds since 1970.
+    pub fn drafts(&self) -> Vec<(Kind, Option<RecordId>, i64)> {
+        let all = self.client.drafts().unwrap_or_default().into_iter();
+        all.filter_map(|d| Some((Kind::from_key(&d.kind)?, d.record, d.saved_at))).collect()
+    }
+
     /// Writes the draft of a form.
     ///
     /// # Errors

@@ -108,6 +108,20 @@ impl<'a> Ui<'a> {
         }
     }
 
+    /// Marks that rows go on above or below an area, at its right edge.
+    pub fn more(&mut self, area: Rect, above: bool, below: bool) {
+        if area.width < 2 || area.height == 0 {
+            return;
+        }
+        let x = area.right() - 1;
+        for (mark, y, on) in [("^", area.y, above), ("v", area.bottom() - 1, below)] {
+            if on {
+                self.clear(Rect::new(x, y, 1, 1));
+                self.put(x, y, mark, 1, Role::Key);
+            }
+        }
+    }
+
     /// Draws a horizontal line.
     pub fn rule(&mut self, x: u16, y: u16, count: u16) {
         let [line, ..] = self.chrome.lines();

@@ -2,6 +2,7 @@
 //! offsets.
 
 use ratatui::layout::Rect;
+use unicode_segmentation::UnicodeSegmentation;
 
 use super::actions::{Action, Context};
 use super::app::{Body, Model, Shell, Tone};
@@ -81,18 +82,32 @@ fn standing(shell: &Shell) -> String {
     text
 }
 
+/// Cells of the longest name of a tab; all are cut to fewer where the line is too short for every tab.
+const LONGEST_TAB: usize = 16;
+
+/// Returns the first characters of a text, as many as fit in some cells.
+fn start_of(text: &str, most: usize) -> String {
+    let mut room = most;
+    let fits = |grapheme: &&str| {
+        let left = room.checked_sub(width(grapheme));
+        room = left.unwrap_or(0);
+        left.is_some()
+    };
+    text.graphemes(true).take_while(fits).collect()
+}
+
 fn draw_tabs(model: &Model, ui: &mut Ui<'_>) {
     let shell = &model.shell;
     let wide = ui.area().width;
     let here = model.screens.iter().rev().find_map(|page| page.tab());
-    let labels = TABS.iter().enumerate().map(|(number, action)| {
+    let label = |number: usize, action: &Action, most: usize| {
         let count = match action {
             Action::GoConflicts => shell.status.conflicts,
             Action::GoAttention => shell.status.attention,
             Action::GoSync => shell.status.pending,
             _ => 0,
         };
-        let label = shell.text(&format!("tab-{}", action.id()));
+        let label = start_of(&shell.text(&format!("tab-{}", action.id())), most);
         let label = match count {
             0 => label,
             1..=99 => format!("{label}({count})"),
@@ -103,9 +118,14 @@ fn draw_tabs(model: &Model, ui: &mut Ui<'_>) {
         } else {
             format!(" {}{label} ", number + 1)
         }
-    });
+    };
+    let all = |most: usize| -> Vec<String> {
+        TABS.iter().enumerate().map(|(number, action)| label(number, action, most)).collect()
+    };
+    let fits = |labels: &Vec<String>| labels.iter().map(|l| width(l)).sum::<usize>() <= wide.into();
+    let labels = (0..=LONGEST_TAB).rev().map(all).find(fits).unwrap_or_default();
     let mut x = 0;
-    for (number, label) in labels.enumerate() {
+    for (number, label) in labels.into_iter().enumerate() {
         let role = if here == Some(number) { Role::Key } else { Role::Text };
         x = ui.label(x, 1, &label, wide, role);
     }

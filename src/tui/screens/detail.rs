@@ -99,15 +99,18 @@ impl Detail {
     fn draw_related(&self, shell: &Shell, ui: &mut Ui<'_>, area: Rect) {
         ui.rule(area.x, area.y, area.width);
         ui.label(area.x + 1, area.y, &shell.text("related"), area.right(), Role::Title);
-        for (number, ((kind, _, count), y)) in
-            self.related.iter().zip(area.y + 1..area.bottom()).enumerate()
-        {
+        let visible = usize::from(area.height.saturating_sub(1));
+        let first = (self.cursor + 1).saturating_sub(visible);
+        let rows = self.related.iter().enumerate().skip(first);
+        for ((number, (kind, _, count)), y) in rows.zip(area.y + 1..area.bottom()) {
             let current = number == self.cursor;
             let role = if current { Role::Selected } else { Role::Text };
             let mark = if current { ">" } else { " " };
             let text = format!("{mark} {} {count}", shell.locale.kind_plural(kind.spec()));
             ui.put(area.x + 1, y, &text, area.width.saturating_sub(2), role);
         }
+        let rows = Rect { y: area.y + 1, height: area.height.saturating_sub(1), ..area };
+        ui.more(rows, first > 0, first + visible < self.related.len());
     }
 
     fn open_related(&self, shell: &mut Shell) -> bool {
@@ -182,9 +185,8 @@ impl Page for Detail {
             ui.label(inner.x + 1, y, label, text_x, Role::Title);
             ui.label(text_x, y, text, inner.right(), *role);
         }
-        if most > self.first.get() {
-            ui.label(inner.right() - 2, inner.y + height - 1, "v", inner.right(), Role::Key);
-        }
+        let rows = Rect { height, ..inner };
+        ui.more(rows, self.first.get() > 0, most > self.first.get());
         if related > 1 {
             let below = Rect::new(inner.x, inner.y + height, inner.width, related);
             self.draw_related(shell, ui, below);
@@ -215,7 +217,7 @@ impl Page for Detail {
             }
             Action::NextRecord => self.step(shell, true),
             Action::PrevRecord => self.step(shell, false),
-            Action::Edit => Form::start_edit(shell, self.id),
+            Action::Edit => Form::start_edit(shell, self.id, self.revealed),
             Action::Steps => shell.pick_step(vec![self.id]),
             Action::Delete => shell.ask_delete(vec![self.id]),
             Action::History => shell.effects.push(Effect::History(self.id)),

@@ -12,7 +12,7 @@ use crate::tui::keys::{Code, Key, Named};
 use crate::tui::text::{bar, cells, width, wrap};
 use crate::tui::theme::Role;
 use crate::tui::ui::Ui;
-use crate::tui::widgets::input::TextInput;
+use crate::tui::widgets::input::{SCHEME, TextInput};
 
 /// Where the steps stand.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, PartialOrd, Ord)]
@@ -45,6 +45,8 @@ pub struct FirstRun {
     url: TextInput,
     code: TextInput,
     recovery: String,
+    /// The end of the recovery code, typed to show that it was written down.
+    copied: TextInput,
     problem: String,
 }
 
@@ -61,9 +63,10 @@ impl Default for FirstRun {
             unit: TextInput::default(),
             secret: TextInput::secret(),
             again: TextInput::secret(),
-            url: TextInput::new("https://"),
+            url: TextInput::new(SCHEME),
             code: TextInput::default(),
             recovery: String::new(),
+            copied: TextInput::default(),
             problem: String::new(),
         }
     }
@@ -88,7 +91,8 @@ impl FirstRun {
             (Step::Passphrase, _) => Some(&mut self.again),
             (Step::Server, 0) => Some(&mut self.url),
             (Step::Server, _) => Some(&mut self.code),
-            (Step::Language | Step::Busy | Step::Recovery, _) => None,
+            (Step::Recovery, _) => Some(&mut self.copied),
+            (Step::Language | Step::Busy, _) => None,
         }
     }
 
@@ -106,9 +110,27 @@ impl FirstRun {
             Step::User => self.go(Step::Passphrase),
             Step::Passphrase => self.create(shell),
             Step::Busy => {}
+            Step::Recovery if !self.is_copied() => {
+                self.copied.set("");
+                self.problem = shell.text("first-recovery-wrong");
+            }
             Step::Recovery => self.go(Step::Server),
             Step::Server => self.join(shell),
         }
+    }
+
+    /// True if the last group of the recovery code was typed.
+    fn is_copied(&self) -> bool {
+        let last = self.recovery.trim().rsplit('-').next().unwrap_or_default();
+        let typed: String = self
+            .copied
+            .text()
+            .chars()
+            .map(|c| Key::char(c).folded())
+            .filter_map(Key::typed)
+            .collect();
+        let typed = typed.trim().rsplit('-').next().unwrap_or_default().trim().to_owned();
+        typed.eq_ignore_ascii_case(last)
     }
 
     fn create(&mut self, shell: &mut Shell) {
@@ -117,7 +139,7 @@ impl FirstRun {
             (self.focus, self.problem) = (0, shell.text("first-too-short"));
         } else if secret != self.again.text() {
             self.again.set("");
-            self.problem = shell.text("first-differ");
+            (self.focus, self.problem) = (1, shell.text("first-differ"));
         } else {
             self.go(Step::Busy);
             shell.effects.push(Effect::Create {
@@ -242,6 +264,11 @@ impl Page for FirstRun {
             Step::Language => self.draw_languages(ui, inner, y),
             Step::Recovery => {
                 ui.put(inner.x + 4, y, &self.recovery, inner.width.saturating_sub(6), Role::Key);
+                let label = shell.text("first-copied");
+                let x = ui.label(inner.x + 2, y + 2, &label, inner.right(), Role::Title) + 1;
+                ui.put(x, y + 2, "[", 1, Role::Border);
+                self.copied.draw(ui, x + 1, y + 2, 12, true);
+                ui.put(x + 13, y + 2, "]", 1, Role::Border);
             }
             _ => self.draw_fields(shell, ui, inner, y),
         }
@@ -274,9 +301,11 @@ impl Page for FirstRun {
         self.field_mut().map(|field| field.insert(text)).is_some()
     }
 
-    fn refused(&mut self, _shell: &mut Shell, problem: &str) {
+    fn refused(&mut self, _shell: &mut Shell, problem: &str, code: &str) {
         if self.step == Step::Busy {
             self.go(Step::Passphrase);
+        } else if self.step == Step::Server {
+            self.focus = usize::from(code.ends_with("-code")); // else the server was not reached: the address
         }
         problem.clone_into(&mut self.problem);
     }

@@ -146,7 +146,10 @@ impl List {
         let items = spec
             .fields
             .iter()
-            .filter(|field| purpose != Purpose::Sort || spec.list.contains(&field.key))
+            .filter(|field| match purpose {
+                Purpose::Sort => spec.list.contains(&field.key),
+                _ => !field.sensitive, // the condition would stand in the title for everybody to read
+            })
             .map(|field| Item {
                 id: field.key.to_owned(),
                 label: shell.locale.field_label(spec, field),
@@ -219,6 +222,13 @@ impl List {
         if !self.selected.is_empty() {
             let count = self.selected.len().to_string();
             title.push_str(&shell.text_with("list-selected", &[("count", &count)]));
+        }
+        let spec = self.kind.spec();
+        let sort = self.query.sorts.first();
+        if let Some((sort, field)) = sort.and_then(|sort| Some((sort, spec.field(&sort.field)?))) {
+            let key = if sort.descending { "list-sorted-down" } else { "list-sorted" };
+            let label = shell.locale.field_label(spec, field);
+            title.push_str(&shell.text_with(key, &[("field", &label)]));
         }
         let conditions = self.conditions(shell);
         if conditions.is_empty() { title } else { format!("{title} | {conditions}") }
@@ -454,7 +464,7 @@ impl List {
                 let detail = Detail::new(shell, id, self.rows.clone());
                 shell.moves.push(Move::Push(Box::new(detail)));
             }
-            Action::Edit => Form::start_edit(shell, id),
+            Action::Edit => Form::start_edit(shell, id, false),
             Action::Steps => shell.pick_step(self.chosen()),
             Action::Delete => shell.ask_delete(self.chosen()),
             Action::History => shell.effects.push(Effect::History(id)),

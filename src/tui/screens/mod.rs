@@ -111,9 +111,9 @@ pub trait Page {
         let _ = shell;
     }
 
-    /// What it asked a worker for was refused.
-    fn refused(&mut self, shell: &mut Shell, problem: &str) {
-        let (_, _) = (shell, problem);
+    /// What it asked a worker for was refused; `code` is the stable word of the problem.
+    fn refused(&mut self, shell: &mut Shell, problem: &str, code: &str) {
+        let (_, _, _) = (shell, problem, code);
     }
 
     /// What it asked a worker for was done; `note` is what it is to show.

@@ -2,7 +2,9 @@
 
 use ratatui::layout::Rect;
 
+use super::form::Form;
 use super::{AttentionList, ConflictList, List, Page, SyncScreen};
+use crate::domain::ids::RecordId;
 use crate::domain::kinds::Kind;
 use crate::locale::instant_text;
 use crate::tui::actions::{Action, Context};
@@ -21,6 +23,8 @@ enum Line {
     Attention,
     /// Changes not sent yet.
     Pending,
+    /// A form that was left half filled, and when, in milliseconds since 1970.
+    Draft(Kind, Option<RecordId>, i64),
     /// A figure with the records that are missing from it.
     Ratio(Ratio),
     /// All records of a kind.
@@ -48,6 +52,8 @@ impl Overview {
             Some(Line::Conflicts) => Box::new(ConflictList::new(shell)),
             Some(Line::Attention) => Box::new(AttentionList::new(shell)),
             Some(Line::Pending) => Box::new(SyncScreen),
+            Some(Line::Draft(_, Some(id), _)) => return Form::start_edit(shell, *id, false),
+            Some(Line::Draft(kind, None, _)) => return Form::start_new(shell, *kind, &[]),
             Some(Line::Ratio(ratio)) => {
                 let name = shell.text_with(
                     "figure-missing",
@@ -78,7 +84,7 @@ impl Line {
         match self {
             Self::Conflicts => shell.status.conflicts > 0,
             Self::Attention => shell.status.attention > 0,
-            Self::Pending | Self::Ratio(_) | Self::Records(..) => false,
+            Self::Pending | Self::Draft(..) | Self::Ratio(_) | Self::Records(..) => false,
         }
     }
 
@@ -91,6 +97,13 @@ impl Line {
             Self::Conflicts => counted(shell.text("line-conflicts"), shell.status.conflicts),
             Self::Attention => counted(shell.text("line-attention"), shell.status.attention),
             Self::Pending => counted(shell.text("line-pending"), shell.status.pending),
+            Self::Draft(kind, record, at) => {
+                let kind = shell.locale.kind_label(kind.spec());
+                let title = record.and_then(|id| Some(shell.data.as_ref()?.title(id)));
+                let title = title.unwrap_or_else(|| shell.text("draft-new"));
+                let args = [("kind", kind.as_str()), ("title", &title), ("at", &instant_text(*at))];
+                shell.text_with("line-draft", &args)
+            }
             Self::Records(kind, count) => counted(shell.locale.kind_label(kind.spec()), *count),
             Self::Ratio(ratio) => {
                 let percent = (ratio.part * 100).checked_div(ratio.whole).unwrap_or(0);
@@ -117,6 +130,8 @@ impl Page for Overview {
 
     fn reload(&mut self, shell: &Shell) {
         let mut lines = vec![Line::Conflicts, Line::Attention, Line::Pending];
+        let drafts = shell.data.as_ref().map(|data| data.drafts()).unwrap_or_default();
+        lines.extend(drafts.into_iter().map(|(kind, id, at)| Line::Draft(kind, id, at)));
         lines.extend(shell.figures.iter().cloned().map(Line::Ratio));
         let counts = shell.status.records.iter();
         lines.extend(counts.map(|(kind, count)| Line::Records(*kind, *count)));
@@ -137,7 +152,9 @@ impl Page for Overview {
         let mut heading = "";
         for (number, line) in self.lines.iter().enumerate() {
             let wanted = match line {
-                Line::Conflicts | Line::Attention | Line::Pending => "overview-todo",
+                Line::Conflicts | Line::Attention | Line::Pending | Line::Draft(..) => {
+                    "overview-todo"
+                }
                 Line::Ratio(_) => "overview-ratios",
                 Line::Records(..) => "overview-records",
             };
@@ -160,6 +177,7 @@ impl Page for Overview {
                 None => ui.put(row.x + 1, y, text, row.width.saturating_sub(1), Role::Title),
             }
         }
+        ui.more(inner, first > 0, first + usize::from(inner.height) < rows.len());
     }
 
     fn act(&mut self, shell: &mut Shell, action: Action) {

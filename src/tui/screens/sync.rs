@@ -164,7 +164,7 @@ impl Page for SyncScreen {
         }
     }
 
-    fn refused(&mut self, shell: &mut Shell, problem: &str) {
+    fn refused(&mut self, shell: &mut Shell, problem: &str, _code: &str) {
         shell.say(Tone::Bad, problem.to_owned());
     }
 

@@ -102,7 +102,7 @@ impl Page for Unlock {
         true
     }
 
-    fn refused(&mut self, _shell: &mut Shell, problem: &str) {
+    fn refused(&mut self, _shell: &mut Shell, problem: &str, _code: &str) {
         self.busy = false;
         self.input.set("");
         self.problem = Some(problem.to_owned());

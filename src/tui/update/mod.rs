@@ -14,6 +14,7 @@ use super::matching::matches;
 use super::message::Message;
 use super::screens::{Page, Reply};
 use super::widgets::dialog::Answer;
+use super::widgets::input::is_many_lines;
 use super::widgets::picker::{Item, Picked};
 
 pub use global::TABS;
@@ -185,15 +186,26 @@ fn on_paste(model: &mut Model, text: &str) {
         match &mut layer.body {
             Body::Picker(picker) => picker.input.insert(text),
             Body::Dialog(dialog) => dialog.paste(text),
-            Body::Viewer(_) => {}
+            Body::Viewer(_) => return model.shell.layers.push(layer),
         }
+        say_joined(model, text);
         if matches!(layer.body, Body::Picker(_)) {
             search(model, &mut layer);
         }
         model.shell.layers.push(layer);
     } else if let Some(mut page) = model.screens.pop() {
-        page.pasted(&mut model.shell, text);
+        let taken = page.pasted(&mut model.shell, text);
         model.screens.push(page);
+        if taken {
+            say_joined(model, text);
+        }
+    }
+}
+
+/// Says that several lines became one.
+fn say_joined(model: &mut Model, text: &str) {
+    if is_many_lines(text) {
+        model.shell.say(Tone::Hint, model.shell.text("pasted-lines"));
     }
 }
 
@@ -265,7 +277,7 @@ fn tell(model: &mut Model, what: impl FnOnce(&mut dyn Page, &mut super::app::She
 
 fn refuse(model: &mut Model, failure: &Failure) {
     let problem = failure.text(&model.shell.locale);
-    tell(model, |page, shell| page.refused(shell, &problem));
+    tell(model, |page, shell| page.refused(shell, &problem, &failure.code));
 }
 
 /// Carries out what was asked of the stack of screens.

@@ -395,7 +395,8 @@ fn the_first_steps_write_nothing_before_the_passphrase_is_confirmed() {
     assert_eq!(desk.effects, [made]);
     desk.send(Message::Created(Ok((Arc::clone(&desk.data), "ABCDE-12345".into()))));
     desk.shows("ABCDE-12345");
-    desk.press("Enter Enter Enter").shows("總覽").shows("先離線使用");
+    desk.press("Enter").shows("表示已經抄下").shows("ABCDE-12345");
+    desk.press("12345 Enter Enter Enter").shows("總覽").shows("先離線使用");
 }
 
 #[test]
@@ -452,4 +453,86 @@ fn taking_back_a_new_record_leaves_its_page() {
     desk.press("5 Ctrl-N 20210009 Tab 王 Ctrl-S").shows("已儲存");
     desk.press("Ctrl-Z").shows("已復原").shows("還沒有記錄").shows_not("20210009");
     assert_eq!(desk.count(Kind::Person), 0);
+}
+
+#[test]
+fn no_tab_disappears_on_a_narrow_screen_in_any_language() {
+    let mut desk = Desk::new(PEOPLE);
+    (desk.model.shell.status.conflicts, desk.model.shell.status.attention) = (120, 45);
+    for lang in Lang::ALL {
+        desk.model.shell.locale = Locale::new(lang);
+        for wide in [60, 80] {
+            let screen = desk.screen(wide, 20);
+            let tabs = screen.lines().nth(1).unwrap();
+            assert!((1..=8).all(|n| tabs.contains(&n.to_string())), "{tabs}");
+            assert!(tabs.contains("(99+)") && tabs.contains("(45)"), "{tabs}");
+        }
+    }
+}
+
+#[test]
+fn no_two_columns_of_a_list_have_the_same_heading() {
+    let desk = Desk::new(PEOPLE);
+    for lang in Lang::ALL {
+        let locale = Locale::new(lang);
+        for kind in Kind::ALL {
+            let spec = kind.spec();
+            let fields = spec.list.iter().filter_map(|key| spec.field(key));
+            let mut titles: Vec<String> =
+                fields.map(|field| locale.field_label(spec, field)).collect();
+            titles.push(locale.text("tui-column-state"));
+            let all = titles.clone();
+            titles.sort();
+            titles.dedup();
+            assert_eq!(titles.len(), all.len(), "{} {}: {all:?}", kind.key(), lang.key());
+        }
+    }
+    drop(desk);
+}
+
+#[test]
+fn the_overview_names_the_drafts_that_wait_and_opens_them() {
+    let mut desk = Desk::new(PEOPLE);
+    desk.press("5 Enter F2 Tab 甲 Tab").shows("草稿已存");
+    desk.press("Esc Esc").press("Esc Ctrl-Q Esc");
+    let id = desk.data.list(&Query::all(Kind::Person)).remove(0);
+    let title = desk.data.title(id);
+    let texts = std::collections::BTreeMap::from([("name".to_owned(), "甲".to_owned())]);
+    desk.data.save_draft(Kind::Person, Some(id), texts).unwrap();
+    let data = Arc::clone(&desk.data);
+    desk.model.opened(data);
+    desk.shows("未完成的草稿").shows(&title);
+    desk.press("Down Down Down Enter").shows("有未完成的草稿").shows(&format!("「編輯：{title}」"));
+}
+
+#[test]
+fn sensitive_fields_are_no_filters_and_the_title_says_the_order() {
+    let mut desk = Desk::new(PEOPLE);
+    desk.press("5 Ctrl-G").shows("姓名").shows_not("民族").shows_not("身份證").shows_not("手機");
+    desk.press("Esc F6 Enter").shows("由小到大");
+    desk.press("F6 Enter").shows("由大到小");
+}
+
+#[test]
+fn a_masked_code_is_where_its_list_opens_and_says_that_it_is_replaced() {
+    let mut desk = Desk::new(&[]);
+    let spec = Kind::Person.spec();
+    let number = |key: &str| spec.field(key).unwrap().number;
+    let fields = Fields::from([
+        (number("staff_no"), Value::Text("20210001".into())),
+        (number("name"), Value::Text("王小明".into())),
+        (number("ethnicity"), Value::Code("05".into())),
+    ]);
+    desk.data.create_record(Kind::Person, fields).unwrap();
+    let place = spec.fields.iter().position(|field| field.key == "ethnicity").unwrap();
+    desk.press("5 Enter F2").press(&vec!["Tab"; place].join(" ")).shows("內容已隱藏");
+    desk.press("Enter").shows(">  維吾爾族");
+}
+
+#[test]
+fn several_pasted_lines_become_one_and_the_user_is_told() {
+    let mut desk = Desk::new(&[]);
+    desk.press("5 Ctrl-N Tab");
+    desk.send(Message::Paste("王\n小明\n".into()));
+    desk.shows("[王 小明").shows("已合成一行");
 }

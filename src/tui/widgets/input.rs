@@ -18,6 +18,23 @@ pub struct TextInput {
     secret: bool,
 }
 
+/// What an address starts with, unless another scheme is typed.
+pub const SCHEME: &str = "https://";
+
+/// Returns the lines of a text that have anything on them, as one line with a space at each break.
+pub fn one_line(text: &str) -> String {
+    if !is_many_lines(text) {
+        return text.chars().filter(|c| !matches!(c, '\n' | '\r')).collect();
+    }
+    let lines = text.split(['\n', '\r']).map(str::trim).filter(|line| !line.is_empty());
+    lines.collect::<Vec<_>>().join(" ")
+}
+
+/// True if more than one line of a text has anything on it.
+pub fn is_many_lines(text: &str) -> bool {
+    text.split(['\n', '\r']).filter(|line| !line.trim().is_empty()).count() > 1
+}
+
 impl TextInput {
     /// Starts with a text, the cursor at its end.
     pub fn new(text: &str) -> Self {
@@ -52,14 +69,28 @@ impl TextInput {
         self.secret = !self.secret;
     }
 
-    /// Types text at the cursor; line breaks and other control characters are left out, as a paste may hold them.
+    /// Types text at the cursor, on one line as [`one_line`] makes it. What is secret gets no spaces of ours.
     pub fn insert(&mut self, text: &str) {
+        let text = if self.secret { text.to_owned() } else { one_line(text) };
         let text: String = text.chars().filter(|c| !c.is_control()).collect();
         let tail = self.graphemes.split_off(self.cursor).concat();
         let head = format!("{}{text}", self.graphemes.concat());
         self.graphemes = head.graphemes(true).map(str::to_owned).collect();
         self.cursor = self.graphemes.len();
         self.graphemes.extend(tail.graphemes(true).map(str::to_owned));
+        self.drop_doubled_scheme();
+    }
+
+    /// An address typed or pasted behind a prefilled `https://` brings its own scheme, which holds.
+    fn drop_doubled_scheme(&mut self) {
+        let text = self.text();
+        let doubled = text
+            .strip_prefix(SCHEME)
+            .is_some_and(|rest| rest.starts_with(SCHEME) || rest.starts_with("http://"));
+        if doubled {
+            self.graphemes.drain(..SCHEME.len());
+            self.cursor = self.cursor.saturating_sub(SCHEME.len());
+        }
     }
 
     /// Handles a key of editing; false if the key is none of these.
@@ -184,10 +215,29 @@ mod tests {
     }
 
     #[test]
-    fn a_paste_loses_its_line_breaks_only() {
+    fn a_paste_has_a_space_where_its_lines_broke() {
         let mut input = TextInput::default();
-        input.insert("粘貼的\n兩行");
-        assert_eq!(input.text(), "粘貼的兩行");
+        input.insert("粘貼的\r\n兩行\n");
+        assert_eq!(input.text(), "粘貼的 兩行");
+        let mut secret = TextInput::secret();
+        secret.insert("ab\ncd\n");
+        assert_eq!(secret.text(), "abcd");
+    }
+
+    #[test]
+    fn a_typed_scheme_replaces_the_one_that_was_there() {
+        for (typed, then) in [
+            ("https://ejia.example", "https://ejia.example"),
+            ("http://10.0.0.1:8080", "http://10.0.0.1:8080"),
+            ("ejia.example", "https://ejia.example"),
+        ] {
+            let mut pasted = TextInput::new(SCHEME);
+            pasted.insert(typed);
+            assert_eq!(pasted.text(), then);
+            let mut input = TextInput::new(SCHEME);
+            typed.chars().for_each(|c| input.insert(c.encode_utf8(&mut [0; 4])));
+            assert_eq!(input.text(), then);
+        }
     }
 
     #[test]

@@ -2,6 +2,8 @@
 
 use std::cell::Cell;
 
+use ratatui::layout::Rect;
+
 use super::input::TextInput;
 use crate::tui::keys::{Key, Named};
 use crate::tui::text::{cells, width};
@@ -147,6 +149,8 @@ impl Picker {
                 draw_item(ui, item, (inner.x, y, inner.width), place == self.cursor);
             }
         }
+        let rows = Rect { y: inner.y + 2, height: visible, ..inner };
+        ui.more(rows, first > 0, first + usize::from(visible) < self.shown.len());
     }
 }
 
@@ -154,16 +158,17 @@ fn draw_item(ui: &mut Ui<'_>, item: &Item, (x, y, wide): (u16, u16, u16), curren
     let role = if current { Role::Selected } else { Role::Text };
     let note = item.disabled.as_ref().unwrap_or(&item.note);
     let mark = match (current, item.disabled.is_some()) {
-        (true, _) => ">",
-        (false, true) => "x",
-        (false, false) => " ",
+        (true, true) => ">x",
+        (true, false) => "> ",
+        (false, true) => " x",
+        (false, false) => "  ",
     };
     let note_wide = cells(width(note)).min(wide / 2);
-    let label_wide = wide.saturating_sub(note_wide + 3);
+    let label_wide = wide.saturating_sub(note_wide + 4);
     ui.put(x, y, "", wide, role);
-    ui.put(x, y, mark, 1, role);
-    ui.put(x + 2, y, &item.label, label_wide, role);
-    ui.put(x + 2 + label_wide, y, note, note_wide, role);
+    ui.put(x, y, mark, 2, role);
+    ui.put(x + 3, y, &item.label, label_wide, role);
+    ui.put(x + 3 + label_wide, y, note, note_wide, role);
 }
 
 #[cfg(test)]

@@ -91,6 +91,8 @@ impl Table<'_> {
             let current = index == self.state.cursor;
             draw_row(ui, (area.x, y, area.width), &shown, &row(index), current);
         }
+        let rows = Rect { y: area.y + 1, height: area.height - 1, ..area };
+        ui.more(rows, first > 0, first + visible < self.count);
     }
 
     /// Returns the columns that fit: index, left edge (from the table's), cells.

@@ -158,7 +158,7 @@ fn a_new_machine_is_set_up_step_by_step() {
         rows.find(|row| row.matches('-').count() == 7).unwrap()
     });
     let code: String = code.chars().filter(|c| c.is_ascii_alphanumeric() || *c == '-').collect();
-    term.send("\r");
+    term.send(&format!("{}\r", code.rsplit('-').next().unwrap()));
     term.wait("一次性代碼");
     term.send("\r\r");
     term.wait("先離線使用");

@@ -96,6 +96,9 @@ fn lines<'a>(form: &'a Form, shell: &Shell) -> Vec<Line<'a>> {
 }
 
 const fn hint(field: &FormField) -> Option<&'static str> {
+    if field.mask.is_some() {
+        return Some(if field.is_picked() { "hint-masked-list" } else { "hint-masked" });
+    }
     match field.spec.kind {
         ValueKind::Date => Some("hint-date"),
         ValueKind::Instant => Some("hint-instant"),

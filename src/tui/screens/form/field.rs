@@ -166,6 +166,12 @@ impl FormField {
         self.issue = None;
     }
 
+    /// Shows the stored value in full.
+    pub(super) fn reveal(&mut self) {
+        self.mask = None;
+        self.stored_mask = None;
+    }
+
     /// Starts typing: stars go away with the value they stand for.
     pub(super) fn begin(&mut self) {
         if self.mask.take().is_some() {

@@ -19,6 +19,7 @@ use crate::tui::data::{AttentionView, Failure, Query};
 use crate::tui::keys::{Key, Named};
 use crate::tui::ui::Ui;
 use crate::tui::widgets::dialog::Dialog;
+use crate::tui::widgets::input::one_line;
 use crate::tui::widgets::picker::{Item, Picker};
 
 use field::FormField;
@@ -70,11 +71,15 @@ impl Form {
         Self::start(shell, form);
     }
 
-    /// Changes a record, or offers the draft of a change.
-    pub fn start_edit(shell: &mut Shell, id: RecordId) {
+    /// Changes a record, or offers the draft of a change; `in_full` if its sensitive values were revealed already.
+    pub fn start_edit(shell: &mut Shell, id: RecordId, in_full: bool) {
         let Some(view) = shell.data.as_ref().and_then(|data| data.view(id)) else { return };
         let title = shell.text_with("form-edit", &[("title", &view.title)]);
-        Self::start(shell, Self::make(shell, view.kind, Aim::Edit(id), title, view.fields));
+        let mut form = Self::make(shell, view.kind, Aim::Edit(id), title, view.fields);
+        if in_full {
+            form.fields.iter_mut().for_each(FormField::reveal);
+        }
+        Self::start(shell, form);
     }
 
     /// Changes what the server refused, to send it again.
@@ -102,10 +107,11 @@ impl Form {
 
     fn start(shell: &mut Shell, form: Self) {
         let found = shell.data.as_ref().and_then(|data| data.draft(form.kind, form.record()));
+        let title = form.title.clone();
         shell.moves.push(Move::Push(Box::new(form)));
         if let Some(draft) = found {
             let at = crate::locale::instant_text(draft.at_ms);
-            let text = shell.text_with("draft-text", &[("at", &at)]);
+            let text = shell.text_with("draft-text", &[("at", &at), ("title", &title)]);
             let answers = vec![shell.text("draft-continue"), shell.text("draft-discard")];
             shell.ask(Purpose::OfferDraft, Dialog::ask(shell.text("draft-title"), text, answers));
         }
@@ -269,7 +275,8 @@ impl Form {
     fn pick(&mut self, shell: &mut Shell, typed: &str) {
         let Some(field) = self.fields.get(self.focus) else { return };
         if matches!(field.spec.kind, ValueKind::Reference(_)) {
-            let mut picker = Picker::new(&field.label, found(shell, field.spec, typed));
+            let items = found(shell, field.spec, typed);
+            let mut picker = Picker::new(&field.label, items).at(&field.draft_text());
             picker.input.set(typed);
             shell.pick(Purpose::RecordOf(self.focus), picker);
             return;
@@ -422,8 +429,7 @@ impl Page for Form {
     fn pasted(&mut self, shell: &mut Shell, text: &str) -> bool {
         let Some(field) = self.fields.get_mut(self.focus) else { return false };
         if field.is_picked() {
-            let text: String = text.chars().filter(|c| !c.is_control()).collect();
-            self.pick(shell, &text);
+            self.pick(shell, &one_line(text));
         } else {
             field.begin();
             field.input.insert(text);
