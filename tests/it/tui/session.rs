@@ -98,8 +98,8 @@ fn the_cursor_is_hidden_while_browsing_and_stands_after_what_is_typed() {
         !screen.hide_cursor() && screen.cursor_position() == (20, 10)
     });
     term.paste("小\n明");
-    term.wait("王小明");
-    term.until("the cursor behind the paste", |screen| screen.cursor_position() == (20, 14));
+    term.wait("王小 明");
+    term.until("the cursor behind the paste", |screen| screen.cursor_position() == (20, 15));
     term.kill();
 }
 
