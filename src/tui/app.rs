@@ -4,7 +4,7 @@ use std::sync::Arc;
 
 use jiff::civil;
 
-use super::actions::Context;
+use super::actions::{Action, Context};
 use super::data::{Data, Ratio, Status, SyncFigures, SyncStep};
 use super::effect::Effect;
 use super::keys::Keymap;
@@ -50,6 +50,8 @@ pub struct Shell {
     pub today: civil::Date,
     /// Milliseconds since the program started.
     pub now_ms: u64,
+    /// When a key was refused last: digits that follow at once were meant for what it did not open.
+    pub refused_ms: Option<u64>,
     /// True after an input method typed a Han character at a command: hints show other keys then.
     pub han_mode: bool,
     /// The sync that runs or ran last.
@@ -91,6 +93,10 @@ pub enum Move {
     Root(Box<dyn Page>),
     /// Every screen reads its records again.
     Reload,
+    /// Screens on top whose record is gone are left.
+    LeaveGone,
+    /// The screen that is on top by then runs an action.
+    Act(Action),
     /// The program ends.
     Quit,
 }
@@ -247,6 +253,7 @@ impl Shell {
             notice: None,
             today: start.today,
             now_ms: 0,
+            refused_ms: None,
             han_mode: false,
             sync: SyncState::default(),
             timer: None,
@@ -270,6 +277,11 @@ impl Shell {
     pub fn say(&mut self, tone: Tone, text: String) {
         let until_ms = (tone != Tone::Bad).then_some(self.now_ms + NOTICE_MS);
         self.notice = Some(Notice { tone, text, until_ms });
+    }
+
+    /// Takes away what went wrong with the key before.
+    pub fn clear_problem(&mut self) {
+        self.notice = self.notice.take().filter(|notice| notice.tone != Tone::Bad);
     }
 
     /// Says what failed.

@@ -314,6 +314,11 @@ impl Data {
         Some(RecordView { issues, ..shown(view) })
     }
 
+    /// True if a record is deleted or was never here.
+    pub fn is_gone(&self, id: RecordId) -> bool {
+        self.client.view(id).map_or(true, |view| view.deleted)
+    }
+
     /// Returns one row of a list: a record without looking for what is wrong with it, which takes longer.
     pub fn row(&self, id: RecordId) -> Option<RecordView> {
         self.views(&[id]).pop()

@@ -129,7 +129,8 @@ fn draw_footer(model: &Model, ui: &mut Ui<'_>, y: u16) {
     let wide = ui.area().width;
     let always = [Action::Back, Action::Palette, Action::Help];
     let hint = |action: Action| {
-        let label = shell.text_of(action);
+        let own = model.screens.last().and_then(|page| page.label(shell, action));
+        let label = own.unwrap_or_else(|| shell.text_of(action));
         let gap = if label.starts_with(|c: char| c.is_ascii()) { " " } else { "" };
         hint_key(shell, chain, action).map(|key| (key.to_string(), format!("{gap}{label}")))
     };

@@ -22,7 +22,7 @@ messages! {
 /// A device sends an operation once, often over a slow line, and waits for the server far longer than for this.
 impl Message for PushRequest {
     const TAG: u16 = 0x0206;
-    const LEVEL: i32 = 8;
+    const LEVEL: i32 = 6;
 }
 
 /// Answer to `GET /v1/hello`: what the server is, for anyone who asks.

@@ -104,7 +104,7 @@ actions! {
     /// Lists the workflow steps of the record.
     Steps = "steps" in List Detail;
     /// Finds records by name, pinyin or initials.
-    Find = "find" in Overview List;
+    Find = "find" in Overview List Detail;
     /// Filters the list by one field.
     Filter = "filter" in List;
     /// Takes all filters and the search away.

@@ -59,7 +59,8 @@ impl AttentionList {
         let Some(item) = self.current().cloned() else { return };
         if let Some(kind) = item.kind {
             let title = title(shell, &item);
-            Form::start_resend(shell, &item, kind, &title);
+            let why = reason(shell, &item);
+            Form::start_resend(shell, &item, kind, &title, &why);
         }
     }
 }
@@ -123,6 +124,10 @@ impl Page for AttentionList {
         let count = self.items.len();
         let table = Table { columns: &columns, pinned: 1, count, state: &self.table };
         table.draw(ui, inner, |index| self.row(shell, index));
+    }
+
+    fn label(&self, shell: &Shell, action: Action) -> Option<String> {
+        (action == Action::Open).then(|| shell.text("attention-open"))
     }
 
     fn enabled(&self, shell: &Shell, action: Action) -> Result<(), String> {

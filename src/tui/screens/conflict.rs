@@ -5,13 +5,14 @@ use std::cell::Cell;
 use ratatui::layout::Rect;
 
 use super::{Page, Reply};
+use crate::domain::ids::RecordId;
 use crate::domain::record::mask::masked;
 use crate::domain::record::{FieldNo, FieldSpec, ParseContext, Value, parse};
 use crate::locale::instant_text;
 use crate::tui::actions::{Action, Context};
 use crate::tui::app::{Move, Purpose, Shell, Tone};
 use crate::tui::data::{ConflictView, FieldConflictView, Resolution, ValueView, value_text};
-use crate::tui::text::{cells, fit, width};
+use crate::tui::text::{cells, fit, width, wrap};
 use crate::tui::theme::Role;
 use crate::tui::ui::{Ui, follow};
 use crate::tui::widgets::dialog::Dialog;
@@ -38,7 +39,7 @@ impl ConflictList {
         let last = conflict.fields.iter().flat_map(|field| &field.candidates).last();
         let by = last.map(|candidate| who(shell, &candidate.value)).unwrap_or_default();
         let kind = shell.locale.kind_label(conflict.kind.spec());
-        Row { texts: vec![conflict.title.clone(), kind, fields.join(", "), by], ..Row::default() }
+        Row { texts: vec![title(shell, conflict), kind, fields.join(", "), by], ..Row::default() }
     }
 }
 
@@ -152,12 +153,29 @@ impl ConflictReview {
             .and_then(|conflict| conflict.fields.get(self.cursor))
             .map_or(0, |field| field.candidates.len());
         let Some(choice) = self.choices.get_mut(self.cursor) else { return };
-        *choice = Some(match (&choice, right) {
+        let chosen = match (&choice, right) {
             (Some(Choice::Candidate(n)), true) => Choice::Candidate((n + 1).min(count - 1)),
             (Some(Choice::Candidate(n)), false) if *n > 0 => Choice::Candidate(n - 1),
             (_, true) if count > 0 => Choice::Candidate(0),
             _ => Choice::Current,
-        });
+        };
+        if self.conflict().is_some_and(|conflict| deletion(conflict).is_some()) {
+            self.choices.fill(Some(chosen)); // deleted or not: one side holds for the whole record
+        } else if let Some(choice) = self.choices.get_mut(self.cursor) {
+            *choice = Some(chosen);
+        }
+    }
+
+    /// A value of one's own for a record that one side deleted: the record lives, so every other field follows the side it lives on.
+    fn keep_alive(&mut self) {
+        let Some(field) = self.conflict().and_then(deletion) else { return };
+        let gone = field.current.value == Some(Value::Flag(true));
+        let living = if gone { Choice::Candidate(0) } else { Choice::Current };
+        for choice in &mut self.choices {
+            if !matches!(choice, Some(Choice::Typed(_))) {
+                *choice = Some(living.clone());
+            }
+        }
     }
 
     fn ask_value(&self, shell: &mut Shell) {
@@ -167,8 +185,11 @@ impl ConflictReview {
             shell.say(Tone::Bad, shell.text("why-not-typed"));
             return;
         };
-        let now = field.current.value.as_ref();
-        let now = now.map(|v| parse::format(conflict.kind.spec(), spec, v)).unwrap_or_default();
+        let chosen = self.choices.get(self.cursor).and_then(Option::as_ref);
+        let now = value_of(field, chosen.unwrap_or(&Choice::Current));
+        let now = now.filter(|value| *value != Value::Null);
+        let now =
+            now.as_ref().map(|v| parse::format(conflict.kind.spec(), spec, v)).unwrap_or_default();
         let name = label(shell, conflict, field);
         let text = shell.text_with("conflict-type", &[("field", &name)]);
         let answers = vec![shell.text("answer-take"), shell.text("answer-cancel")];
@@ -186,6 +207,7 @@ impl ConflictReview {
                 if let Some(choice) = self.choices.get_mut(self.cursor) {
                     *choice = Some(Choice::Typed(value.unwrap_or(Value::Null)));
                 }
+                self.keep_alive();
             }
             Err(issue) => {
                 let text = shell.locale.issue_of(kind, &issue);
@@ -283,13 +305,13 @@ impl ConflictReview {
         ui.label(area.x + 1, area.y, &shell.text("conflict-result"), area.right(), Role::Title);
         let rows = conflict.fields.iter().zip(&self.choices).zip(area.y + 1..area.bottom());
         for ((field, choice), y) in rows {
-            let base = shown(shell, conflict, field, field.base.as_ref());
+            let now = shown(shell, conflict, field, field.current.value.as_ref());
             let result = match choice {
                 None => shell.text("conflict-undecided"),
                 Some(choice) => shown(shell, conflict, field, value_of(field, choice).as_ref()),
             };
             let name = fit(&label(shell, conflict, field), 14);
-            let text = format!(" {name} {} -> {result}", fit(&base, 20));
+            let text = format!(" {name} {} -> {result}", fit(&now, 20));
             ui.put(area.x, y, &text, area.width, Role::Text);
         }
     }
@@ -298,9 +320,47 @@ impl ConflictReview {
 fn value_of(field: &FieldConflictView, choice: &Choice) -> Option<Value> {
     match choice {
         Choice::Current => field.current.value.clone(),
-        Choice::Candidate(at) => field.candidates.get(*at)?.value.value.clone(),
+        Choice::Candidate(at) => {
+            let value = field.candidates.get(*at)?.value.value.clone();
+            value.or_else(|| (field.key == DELETED).then_some(Value::Flag(false)))
+        }
         Choice::Typed(value) => Some(value.clone()),
     }
+}
+
+/// Key of the pseudo field that says whether the record is deleted.
+const DELETED: &str = "deleted";
+
+/// Returns the field of a conflict that asks whether the record is deleted.
+fn deletion(conflict: &ConflictView) -> Option<&FieldConflictView> {
+    conflict.fields.iter().find(|field| field.key == DELETED)
+}
+
+/// Names the record; a deleted one by the values it had or was to have.
+fn title(shell: &Shell, conflict: &ConflictView) -> String {
+    if !conflict.title.is_empty() && conflict.title.parse::<RecordId>().is_err() {
+        return conflict.title.clone();
+    }
+    let spec = conflict.kind.spec();
+    let value = |key: &&str| {
+        let field = spec.field(key)?;
+        let about = conflict.fields.iter().find(|about| about.field == field.number)?;
+        let sides = about.candidates.iter().filter_map(|c| c.value.value.as_ref());
+        let value = sides.chain(&about.base).find(|value| **value != Value::Null)?;
+        Some(value_text(shell, spec, field, value))
+    };
+    let parts: Vec<String> = spec.title.iter().filter_map(value).collect();
+    if parts.is_empty() { shell.locale.kind_label(spec) } else { parts.join(" ") }
+}
+
+/// Says what the sides stand for.
+fn sides(shell: &Shell, conflict: &ConflictView) -> String {
+    let key = match deletion(conflict).map(|field| &field.current.value) {
+        None => "conflict-sides",
+        Some(Some(Value::Flag(true))) => "conflict-sides-deleted",
+        Some(_) => "conflict-sides-kept",
+    };
+    shell.text(key)
 }
 
 /// Returns the label of a field, or of the pseudo fields about unit and deletion.
@@ -320,6 +380,7 @@ fn shown(
 ) -> String {
     let spec = conflict.kind.spec();
     match (value, spec.field_no(field.field)) {
+        (None | Some(Value::Null), None) if field.key == DELETED => shell.text("kept"),
         (None | Some(Value::Null), _) => shell.text("empty"),
         (Some(value), Some(found)) => match masked(found, value) {
             Some(stars) if !hides_the_difference(found, field) => stars,
@@ -353,6 +414,8 @@ fn who(shell: &Shell, view: &ValueView) -> String {
     let by = if is_number {
         let first: String = view.by.chars().take(6).collect();
         shell.text_with("by-device", &[("device", &first)])
+    } else if !view.by.is_empty() && view.by == shell.status.user {
+        shell.text_with("by-you", &[("user", &view.by)])
     } else {
         view.by.clone()
     };
@@ -364,8 +427,8 @@ impl Page for ConflictReview {
         &[Context::Conflict, Context::Browse, Context::Global]
     }
 
-    fn crumb(&self, _shell: &Shell) -> String {
-        self.conflict().map(|conflict| conflict.title.clone()).unwrap_or_default()
+    fn crumb(&self, shell: &Shell) -> String {
+        self.conflict().map(|conflict| title(shell, conflict)).unwrap_or_default()
     }
 
     fn tab(&self) -> Option<usize> {
@@ -375,14 +438,18 @@ impl Page for ConflictReview {
     fn draw(&self, shell: &Shell, ui: &mut Ui<'_>, area: Rect) {
         let Some(conflict) = self.conflict() else { return };
         let kind = shell.locale.kind_label(conflict.kind.spec());
-        let title = format!("{kind} | {}", conflict.title);
+        let title = format!("{kind} | {}", title(shell, conflict));
         let place = format!("{}/{}", self.at + 1, self.all.len());
         let inner = ui.frame(area, &title, &place);
-        let sides = shell.text("conflict-sides");
-        ui.put(inner.x + 1, inner.y, &sides, inner.width.saturating_sub(2), Role::Quiet);
+        let wide = inner.width.saturating_sub(2);
+        let sides = wrap(&sides(shell, conflict), usize::from(wide));
+        for (line, y) in sides.iter().zip(inner.y..inner.bottom()) {
+            ui.put(inner.x + 1, y, line, wide, Role::Quiet);
+        }
+        let top = inner.y + cells(sides.len()).min(inner.height);
         let result = cells(conflict.fields.len()) + 1;
         let result = result.min(inner.height / 2);
-        let height = inner.height.saturating_sub(result + 1);
+        let height = inner.bottom().saturating_sub(top + result);
         let mut lines = Vec::new();
         let mut cursor_line = 0;
         for number in 0..conflict.fields.len() {
@@ -393,7 +460,7 @@ impl Page for ConflictReview {
         }
         let last = (cursor_line + 3).min(lines.len().saturating_sub(1));
         let first = follow(&self.scroll, last, usize::from(height)).min(cursor_line);
-        for ((text, role), y) in lines.iter().skip(first).zip(inner.y + 1..inner.y + 1 + height) {
+        for ((text, role), y) in lines.iter().skip(first).zip(top..top + height) {
             let wide = cells(width(text)).min(inner.width);
             ui.put(
                 inner.x,

@@ -152,6 +152,10 @@ impl Page for Detail {
         self.cursor = self.cursor.min(self.related.len().saturating_sub(1));
     }
 
+    fn is_gone(&self, shell: &Shell) -> bool {
+        shell.data.as_ref().is_some_and(|data| data.is_gone(self.id))
+    }
+
     fn draw(&self, shell: &Shell, ui: &mut Ui<'_>, area: Rect) {
         let Some(view) = &self.view else {
             let inner = ui.frame(area, "", "");
@@ -229,6 +233,7 @@ impl Page for Detail {
                 shell.effects.push(Effect::Copy(text.join("\n")));
                 shell.say(Tone::Good, shell.text_with("copied", &[("count", "1")]));
             }
+            Action::Find => shell.moves.extend([Move::Pop, Move::Act(Action::Find)]),
             Action::Back | Action::Left => shell.moves.push(Move::Pop),
             _ => {}
         }

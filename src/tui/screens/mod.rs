@@ -61,6 +61,18 @@ pub trait Page {
         Ok(())
     }
 
+    /// Returns what an action is called here, where its usual name says too little.
+    fn label(&self, shell: &Shell, action: Action) -> Option<String> {
+        let (_, _) = (shell, action);
+        None
+    }
+
+    /// True if what it shows is gone, so that there is nothing to come back to.
+    fn is_gone(&self, shell: &Shell) -> bool {
+        let _ = shell;
+        false
+    }
+
     /// Takes a key as typing; false if nothing here is being typed into.
     fn typed(&mut self, shell: &mut Shell, key: Key) -> bool {
         let (_, _) = (shell, key);

@@ -65,6 +65,7 @@ impl Shell {
     fn delete(&mut self, ids: &[RecordId], reason: &str) {
         let Some(data) = self.data.clone() else { return };
         self.for_each(ids, |id| data.delete(id, reason), "delete-done");
+        self.moves.push(Move::LeaveGone);
     }
 
     /// Does the same to several records; the first failure is said, the others go on.

@@ -94,6 +94,7 @@ fn undo(shell: &mut Shell) {
         Ok(title) => {
             shell.say(Tone::Good, shell.text_with("undone", &[("title", &title)]));
             shell.changed();
+            shell.moves.push(Move::LeaveGone);
         }
         Err(failure) => shell.say_failure(&failure),
     }

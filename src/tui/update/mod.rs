@@ -63,14 +63,16 @@ pub fn item_matches(item: &Item, text: &str) -> bool {
 }
 
 fn on_key(model: &mut Model, key: Key) {
-    if model.shell.notice.as_ref().is_some_and(|notice| notice.tone == Tone::Bad) {
-        model.shell.notice = None;
-    }
     if !model.shell.layers.is_empty() {
+        model.shell.clear_problem();
         return on_layer_key(model, key);
     }
     let chain = model.chain();
     let browsing = chain.contains(&Context::Browse);
+    if is_left_over(model, key) && browsing {
+        return;
+    }
+    model.shell.clear_problem();
     let Some(mut page) = model.screens.pop() else { return };
     let action = if browsing { None } else { model.shell.keymap.action(chain, key) };
     let takes = action == Some(Action::Pick) && page.enabled(&model.shell, Action::Pick).is_err();
@@ -79,20 +81,48 @@ fn on_key(model: &mut Model, key: Key) {
     if taken {
         return;
     }
-    if let Some(action) = model.shell.keymap.action(chain, key.folded()) {
-        if key.is_ime_proof() && model.shell.han_mode && key.typed().is_none() {
-            // the hints that are shown work, so they stay as they are
-        } else if key.typed().is_some_and(|c| c.is_ascii_alphabetic()) {
-            model.shell.han_mode = false;
-        }
-        run(model, action);
+    let Some(action) = model.shell.keymap.action(chain, key.folded()) else {
+        return say_not_here(model, key.folded());
+    };
+    if key.is_ime_proof() && model.shell.han_mode && key.typed().is_none() {
+        // the hints that are shown work, so they stay as they are
+    } else if key.typed().is_some_and(|c| c.is_ascii_alphabetic()) {
+        model.shell.han_mode = false;
     }
+    run(model, action);
+}
+
+/// How long digits typed after a refused key are taken for the text that was to follow it.
+const AFTER_REFUSED_MS: u64 = 1000;
+
+/// True if a digit was typed right after a refused key, as in a search that did not open: it must not switch the tab.
+fn is_left_over(model: &mut Model, key: Key) -> bool {
+    let now = model.shell.now_ms;
+    let recent = model.shell.refused_ms.is_some_and(|at| now < at + AFTER_REFUSED_MS);
+    let left_over = recent && key.folded().typed().is_some_and(|c| c.is_ascii_digit());
+    model.shell.refused_ms = if left_over { Some(now) } else { None };
+    left_over
+}
+
+/// Says that a key does something on other screens only; a key that does nothing anywhere says nothing.
+fn say_not_here(model: &mut Model, key: Key) {
+    let shell = &mut model.shell;
+    let elsewhere = Context::ALL.iter().find_map(|context| shell.keymap.action(&[*context], key));
+    let Some(action) = elsewhere.filter(|action| !action.is_movement()) else { return };
+    if shell.data.is_none() || key.typed().is_some_and(|c| c.is_ascii_digit()) {
+        return;
+    }
+    let args = [("action", shell.text_of(action)), ("key", key.to_string())];
+    let args = args.each_ref().map(|(name, text)| (*name, text.as_str()));
+    shell.say(Tone::Bad, shell.text_with("not-here", &args));
+    shell.refused_ms = Some(shell.now_ms);
 }
 
 /// Runs an action, or says why it cannot run.
 pub(super) fn run(model: &mut Model, action: Action) {
     if let Err(reason) = enabled(model, action) {
         model.shell.say(Tone::Bad, reason);
+        model.shell.refused_ms = Some(model.shell.now_ms);
         return;
     }
     if global::run(model, action) {
@@ -266,6 +296,15 @@ fn settle(model: &mut Model) {
                     page.reload(&model.shell);
                 }
             }
+            Move::LeaveGone => {
+                while model.screens.len() > 1
+                    && model.screens.last().is_some_and(|page| page.is_gone(&model.shell))
+                {
+                    model.screens.pop();
+                    reload_top(model);
+                }
+            }
+            Move::Act(action) => run(model, action),
             Move::Quit => {
                 keep_all(model);
                 model.quit = true;

@@ -430,3 +430,26 @@ proptest! {
         }
     }
 }
+
+#[test]
+fn a_key_of_another_screen_says_so_and_digits_after_it_switch_no_tab() {
+    let mut desk = Desk::new(PEOPLE);
+    desk.press("Ctrl-G").shows("「篩選」（Ctrl-G）在這個畫面不能用");
+    desk.now_ms -= 900;
+    desk.press("5").shows("在這個畫面不能用").shows_not("王小明");
+    desk.press("5").shows("王小明");
+}
+
+#[test]
+fn finding_from_a_record_goes_back_to_the_find_line_of_its_list() {
+    let mut desk = Desk::new(PEOPLE);
+    desk.press("5 Enter Ctrl-F 單").shows("單雄信").shows_not("曾國藩");
+}
+
+#[test]
+fn taking_back_a_new_record_leaves_its_page() {
+    let mut desk = Desk::new(&[]);
+    desk.press("5 Ctrl-N 20210009 Tab 王 Ctrl-S").shows("已儲存");
+    desk.press("Ctrl-Z").shows("已復原").shows("還沒有記錄").shows_not("20210009");
+    assert_eq!(desk.count(Kind::Person), 0);
+}

@@ -95,7 +95,10 @@ impl TextInput {
     /// Draws the text in `count` cells; with `focus` the cursor is placed in it.
     pub fn draw(&self, ui: &mut Ui<'_>, x: u16, y: u16, count: u16, focus: bool) {
         let pieces: Vec<String> = self.graphemes.iter().map(|g| self.piece(g)).collect();
-        let first = self.first_shown(&pieces, usize::from(count));
+        if !focus {
+            self.scroll.set(0); // what nobody types into is read from its start
+        }
+        let first = if focus { self.first_shown(&pieces, usize::from(count)) } else { 0 };
         let text: String = pieces.iter().skip(first).map(String::as_str).collect();
         ui.put(x, y, &text, count, if focus { Role::Input } else { Role::Text });
         if focus {
@@ -109,9 +112,15 @@ impl TextInput {
         if self.secret { "*".to_owned() } else { shown(grapheme) }
     }
 
-    /// Returns the first grapheme shown: as it was, unless the cursor would be outside the field.
+    /// Returns the first grapheme shown: as it was, unless the cursor would be outside the field or text could be shown in free cells.
     fn first_shown(&self, pieces: &[String], count: usize) -> usize {
         let mut first = self.scroll.get().min(self.cursor);
+        let tail = |first: usize| -> usize {
+            pieces.iter().skip(first).map(|piece| width(piece)).sum::<usize>() + 1
+        };
+        while first > 0 && tail(first - 1) <= count {
+            first -= 1;
+        }
         let cells_from = |first: usize| -> usize {
             pieces.iter().take(self.cursor).skip(first).map(|piece| width(piece)).sum()
         };
@@ -149,6 +158,29 @@ mod tests {
         input.key(Key::named(Named::Left));
         input.key(Key::named(Named::Left));
         assert_eq!(cursor_after(&input, 20), 2 + 4);
+    }
+
+    fn drawn(input: &TextInput, count: u16, focus: bool) -> String {
+        let mut buf = Buffer::empty(Rect::new(0, 0, count, 1));
+        let theme = Theme::mono();
+        let mut ui = Ui::new(&mut buf, &theme, Chrome::Narrow);
+        input.draw(&mut ui, 0, 0, count, focus);
+        crate::tui::ui::dump(&buf).trim_end().to_owned()
+    }
+
+    #[test]
+    fn a_text_that_became_shorter_is_shown_from_its_start() {
+        let mut input = TextInput::new("２０２６０００１");
+        drawn(&input, 12, true);
+        input.set("20260001");
+        assert_eq!(drawn(&input, 12, true), "20260001");
+        let mut input = TextInput::new("2026000123456789");
+        drawn(&input, 12, true);
+        assert!(drawn(&input, 12, false).starts_with("2026"));
+        for _ in 0..6 {
+            input.key(Key::named(Named::Backspace));
+        }
+        assert_eq!(drawn(&input, 12, true), "2026000123");
     }
 
     #[test]

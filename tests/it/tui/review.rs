@@ -115,7 +115,7 @@ fn a_conflict_is_reviewed_side_by_side_and_the_chosen_side_reaches_everybody() {
     desk.press("Enter").shows("姓名");
     desk.press("Enter").shows("歐陽若明").shows("歐陽一").shows("歐陽二").shows("（未選）");
     desk.press("Ctrl-S").shows("還有欄位未選");
-    desk.press("Right").shows("(o) 歐陽二");
+    desk.press("Right").shows("(o) 歐陽二").shows("您（");
     desk.press("Ctrl-S").shows("衝突已處理");
     desk.press("F5").shows("同步完成");
     hq.sync();
@@ -131,7 +131,8 @@ fn a_value_of_ones_own_settles_a_conflict_too() {
     b.set(person, "name", "歐陽二");
     a.sync();
     let mut desk = Desk::new(b);
-    desk.press("F5 6 Enter F2 Ctrl-U 歐陽三 Enter Enter").shows("另行輸入：歐陽三");
+    desk.press("F5 6 Enter Right F2").shows("[歐陽二");
+    desk.press("Ctrl-U 歐陽三 Enter Enter").shows("另行輸入：歐陽三");
     desk.press("Ctrl-S F5").shows("同步完成");
     hq.sync();
     assert_eq!(hq.value(person, "name"), Some(text("歐陽三")));
@@ -146,7 +147,7 @@ fn a_refused_change_is_corrected_in_the_form_and_sent_again() {
     b.add(Kind::Person, &[("staff_no", text("30001")), ("name", text("李四"))]);
     let mut desk = Desk::new(b);
     desk.press("F5 7").shows("李四").shows("重複");
-    desk.press("Enter").shows("修改後重送：李四");
+    desk.press("Enter").shows("修改後重送：李四").shows("x 未接受：");
     desk.press("Ctrl-U 30002 Ctrl-S").shows("沒有需要處理的變更");
     desk.press("F5").shows("同步完成");
     hq.sync();

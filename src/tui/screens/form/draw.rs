@@ -84,6 +84,8 @@ fn lines<'a>(form: &'a Form, shell: &Shell) -> Vec<Line<'a>> {
             let (mark, role) =
                 if issue.is_error() { ("x", Role::Bad) } else { ("!", Role::Warning) };
             lines.push(Line::Note(format!("{mark} {}", shell.locale.issue(issue)), role));
+        } else if let Some(why) = &field.refused {
+            lines.push(Line::Note(format!("x {why}"), Role::Bad));
         } else if number == form.focus
             && let Some(hint) = hint(field)
         {

@@ -23,6 +23,8 @@ pub(super) struct FormField {
     /// What is chosen from a list.
     pub(super) chosen: Option<Value>,
     pub(super) issue: Option<Issue>,
+    /// Why the server refused the value, until something else is typed.
+    pub(super) refused: Option<String>,
     /// Stars instead of a sensitive value, until something is typed in its place.
     pub(super) mask: Option<String>,
     /// Filled by the program: leaving the form with nothing else in it loses nothing.
@@ -50,6 +52,7 @@ impl FormField {
             input: TextInput::default(),
             chosen: None,
             issue: None,
+            refused: None,
             mask: mask.clone(),
             given: false,
             stored: stored.cloned(),

@@ -78,12 +78,25 @@ impl Form {
     }
 
     /// Changes what the server refused, to send it again.
-    pub fn start_resend(shell: &mut Shell, item: &AttentionView, kind: Kind, title: &str) {
+    pub fn start_resend(
+        shell: &mut Shell,
+        item: &AttentionView,
+        kind: Kind,
+        title: &str,
+        why: &str,
+    ) {
         let view = shell.data.as_ref().and_then(|data| data.view(item.record));
         let mut fields = view.map(|view| view.fields).unwrap_or_default();
         fields.extend(item.values.clone());
         let title = shell.text_with("form-resend", &[("title", title)]);
-        let form = Self::make(shell, kind, Aim::Resend(item.record, item.n), title, fields);
+        let mut form = Self::make(shell, kind, Aim::Resend(item.record, item.n), title, fields);
+        let why = shell.text_with("refused-why", &[("why", why)]);
+        let about = form.fields.iter().position(|field| field.spec.key == item.field);
+        if let Some(field) = about.and_then(|about| form.fields.get_mut(about)) {
+            field.refused = Some(why.clone());
+            form.focus = about.filter(|_| field.is_open()).unwrap_or(form.focus);
+        }
+        shell.say(Tone::Bad, why);
         shell.moves.push(Move::Push(Box::new(form)));
     }
 
@@ -307,6 +320,7 @@ impl Form {
         self.changed_ms = Some(shell.now_ms);
         if let Some(field) = self.fields.get_mut(self.focus) {
             field.issue = None;
+            field.refused = None;
         }
     }
 
