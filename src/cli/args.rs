@@ -89,6 +89,8 @@ pub(super) enum Command {
     #[cfg(feature = "client")]
     Doctor(super::commands::doctor::Doctor),
     #[cfg(feature = "client")]
+    Template(super::commands::template::Template),
+    #[cfg(feature = "client")]
     Report(super::commands::report::Report),
     #[cfg(all(feature = "client", feature = "server"))]
     Demo(super::commands::demo::Demo),

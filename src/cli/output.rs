@@ -101,7 +101,15 @@ pub(super) fn worded(locale: &Locale, spec: &RecordSpec, issues: &[Issue]) -> Ve
 
 /// Returns issues with their words as JSON.
 pub(super) fn told(issues: &[(Issue, String)]) -> Json {
-    let one = |(issue, text): &(Issue, String)| json!({ "field": issue.field, "code": issue.code, "level": issue.level.key(), "message": text });
+    let one = |(issue, text): &(Issue, String)| {
+        let mut json = json!({ "field": issue.field, "code": issue.code, "level": issue.level.key(), "message": text });
+        // The record that is in the way, so that a script can open it.
+        let other = issue.args.iter().find(|(name, _)| *name == "other");
+        if let (Some(json), Some((name, id))) = (json.as_object_mut(), other) {
+            json.insert((*name).to_owned(), json!(id));
+        }
+        json
+    };
     issues.iter().map(one).collect()
 }
 

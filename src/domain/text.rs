@@ -37,6 +37,10 @@ struct Words {
     today: BTreeSet<String>,
     yesterday: BTreeSet<String>,
     tomorrow: BTreeSet<String>,
+    last_week: BTreeSet<String>,
+    this_week: BTreeSet<String>,
+    next_week: BTreeSet<String>,
+    weekdays: Vec<String>,
     yes: BTreeSet<String>,
     no: BTreeSet<String>,
     units: BTreeSet<String>,
@@ -316,6 +320,18 @@ pub fn day_word(text: &str) -> Option<i64> {
     let folded = heading(text);
     let lists = [(&WORDS.today, 0), (&WORDS.tomorrow, 1), (&WORDS.yesterday, -1)];
     lists.into_iter().find(|(list, _)| list.contains(&folded)).map(|(_, days)| days)
+}
+
+/// Reads a word for a day of a week: weeks from this one (last is -1), and days from its Monday, 0 to 6.
+pub fn week_word(text: &str) -> Option<(i64, i64)> {
+    let folded = heading(text);
+    let lists = [(&WORDS.last_week, -1), (&WORDS.this_week, 0), (&WORDS.next_week, 1)];
+    let day_of = |rest: &str| (0..).zip(&WORDS.weekdays).find(|(_, word)| *word == rest);
+    lists.into_iter().find_map(|(list, weeks)| {
+        let rest = list.iter().filter_map(|word| folded.strip_prefix(word.as_str()));
+        // Sunday has two words.
+        rest.filter_map(day_of).map(|(day, _)| (weeks, i64::min(day, 6))).next()
+    })
 }
 
 /// Takes a unit off the end of a number: "96.5分" is "96.5".

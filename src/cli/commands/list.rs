@@ -12,10 +12,12 @@ use crate::cli::error::{CommandError, CommandResult};
 use crate::cli::files;
 use crate::cli::output::{Grid, Human, say};
 use crate::cli::values::{record_json, unknown_field};
-use crate::client::{Client, ClientError, Query, RecordView};
+use crate::client::{Client, ClientError, Query, RecordView, clock};
+use crate::domain::codes::{self, CodeList};
 use crate::domain::kinds::Kind;
-use crate::domain::query::{Filter, Sort};
-use crate::domain::record::{Owner, Value};
+use crate::domain::query::{Comparison, Filter, Sort};
+use crate::domain::record::parse::{self, ParseContext};
+use crate::domain::record::{FieldSpec, Owner, Value, ValueKind};
 use crate::telemetry;
 use crate::transfer::export::{self, ExportError, Table, TableColumn};
 
@@ -51,7 +53,7 @@ pub(super) fn run(cx: &Context, command: &List) -> CommandResult {
     let query = Query {
         kind,
         search: command.search.clone().unwrap_or_default(),
-        filters: command.filters.clone(),
+        filters: conditions(cx, kind, &command.filters)?,
         sorts: command.sort.clone(),
     };
     let mut ids = client.list(&query).map_err(|error| known_fields(kind, error))?;
@@ -65,6 +67,65 @@ pub(super) fn run(cx: &Context, command: &List) -> CommandResult {
     let json = || records.iter().map(one).collect();
     cx.output.answer(json, || Human::Grid(grid(cx, &client, kind, &columns, &records)))?;
     Ok(0)
+}
+
+/// Reads the texts that conditions compare with as values of their fields, and writes them in the form that lists compare: a
+/// condition that can never hold is refused rather than answered with nothing.
+fn conditions(cx: &Context, kind: Kind, filters: &[Filter]) -> CommandResult<Vec<Filter>> {
+    let read = |filter: &Filter| {
+        let Some(field) = kind.spec().field(&filter.field) else { return Ok(filter.clone()) };
+        let compared = !filter.text.is_empty() && filter.comparison != Comparison::Contains;
+        match accepted(field.kind).filter(|_| compared) {
+            Some(word) => condition(cx, kind, field, filter, word),
+            None => Ok(filter.clone()),
+        }
+    };
+    filters.iter().map(read).collect()
+}
+
+fn condition(
+    cx: &Context,
+    kind: Kind,
+    field: &FieldSpec,
+    filter: &Filter,
+    word: &str,
+) -> CommandResult<Filter> {
+    let today = ParseContext::typed(clock::today());
+    let text = match parse::parse(kind.spec(), field, &filter.text, &today) {
+        Ok(Some(Value::Instant(ms))) => ms.to_string(),
+        Ok(Some(value)) if value != Value::Null => parse::format(kind.spec(), field, &value),
+        // A bound may lie outside what can be entered.
+        Err(issue) if issue.code == "out-of-range" => filter.text.clone(),
+        _ => {
+            let error = CommandError::usage("condition")
+                .with("field", &filter.field)
+                .with("value", &filter.text)
+                .with("accepted", cx.locale.text(&format!("cli-accepted-{word}")));
+            return Err(error.knowing(codes_of(field)));
+        }
+    };
+    Ok(Filter { text, ..filter.clone() })
+}
+
+/// Returns what is accepted for a field whose values are not any text; names `cli-accepted-<word>`.
+const fn accepted(kind: ValueKind) -> Option<&'static str> {
+    match kind {
+        ValueKind::Date => Some("date"),
+        ValueKind::Integer | ValueKind::Tenths => Some("number"),
+        ValueKind::Flag => Some("flag"),
+        ValueKind::Instant => Some("moment"),
+        ValueKind::Code | ValueKind::Choice => Some("code"),
+        _ => None,
+    }
+}
+
+/// Returns the choices or codes of a field, the first few of a long list.
+fn codes_of(field: &FieldSpec) -> Vec<&'static str> {
+    /// As many as fit into a hint.
+    const SHOWN: usize = 20;
+    let listed = field.codes.and_then(codes::list).map(CodeList::entries).unwrap_or_default();
+    let codes = listed.iter().map(|entry| entry.code.as_str());
+    field.choices.iter().copied().chain(codes).take(SHOWN).collect()
 }
 
 /// Returns the columns that were asked for, in their order.

@@ -39,6 +39,8 @@ pub(super) mod status;
 #[cfg(feature = "client")]
 pub(super) mod sync;
 #[cfg(feature = "client")]
+pub(super) mod template;
+#[cfg(feature = "client")]
 mod terminal;
 
 use super::args::{Args, Command};
@@ -99,6 +101,7 @@ fn of_a_device(cx: &Context, command: Command) -> CommandResult {
         Command::Backup(command) => backup::run(cx, &command),
         Command::Restore(command) => backup::restore(cx, &command),
         Command::Doctor(command) => doctor::run(cx, &command),
+        Command::Template(command) => template::run(cx, &command),
         Command::Report(command) => report::run(cx, &command),
         #[cfg(feature = "server")]
         Command::Demo(command) => demo::run(cx, &command),

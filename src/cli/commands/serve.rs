@@ -85,9 +85,11 @@ pub(super) fn database_failed(error: &DbError) -> CommandError {
         DbError::Open { .. } => (USAGE, "database-open"),
         DbError::TooNew { .. } => (USAGE, "database-too-new"),
         DbError::NoTenant => (USAGE, "database-no-tenant"),
-        DbError::Exists { .. } => (NEEDS_PERSON, "database-exists"),
+        DbError::Exists { what: "the tenant" } => (NEEDS_PERSON, "database-exists"),
+        DbError::Exists { .. } => (NEEDS_PERSON, "account-exists"),
         DbError::Damaged { .. } => (NEEDS_PERSON, "database-damaged"),
         DbError::Statement(_) => (INTERNAL, "database-statement"),
     };
-    CommandError::new(exit, code).with("detail", error).with("cause", cause)
+    let path = if let DbError::Open { path, .. } = error { path.as_str() } else { "" };
+    CommandError::new(exit, code).with("detail", error).with("cause", cause).with("path", path)
 }

@@ -229,3 +229,36 @@ fn files_with_records_in_them_are_for_their_owner_only_and_hold_the_columns_aske
     case.run(&["import", "person", &sheet, "--report", "bad.csv"]).done();
     assert_private(&case, &["bad.csv"]);
 }
+
+#[test]
+fn a_duplicate_names_the_record_that_is_in_the_way() {
+    let case = Case::with_device();
+    let first = case.add(&["person", "staff_no=1", "name=甲"]);
+    let error = case.run(&["add", "person", "staff_no=1", "name=乙"]).fails(1, "invalid");
+    let issue = &error["issues"][0];
+    assert_eq!((&issue["code"], &issue["other"]), (&json!("q07-duplicate"), &json!(first)));
+}
+
+#[test]
+fn a_condition_that_cannot_be_read_is_refused_with_what_can() {
+    let case = Case::with_device();
+    case.add(&["person", "staff_no=1", "name=甲", "born_on=1980-06-01", "sex=女"]);
+    let count = |condition: &str| {
+        let list = case.json(&["list", "person", "--where", condition]);
+        list.as_array().unwrap().len()
+    };
+    for (condition, found) in [
+        ("born_on<today", 1),
+        ("born_on=1980.06.01", 1),
+        ("born_on>上週五", 0),
+        ("sex=女", 1),
+        ("name=13", 0),
+    ] {
+        assert_eq!(count(condition), found, "{condition}");
+    }
+    for condition in ["born_on>=soon", "born_on=2018-13-01", "sex=unheard"] {
+        let error = case.run(&["list", "person", "--where", condition]).fails(2, "condition");
+        let field = condition.split(['<', '>', '=']).next().unwrap();
+        assert!(error["message"].as_str().unwrap().contains(field), "{error}");
+    }
+}

@@ -69,3 +69,28 @@ fn files_that_are_no_sheets_are_named_with_what_to_do() {
     case.run(&["import", "human", "empty.csv"]).fails(2, "not-found-kind");
     case.run(&["import", "empty.csv", "--class", "none"]).fails(1, "not-found-class");
 }
+
+#[test]
+fn a_template_has_headings_that_the_import_knows() {
+    let case = Case::with_device();
+    let made = case.run(&["template", "person", "-o", "people.xlsx"]).done();
+    assert_eq!((made.exit, made.stdout.as_str()), (0, ""), "{}", made.stderr);
+    let read = case.json(&["import", "people.xlsx"]);
+    assert_eq!(
+        (&read["files"][0]["kind"], &read["files"][0]["added"]),
+        (&json!("person"), &json!(0))
+    );
+    case.run(&["template", "person", "-o", "people.csv"]).fails(2, "extension-template");
+    case.run(&["template", "nothing", "-o", "people.xlsx"]).fails(2, "not-found-kind");
+}
+
+#[test]
+fn help_is_asked_for_in_the_way_people_type_it() {
+    let case = Case::new();
+    for (asked, named) in [(&["help"][..], "template"), (&["help", "admin", "user"][..], "disable")]
+    {
+        let done = case.bare(asked).done();
+        assert_eq!(done.exit, 0, "{}", done.stderr);
+        assert!(done.stdout.contains(named), "{}", done.stdout);
+    }
+}

@@ -238,6 +238,9 @@ pub fn parse_date(typed: &str, cx: &ParseContext) -> Option<PartialDate> {
 fn relative_date(typed: &str, today: civil::Date) -> Option<civil::Date> {
     let days = match text::day_word(typed) {
         Some(days) => days,
+        None if let Some((weeks, day)) = text::week_word(typed) => {
+            weeks * 7 + day - i64::from(today.weekday().to_monday_zero_offset())
+        }
         None if typed.len() <= 6 && typed.starts_with(['+', '-']) => typed.parse().ok()?,
         None => return None,
     };

@@ -90,10 +90,10 @@ fn duplicates(
         registry.find(kind, spec.number, value).into_iter().find(|other| Some(*other) != id)
     };
     let unique = kind.spec().fields.iter().filter(|spec| spec.unique);
-    unique
-        .filter(|spec| others(spec).is_some())
-        .map(|spec| Issue::error(spec.key, "q07-duplicate"))
-        .collect()
+    let duplicate = |spec: &FieldSpec| {
+        Some(Issue::error(spec.key, "q07-duplicate").with("other", others(spec)?))
+    };
+    unique.filter_map(duplicate).collect()
 }
 
 /// Q07: two persons of one name born on one day are probably one person; a person must look.
