@@ -4,9 +4,16 @@ use std::fs::{File, OpenOptions, TryLockError};
 use std::io::{Read, Seek, SeekFrom, Write};
 use std::path::Path;
 use std::sync::Arc;
+use std::thread::sleep;
+use std::time::{Duration, Instant};
 
 use super::StoreError;
 use super::files::At;
+
+/// How long a lock may be held by nobody: a process that was just started shares its parent's open files until it becomes its own
+/// program, and a lock given up meanwhile is still held by it.
+const PATIENCE: Duration = Duration::from_millis(400);
+const STEP: Duration = Duration::from_millis(10);
 
 /// The lock of a data directory, released when the last clone is dropped or the process ends, however it ends.
 #[derive(Clone)]
@@ -21,10 +28,14 @@ impl Lock {
         let mut options = OpenOptions::new();
         let file = options.read(true).write(true).create(true).truncate(false).open(&path);
         let mut file = file.at(&path)?;
-        match file.try_lock() {
-            Ok(()) => {}
-            Err(TryLockError::WouldBlock) => return Err(in_use(dir, &mut file)),
-            Err(TryLockError::Error(source)) => return Err(StoreError::io(&path, source)),
+        let started = Instant::now();
+        loop {
+            match file.try_lock() {
+                Ok(()) => break,
+                Err(TryLockError::WouldBlock) if started.elapsed() < PATIENCE => sleep(STEP),
+                Err(TryLockError::WouldBlock) => return Err(in_use(dir, &mut file)),
+                Err(TryLockError::Error(source)) => return Err(StoreError::io(&path, source)),
+            }
         }
         // The id is a courtesy: on a full disk the lock holds without it.
         let written = file.set_len(0).and_then(|()| file.seek(SeekFrom::Start(0)));
