@@ -33,6 +33,7 @@ use push::Writer;
 use service::Service;
 
 use crate::settings::ServerSettings;
+use crate::sync::Limits;
 
 /// How to serve.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -49,6 +50,8 @@ pub struct ServeOptions {
     pub stop_timeout: Duration,
     /// Enrolments one address may try a minute.
     pub enrol_per_minute: u32,
+    /// Sizes and times of the protocol.
+    pub limits: Limits,
 }
 
 /// Why the server does not run.
@@ -87,6 +90,7 @@ impl ServeOptions {
             request_timeout: Duration::from_secs(settings.request_timeout_seconds.into()),
             stop_timeout: Duration::from_secs(settings.stop_timeout_seconds.into()),
             enrol_per_minute: settings.enrol_per_minute,
+            limits: Limits::default(),
         }
     }
 
@@ -99,6 +103,7 @@ impl ServeOptions {
             request_timeout: Duration::from_mins(1),
             stop_timeout: Duration::from_secs(20),
             enrol_per_minute: 30,
+            limits: Limits::default(),
         }
     }
 }
@@ -129,7 +134,7 @@ pub async fn serve_until(
     db.tenant().await?;
     let (listener, address) = bind(&options).await?;
     let (writer, writing) = Writer::start(db.clone());
-    let service = Service::new(db.clone(), writer, Arc::new(clock::Machine));
+    let service = Service::new(db.clone(), writer, Arc::new(clock::Machine), options.limits);
     let app = Arc::new(App::new(service, options.enrol_per_minute));
     ready(address);
     let routes = router(app, options.request_timeout);

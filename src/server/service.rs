@@ -8,12 +8,12 @@ use super::clock::{Ambient, random_of};
 use super::db::rows::{CodeUse, NewDevice, Session};
 use super::db::{Db, Tx};
 use super::http::ApiError;
-use super::pull::{PAGE_RECORDS, page};
+use super::pull::page;
 use super::push::{Batch, PushError, UnitCache, Writer, alone};
 use super::secret::{code_hash, token, token_hash};
 use super::{opening, scope};
 use crate::domain::ids::RecordId;
-use crate::sync::client::{BATCH_BYTES, BATCH_OPS};
+use crate::sync::Limits;
 use crate::sync::open::Order;
 use crate::wire::frame::Blob;
 use crate::wire::packet::Message;
@@ -33,6 +33,7 @@ pub struct Service<D> {
     db: D,
     writer: Way,
     ambient: Arc<dyn Ambient>,
+    limits: Limits,
 }
 
 /// How pushes reach the database.
@@ -74,13 +75,13 @@ pub struct Answered {
 
 impl<D: Db> Service<D> {
     /// Serves a database whose pushes go through a writer task.
-    pub(crate) fn new(db: D, writer: Writer, ambient: Arc<dyn Ambient>) -> Self {
-        Self { db, writer: Way::Task(writer), ambient }
+    pub(crate) fn new(db: D, writer: Writer, ambient: Arc<dyn Ambient>, limits: Limits) -> Self {
+        Self { db, writer: Way::Task(writer), ambient, limits }
     }
 
     /// Serves a database without any task: every push is a transaction of its own.
-    pub fn alone(db: D, ambient: Arc<dyn Ambient>) -> Self {
-        Self { db, writer: Way::Alone(Mutex::default()), ambient }
+    pub fn alone(db: D, ambient: Arc<dyn Ambient>, limits: Limits) -> Self {
+        Self { db, writer: Way::Alone(Mutex::default()), ambient, limits }
     }
 
     /// Returns the server's clock, milliseconds.
@@ -147,9 +148,9 @@ impl<D: Db> Service<D> {
             protocol_max: PROTOCOL,
             epoch: tenant.epoch,
             server_time: self.now_ms(),
-            batch_ops: u32::try_from(BATCH_OPS).unwrap_or(u32::MAX),
-            batch_bytes: u32::try_from(BATCH_BYTES).unwrap_or(u32::MAX),
-            page_records: PAGE_RECORDS,
+            batch_ops: u32::try_from(self.limits.batch_ops).unwrap_or(u32::MAX),
+            batch_bytes: u32::try_from(self.limits.batch_bytes).unwrap_or(u32::MAX),
+            page_records: self.limits.page_records,
             min_app: "0.1.0".to_owned(),
             schema: SCHEMA,
         })
@@ -235,14 +236,16 @@ impl<D: Db> Service<D> {
         session: &Session,
         request: PushRequest,
     ) -> Result<PushAnswer, ApiError> {
-        if request.ops.len() > BATCH_OPS {
-            return Err(ApiError::too_large(BATCH_OPS));
+        let limits = self.limits;
+        if request.ops.len() > limits.batch_with_group() {
+            return Err(ApiError::too_large(limits.batch_ops));
         }
         let bytes: usize = request.ops.iter().map(|op| op.0.len()).sum();
-        if bytes > BATCH_BYTES && request.ops.len() > 1 {
-            return Err(ApiError::too_large(BATCH_BYTES));
+        if bytes > limits.batch_bytes && request.ops.len() > 1 {
+            return Err(ApiError::too_large(limits.batch_bytes));
         }
-        let batch = Batch::new(session.device.id, session.author(), request, self.now_ms());
+        let now = self.now_ms();
+        let batch = Batch::new(session.device.id, session.author(), request, now, limits);
         Ok(self.writer.push(&self.db, batch).await?)
     }
 
@@ -252,7 +255,7 @@ impl<D: Db> Service<D> {
         session: &Session,
         request: &PullRequest,
     ) -> Result<crate::wire::Page, ApiError> {
-        Ok(page(&self.db, session, request).await?)
+        Ok(page(&self.db, session, request, &self.limits).await?)
     }
 
     /// The operations on one record.
