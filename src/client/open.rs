@@ -18,7 +18,7 @@ use super::{Client, clock, ids};
 use crate::domain::access::Role;
 use crate::domain::ids::UnitId;
 use crate::store::{Entry, Finding, KeyCost, RESTORED, RecoveryCode, StoreError, Vault};
-use crate::sync::{Cursor, OpBody, UnitTree, digest};
+use crate::sync::{Cursor, Limits, OpBody, UnitTree, digest};
 use crate::wire::{OpHead, decode, decode_op, op_head};
 
 /// Who a new device is for.
@@ -139,6 +139,7 @@ fn load(dir: &Path, vault: Vault) -> Result<Inner, ClientError> {
     let mut inner = Inner {
         vault,
         profile,
+        limits: Limits::default(),
         sync,
         rows: BTreeMap::new(),
         under: BTreeMap::new(),

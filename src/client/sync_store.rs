@@ -64,7 +64,7 @@ impl Session {
         };
         let resume = reached.map(|(cursor, replace, _)| (cursor, replace));
         let session = Self { in_store: staged.len(), staged, scope_token, removed: 0 };
-        Ok((session, Machine::new(open, waiting, prev, resume)))
+        Ok((session, Machine::new(open, waiting, prev, resume, inner.limits)))
     }
 
     /// Takes what the server says of the device and its user.

@@ -31,6 +31,7 @@ use http::{App, router};
 use push::Writer;
 
 use crate::settings::ServerSettings;
+use crate::sync::Limits;
 
 /// How to serve.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -47,6 +48,8 @@ pub struct ServeOptions {
     pub stop_timeout: Duration,
     /// Enrolments one address may try a minute.
     pub enrol_per_minute: u32,
+    /// Sizes and times of the protocol.
+    pub limits: Limits,
 }
 
 /// Why the server does not run.
@@ -85,6 +88,7 @@ impl ServeOptions {
             request_timeout: Duration::from_secs(settings.request_timeout_seconds.into()),
             stop_timeout: Duration::from_secs(settings.stop_timeout_seconds.into()),
             enrol_per_minute: settings.enrol_per_minute,
+            limits: Limits::default(),
         }
     }
 
@@ -97,6 +101,7 @@ impl ServeOptions {
             request_timeout: Duration::from_mins(1),
             stop_timeout: Duration::from_secs(20),
             enrol_per_minute: 30,
+            limits: Limits::default(),
         }
     }
 }
@@ -127,7 +132,7 @@ pub async fn serve_until(
     db.tenant().await?;
     let (listener, address) = bind(&options).await?;
     let (writer, writing) = Writer::start(db.clone());
-    let app = Arc::new(App::new(db.clone(), writer, options.enrol_per_minute));
+    let app = Arc::new(App::new(db.clone(), writer, options.enrol_per_minute, options.limits));
     ready(address);
     let routes = router(app, options.request_timeout);
     let result = answer(listener, routes, stop, options.stop_timeout).await;

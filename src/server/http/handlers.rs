@@ -17,11 +17,10 @@ use crate::server::clock::{now_ms, random};
 use crate::server::db::rows::{CodeUse, NewDevice, Session};
 use crate::server::db::{Db, Tx};
 use crate::server::opening;
-use crate::server::pull::{PAGE_RECORDS, page};
+use crate::server::pull::page;
 use crate::server::push::Batch;
 use crate::server::scope;
 use crate::server::secret::{code_hash, token, token_hash};
-use crate::sync::client::{BATCH_BYTES, BATCH_OPS};
 use crate::sync::open::Order;
 use crate::wire::frame::Blob;
 use crate::wire::packet::Message;
@@ -81,9 +80,9 @@ pub(super) async fn hello<D: Db>(
         protocol_max: PROTOCOL,
         epoch: tenant.epoch,
         server_time: now_ms(),
-        batch_ops: u32::try_from(BATCH_OPS).unwrap_or(u32::MAX),
-        batch_bytes: u32::try_from(BATCH_BYTES).unwrap_or(u32::MAX),
-        page_records: PAGE_RECORDS,
+        batch_ops: u32::try_from(app.limits.batch_ops).unwrap_or(u32::MAX),
+        batch_bytes: u32::try_from(app.limits.batch_bytes).unwrap_or(u32::MAX),
+        page_records: app.limits.page_records,
         min_app: "0.1.0".to_owned(),
         schema: SCHEMA,
     });
@@ -187,7 +186,7 @@ async fn do_sync<D: Db>(
         answer.push = Some(do_push(app, &session, push).await?);
     }
     if let Some(pull) = pull {
-        answer.page = Some(page(&app.db, &session, &pull).await?);
+        answer.page = Some(page(&app.db, &session, &pull, &app.limits).await?);
     }
     Ok(answer)
 }
@@ -212,14 +211,15 @@ async fn do_push<D: Db>(
     session: &Session,
     request: PushRequest,
 ) -> Result<crate::wire::PushAnswer, ApiError> {
-    if request.ops.len() > BATCH_OPS {
-        return Err(ApiError::too_large(BATCH_OPS));
+    let limits = app.limits;
+    if request.ops.len() > limits.batch_with_group() {
+        return Err(ApiError::too_large(limits.batch_ops));
     }
     let bytes: usize = request.ops.iter().map(|op| op.0.len()).sum();
-    if bytes > BATCH_BYTES && request.ops.len() > 1 {
-        return Err(ApiError::too_large(BATCH_BYTES));
+    if bytes > limits.batch_bytes && request.ops.len() > 1 {
+        return Err(ApiError::too_large(limits.batch_bytes));
     }
-    let batch = Batch::new(session.device.id, session.author(), request, now_ms());
+    let batch = Batch::new(session.device.id, session.author(), request, now_ms(), limits);
     Ok(app.writer.push(batch).await?)
 }
 
@@ -232,7 +232,7 @@ pub(super) async fn pull<D: Db>(
 ) -> Response {
     let result = async {
         let session = session(&app, &headers).await?;
-        Ok(page(&app.db, &session, &read::<PullRequest>(&headers, &body)?).await?)
+        Ok(page(&app.db, &session, &read::<PullRequest>(&headers, &body)?, &app.limits).await?)
     };
     let result = result.await;
     reply(&headers, &request, result)

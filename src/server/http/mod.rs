@@ -22,6 +22,7 @@ use tower_http::catch_panic::CatchPanicLayer;
 use super::clock::random;
 use super::db::Db;
 use super::push::Writer;
+use crate::sync::Limits;
 use crate::telemetry as field;
 use crate::wire::frame::hex;
 use body::{Encoding, MAX_JSON, refusal};
@@ -35,14 +36,16 @@ pub(super) struct App<D> {
     pub(super) db: D,
     /// The one that writes.
     pub(super) writer: Writer,
+    /// Sizes and times.
+    pub(super) limits: Limits,
     /// Enrolments tried.
     attempts: Attempts,
 }
 
 impl<D> App<D> {
     /// Puts the parts together.
-    pub(super) const fn new(db: D, writer: Writer, enrol_per_minute: u32) -> Self {
-        Self { db, writer, attempts: Attempts::new(enrol_per_minute) }
+    pub(super) const fn new(db: D, writer: Writer, enrol_per_minute: u32, limits: Limits) -> Self {
+        Self { db, writer, limits, attempts: Attempts::new(enrol_per_minute) }
     }
 }
 
