@@ -51,7 +51,7 @@ impl TransportError {
         match self {
             Self::Unreachable { .. } | Self::TimedOut { .. } | Self::NotOurServer { .. } => true,
             Self::BadAddress { .. } => false,
-            Self::Refused { status, .. } => *status >= 500 || *status == 429,
+            Self::Refused { status, .. } => *status >= 500 || matches!(*status, 408 | 429),
         }
     }
 

@@ -105,6 +105,7 @@ async fn name(mut request: Request, next: Next) -> Response {
     }
     let error = match status {
         StatusCode::PAYLOAD_TOO_LARGE => ApiError::too_large(MAX_JSON),
+        StatusCode::BAD_REQUEST => ApiError::incomplete(),
         status if status.is_server_error() => ApiError::internal(),
         status => ApiError::new(status, "malformed", "the request is not readable"),
     };
