@@ -174,12 +174,13 @@ impl<'a> Round<'a> {
     /// Runs to the end, or to an order that needs another round (`None`).
     fn run(mut self) -> Result<Option<SyncSummary>, ClientError> {
         let mut todo = VecDeque::from([self.machine.start()]);
+        let overlap = self.transport.as_ref().is_some_and(|transport| transport.may_overlap());
         while let Some(output) = todo.pop_front() {
             (self.progress)(self.state);
             let done = output == Output::Done;
             let stores = matches!(output, Output::StoreResults(_) | Output::Stage(_));
             let asks = matches!(todo.front(), Some(Output::Push(_) | Output::Pull(_)));
-            let next = match if stores && asks { todo.pop_front() } else { None } {
+            let next = match if overlap && stores && asks { todo.pop_front() } else { None } {
                 Some(request) if !self.is_cancelled() => self.both(output, request)?,
                 Some(_) => {
                     self.step(output)?;

@@ -154,6 +154,18 @@ fn chain_of(error: &dyn std::error::Error) -> String {
 
 type Reply = (oneshot::Sender<Result<PushAnswer, PushError>>, Result<PushAnswer, PushError>);
 
+/// Takes one batch in a transaction of its own, for a caller that is alone with the database.
+pub(crate) async fn alone<D: Db>(
+    db: &D,
+    cache: &mut UnitCache,
+    batch: Batch,
+) -> Result<PushAnswer, PushError> {
+    let mut tx = db.begin().await?;
+    let answer = take(&mut tx, cache, batch).await?;
+    tx.commit().await?;
+    Ok(answer)
+}
+
 /// Applies waiting batches in one transaction, each behind its own savepoint.
 async fn group<D: Db>(
     db: &D,
