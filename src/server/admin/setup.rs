@@ -13,7 +13,7 @@ use crate::server::db::location::Location;
 use crate::server::db::rows::{Account, NewTenant};
 use crate::server::db::{Database, Db, Tx};
 use crate::server::push::{Batch, PushError, take};
-use crate::sync::{Author, Op, OpBody, OpId, Outcome};
+use crate::sync::{Author, Limits, Op, OpBody, OpId, Outcome};
 use crate::wire::frame::Blob;
 use crate::wire::{PushRequest, encode_op};
 
@@ -115,5 +115,5 @@ fn root_batch(tenant: &NewTenant, admin: &Account, now: i64) -> AdminResult<Batc
     let bytes = encode_op(&op).map_err(|_cause| AdminError::Refused)?;
     let author = Author { user: admin.id, role: admin.role, home: admin.unit };
     let request = PushRequest { generation: 1, from_n: 1, prev: [0; 16], ops: vec![Blob(bytes)] };
-    Ok(Batch::new(tenant.server_device, author, request, now))
+    Ok(Batch::new(tenant.server_device, author, request, now, Limits::default()))
 }

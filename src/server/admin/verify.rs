@@ -163,7 +163,7 @@ impl Replay {
             if row.seq != seq {
                 return Some(Difference::Gap { seq });
             }
-            let entry = Entry::new(row.id, row.bytes);
+            let entry = Entry::new(row.id, row.bytes, &self.world.limits);
             if entry.hash != row.hash {
                 return Some(Difference::Hash { seq });
             }
