@@ -1,7 +1,11 @@
 //! Real processes and real bytes: a network that fails, processes that are killed, disks that are full or lose their power.
 
+mod child;
+mod kill;
 mod network;
 mod proxy;
+mod serving;
+mod writer;
 
 /// Numbers that depend on the seed only.
 pub(crate) struct Rng(u64);
