@@ -6,6 +6,7 @@ use std::sync::Arc;
 use uuid::Uuid;
 
 use super::location::Location;
+use super::memory::Memory;
 use super::rows::{
     Account, Changes, CodeUse, NewCode, NewDevice, NewTenant, OpRow, PageQuery, PositionQuery,
     RecordRow, Refused, UniqueRow, Visible, Wanted,
@@ -34,12 +35,15 @@ async fn postgres() -> Option<(Database, Option<tempfile::TempDir>)> {
     Some((Database::open(location, true).await.unwrap(), None))
 }
 
+async fn memory() -> Option<(Memory, ())> {
+    Some((Memory::default(), ()))
+}
+
 macro_rules! contract {
-    ($($name:ident),* $(,)?) => {
-        contract! { sqlite: $($name),* }
-        contract! { postgres: $($name),* }
+    ($($backend:ident)+: $names:tt) => {
+        $(contract! { @one $backend $names })+
     };
-    ($backend:ident: $($name:ident),*) => {
+    (@one $backend:ident [$($name:ident),* $(,)?]) => {
         mod $backend {
             $(#[test]
             fn $name() {
@@ -53,11 +57,17 @@ macro_rules! contract {
         }
     };
 }
-contract! {
+contract! { sqlite postgres memory: [
     a_tenant_is_made_once, a_dropped_transaction_changes_nothing, a_savepoint_takes_back_only_its_part,
     codes_are_used_once_and_in_time, a_device_changes_hands_within_one_account_only, what_is_stored_is_read_back,
     a_batch_finds_what_it_may_touch, repeated_operations_are_found_by_number, pages_break_between_positions,
-    scoped_pages_tell_what_left, concurrent_writers_lose_nothing, a_copy_holds_what_was_committed,
+    scoped_pages_tell_what_left, concurrent_writers_lose_nothing,
+] }
+
+mod copies {
+    use super::{a_copy_holds_what_was_committed, postgres, set_up, sqlite};
+
+    contract! { sqlite postgres: [a_copy_holds_what_was_committed] }
 }
 
 const ROOT: UnitId = UnitId(Uuid::from_u128(1));
