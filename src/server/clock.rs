@@ -47,7 +47,7 @@ pub(crate) fn random_of<const N: usize>(from: &dyn Ambient) -> [u8; N] {
 }
 
 /// Returns an id that says when it was made.
-pub(crate) fn new_id(now: i64) -> Uuid {
-    let ms = u64::try_from(now).unwrap_or(0);
-    uuid::Builder::from_unix_timestamp_millis(ms, &random::<10>()).into_uuid()
+pub(crate) fn new_id(from: &dyn Ambient) -> Uuid {
+    let ms = u64::try_from(from.now_ms()).unwrap_or(0);
+    uuid::Builder::from_unix_timestamp_millis(ms, &random_of::<10>(from)).into_uuid()
 }

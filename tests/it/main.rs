@@ -18,6 +18,8 @@ mod crash;
 mod golden;
 mod layers;
 #[cfg(all(feature = "client", feature = "server"))]
+mod model;
+#[cfg(all(feature = "client", feature = "server"))]
 mod proc;
 #[cfg(all(feature = "client", feature = "server"))]
 mod readme;
