@@ -64,12 +64,6 @@ contract! { sqlite postgres memory: [
     scoped_pages_tell_what_left, concurrent_writers_lose_nothing,
 ] }
 
-mod copies {
-    use super::{a_copy_holds_what_was_committed, postgres, set_up, sqlite};
-
-    contract! { sqlite postgres: [a_copy_holds_what_was_committed] }
-}
-
 const ROOT: UnitId = UnitId(Uuid::from_u128(1));
 const USER: UserId = UserId(Uuid::from_u128(2));
 const DEVICE: DeviceId = DeviceId(u64::MAX - 3);
@@ -408,14 +402,23 @@ async fn concurrent_writers_lose_nothing<D: Db>(db: D) {
     assert_eq!(db.sizes().await.unwrap().ops, 4 * EACH);
 }
 
-async fn a_copy_holds_what_was_committed<D: Db>(db: D) {
-    store(&db, changes(&[record(1, ROOT, 1)])).await;
-    let folder = tempfile::tempdir().unwrap();
-    let file = folder.path().join("copy.sqlite");
-    db.copy_to(&file).await.unwrap();
-    let copy = Database::open(&file, false).await.unwrap();
-    assert_eq!(copy.sizes().await.unwrap(), db.sizes().await.unwrap());
-    assert!(db.copy_to(&file).await.is_err(), "nothing is overwritten");
+#[test]
+fn a_copy_holds_what_was_committed() {
+    let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build().unwrap();
+    runtime.block_on(async {
+        for (db, _folder) in [sqlite().await, postgres().await].into_iter().flatten() {
+            set_up(&db).await;
+            store(&db, changes(&[record(1, ROOT, 1)])).await;
+            let folder = tempfile::tempdir().unwrap();
+            let file = folder.path().join("copy.sqlite");
+            db.copy_to(&file).await.unwrap();
+            let copy = Database::open(&file, false).await.unwrap();
+            assert_eq!(copy.sizes().await.unwrap(), db.sizes().await.unwrap());
+            assert_eq!(copy.ops_after(0, 9).await.unwrap(), db.ops_after(0, 9).await.unwrap());
+            assert_eq!(copy.accounts().await.unwrap(), db.accounts().await.unwrap());
+            assert!(db.copy_to(&file).await.is_err(), "nothing is overwritten");
+        }
+    });
 }
 
 #[test]
