@@ -9,8 +9,8 @@ mod system;
 
 use proptest::prelude::*;
 
+use ejia::server::db::Database;
 use ejia::server::db::memory::Memory;
-use ejia::server::db::sqlite::Sqlite;
 use proptest::test_runner::TestRunner;
 use tokio::runtime::Runtime;
 
@@ -90,7 +90,7 @@ fn the_model_agrees_with_sqlite_called_directly() {
     check(6, || {
         let folder = tempfile::tempdir().unwrap();
         let runtime = runtime();
-        let db = runtime.block_on(Sqlite::open(&folder.path().join("db"), true)).unwrap();
+        let db = runtime.block_on(Database::open(&folder.path().join("db"), true)).unwrap();
         Box::new(InProcess::new(db, runtime, Some(folder)))
     });
 }
