@@ -6,7 +6,6 @@
     clippy::panic,
     clippy::print_stdout,
     clippy::indexing_slicing,
-    clippy::as_conversions,
     reason = "a tool for developers: it prints, and stops at what it does not expect"
 )]
 
@@ -71,11 +70,10 @@ fn main() {
     }
 }
 
+/// Coverage, failed seeds, runs, edits.
 type Total = (Coverage, Vec<u64>, u64, u64);
 
 fn work(args: &Args, next: &AtomicU64, stop: &AtomicBool, total: &Mutex<Total>, start: Instant) {
-    let mut mine = Coverage::default();
-    let (mut runs, mut saved) = (0, 0);
     while !stop.load(Ordering::Relaxed) {
         let seed = next.fetch_add(1, Ordering::Relaxed);
         let late = args.seconds.is_some_and(|s| start.elapsed() >= Duration::from_secs(s));
@@ -83,15 +81,20 @@ fn work(args: &Args, next: &AtomicU64, stop: &AtomicBool, total: &Mutex<Total>, 
             break;
         }
         let report = std::panic::catch_unwind(|| sim::run(seed, &args.faults, args.tell));
-        runs += 1;
+        total.lock().unwrap().2 += 1;
         let Ok(report) = report else {
-            println!("seed {seed} PANICS; cargo run --profile sim --example ejia-sim -- {seed} --tell");
+            println!(
+                "seed {seed} PANICS; cargo run --profile sim --example ejia-sim -- {seed} --tell"
+            );
             total.lock().unwrap().1.push(seed);
             stop.store(!args.keep_going, Ordering::Relaxed);
             continue;
         };
-        saved += u64::try_from(report.saved).unwrap();
-        mine.add(&report.fired);
+        {
+            let mut total = total.lock().unwrap();
+            total.3 += u64::try_from(report.saved).unwrap();
+            total.0.add(&report.fired);
+        }
         for line in &report.lines {
             println!("{line}");
         }
@@ -112,10 +115,6 @@ fn work(args: &Args, next: &AtomicU64, stop: &AtomicBool, total: &Mutex<Total>, 
             stop.store(!args.keep_going, Ordering::Relaxed);
         }
     }
-    let mut total = total.lock().unwrap();
-    total.0.merge(&mine);
-    total.2 += runs;
-    total.3 += saved;
 }
 
 fn table(coverage: &Coverage) {

@@ -51,12 +51,12 @@ impl Book {
             book.records.insert(record.id, record);
         }
         for row in block(db.ops_after(0, u32::MAX)).unwrap() {
-            book.take(row);
+            book.take(&row);
         }
         book
     }
 
-    fn take(&mut self, row: OpRow) {
+    fn take(&mut self, row: &OpRow) {
         let Ok(op) = decode_op(&row.bytes) else { return };
         let outcome: Outcome = decode(&row.outcome, "outcome").unwrap();
         if row.refused == Refused::No {
@@ -82,7 +82,10 @@ impl Book {
     /// Says why an operation that was taken is not accounted for.
     fn missing(&self, op: &Op, outcome: &Outcome) -> Option<String> {
         let Some(record) = self.records.get(&op.record) else {
-            let kept = matches!(outcome, Outcome::Held { .. });
+            let kept = matches!(
+                outcome,
+                Outcome::Held { .. } | Outcome::Rejected { .. } | Outcome::Blocked { .. }
+            );
             return (!kept).then(|| "its record is not there".to_owned());
         };
         match outcome {
@@ -121,7 +124,8 @@ impl Book {
         // Somebody else wrote the same, and that was replaced knowingly.
         let writers = self.writers.get(&(record.id, no)).into_iter().flatten();
         writers.filter(|(other, _)| other == value).any(|(_, by)| {
-            self.replaced.contains(&(record.id, no, *by)) || self.reviewed.contains(&(record.id, *by))
+            self.replaced.contains(&(record.id, no, *by))
+                || self.reviewed.contains(&(record.id, *by))
         })
     }
 }

@@ -103,8 +103,11 @@ impl World {
                     changes.insert(number(Kind::Person, "note"), self.value(i, "note"));
                 }
                 _ => {
-                    let (key, from) =
-                        if self.rng.per_mille(500) { ("joined_on", 2000) } else { ("full_on", 2004) };
+                    let (key, from) = if self.rng.per_mille(500) {
+                        ("joined_on", 2000)
+                    } else {
+                        ("full_on", 2004)
+                    };
                     let year = i16::try_from(from + self.rng.below(6)).unwrap();
                     let day = PartialDate::day(year, 5, 4).unwrap();
                     changes.insert(number(Kind::Person, key), Value::Date(day));

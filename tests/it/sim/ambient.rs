@@ -56,7 +56,8 @@ impl ejia::client::clock::Ambient for Machine {
     }
 
     fn today(&self) -> jiff::civil::Date {
-        let at = jiff::Timestamp::from_millisecond(self.now()).unwrap_or(jiff::Timestamp::UNIX_EPOCH);
+        let at =
+            jiff::Timestamp::from_millisecond(self.now()).unwrap_or(jiff::Timestamp::UNIX_EPOCH);
         at.to_zoned(jiff::tz::TimeZone::UTC).date()
     }
 

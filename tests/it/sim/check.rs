@@ -36,7 +36,8 @@ impl World {
         for (id, pending) in pending(ops.into_iter().rev()) {
             match client.visible(id) {
                 Some(record) => {
-                    let hidden = pending.fields.iter().find(|(no, value)| !shows(&record, **no, value));
+                    let hidden =
+                        pending.fields.iter().find(|(no, value)| !shows(&record, **no, value));
                     wrong.extend(hidden.map(|(no, _)| format!("field {} of {id}", no.0)));
                 }
                 None if pending.made => wrong.push(format!("new record {id}")),
@@ -71,7 +72,9 @@ impl World {
             };
             let found = block(self.server.db.position(&query)).unwrap().hash_at_device_last;
             if found != Some(saved.hash) {
-                lost.push(format!("I2: device {i} thinks {id:?} was taken, the server has {found:?}"));
+                lost.push(format!(
+                    "I2: device {i} thinks {id:?} was taken, the server has {found:?}"
+                ));
             }
         }
         for line in lost {
@@ -108,7 +111,8 @@ impl World {
             .collect();
         let wrong = self.devices[i].disk.with_image(|image| {
             let rows = &image.base.rows;
-            let differs = wanted.iter().find(|(id, bytes)| rows.get(id).map(|r| &r.bytes) != Some(bytes));
+            let differs =
+                wanted.iter().find(|(id, bytes)| rows.get(id).map(|r| &r.bytes) != Some(bytes));
             let extra = rows.keys().find(|id| !wanted.contains_key(id));
             differs.map(|(id, _)| (*id, rows.contains_key(id))).or(extra.map(|id| (*id, true)))
         });
@@ -156,9 +160,9 @@ impl World {
         }
         let mut well = vec![false; self.devices.len()];
         for _ in 0..ROUNDS {
-            for i in 0..self.devices.len() {
+            for (i, well) in well.iter_mut().enumerate() {
                 self.time.pass(HOUR);
-                well[i] = self.sync(i);
+                *well = self.sync(i);
             }
         }
         self.check_log();

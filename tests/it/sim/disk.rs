@@ -222,7 +222,8 @@ impl State {
             Some(Fault::DiskError) => Err(gone()),
             Some(fault) => {
                 // The frames are written in order and synced together; nobody was told that they are there.
-                let whole = if fault == Fault::TornTail { new.len().saturating_sub(1) } else { new.len() };
+                let whole =
+                    if fault == Fault::TornTail { new.len().saturating_sub(1) } else { new.len() };
                 let kept = self.rng.between(0, whole);
                 new.truncate(kept);
                 self.image.entries.extend(new);
@@ -296,7 +297,9 @@ impl Store for Handle {
 
     fn staged(&self, visit: &mut dyn FnMut(Change)) -> Result<(), StoreError> {
         let staged = self.state()?.image.base.staged.clone();
-        staged.iter().for_each(|change| visit(Change::clone(change)));
+        for change in &staged {
+            visit(Change::clone(change));
+        }
         Ok(())
     }
 

@@ -14,6 +14,11 @@ macro_rules! faults {
             pub(crate) const fn key(self) -> &'static str {
                 match self { $(Self::$Name => $key),+ }
             }
+
+            /// Its place in [`Self::ALL`].
+            pub(crate) fn place(self) -> usize {
+                Self::ALL.iter().position(|fault| *fault == self).unwrap()
+            }
         }
     };
 }
@@ -93,10 +98,6 @@ impl Default for Coverage {
 }
 
 impl Coverage {
-    pub(crate) fn fire(&mut self, fault: Fault) {
-        self.fired[fault as usize] += 1;
-    }
-
     /// Adds one run.
     pub(crate) fn add(&mut self, run: &[u64; KINDS]) {
         for (i, count) in run.iter().enumerate() {
@@ -104,15 +105,6 @@ impl Coverage {
             for (j, other) in run.iter().enumerate().skip(i + 1) {
                 self.pairs[i * KINDS + j] += u32::from(*count > 0 && *other > 0);
             }
-        }
-    }
-
-    pub(crate) fn merge(&mut self, other: &Self) {
-        for (sum, more) in self.fired.iter_mut().zip(other.fired) {
-            *sum += more;
-        }
-        for (sum, more) in self.pairs.iter_mut().zip(&other.pairs) {
-            *sum += more;
         }
     }
 }
@@ -142,10 +134,6 @@ impl Mix {
 
     pub(crate) fn has(&self, fault: Fault) -> bool {
         self.on.contains(&fault)
-    }
-
-    pub(crate) fn clear(&mut self) {
-        self.on.clear();
     }
 
     pub(crate) fn names(&self) -> String {

@@ -20,6 +20,8 @@ pub(crate) struct Saved {
     pub(crate) device: usize,
     /// Lost together with the disk it was on: nobody could have kept it.
     pub(crate) excused: bool,
+    /// Not on that device any more.
+    gone: bool,
 }
 
 /// All of them.
@@ -46,11 +48,29 @@ impl Ledger {
             self.of_device.resize(device + 1, Vec::new());
         }
         self.of_device[device].push(at);
-        self.saved.push(Saved { op, hash, device, excused: false });
+        self.saved.push(Saved { op, hash, device, excused: false, gone: false });
     }
 
     pub(crate) fn of(&self, device: usize) -> impl DoubleEndedIterator<Item = &Saved> {
-        self.of_device.get(device).into_iter().flatten().map(|at| &self.saved[*at])
+        self.of_device
+            .get(device)
+            .into_iter()
+            .flatten()
+            .map(|at| &self.saved[*at])
+            .filter(|saved| !saved.gone)
+    }
+
+    /// Takes in what a journal holds beyond what was said to be saved: the program ended before it could say so.
+    pub(crate) fn learn(&mut self, device: usize, entries: &[std::sync::Arc<Entry>]) {
+        let known: BTreeSet<Name> =
+            self.of(device).map(|saved| (saved.op.id, saved.hash)).collect();
+        for entry in entries {
+            let name = names(std::iter::once(&**entry)).pop_first();
+            if name.is_some_and(|name| !known.contains(&name)) {
+                self.add(device, entry);
+                self.saved.last_mut().unwrap().excused = true;
+            }
+        }
     }
 
     /// Excuses what was only on a disk that is gone: everything of the device that is not in `kept`.
@@ -58,7 +78,9 @@ impl Ledger {
         let Some(places) = self.of_device.get(device) else { return };
         for at in places {
             let saved = &mut self.saved[*at];
-            saved.excused |= !kept.contains(&(saved.op.id, saved.hash));
+            let lost = !kept.contains(&(saved.op.id, saved.hash));
+            saved.excused |= lost;
+            saved.gone |= lost;
         }
     }
 

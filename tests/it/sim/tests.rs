@@ -4,14 +4,33 @@ use super::faults::{Coverage, Fault};
 use super::run;
 
 /// Seeds of a test run.
-const SEEDS: u64 = 120;
+const SEEDS: u64 = 60;
+
+/// Faults of a test run.
+const FAULTS: &[Fault] = &[
+    Fault::DropRequest,
+    Fault::DropReply,
+    Fault::Duplicate,
+    Fault::Reorder,
+    Fault::Delay,
+    Fault::Truncate,
+    Fault::Html,
+    Fault::TokenExpiry,
+    Fault::CrashClient,
+    Fault::CrashServer,
+    Fault::TornTail,
+    Fault::LostWrites,
+    Fault::DiskFull,
+    Fault::DiskError,
+    Fault::StoreLost,
+];
 
 #[test]
 fn nothing_saved_is_lost_in_any_of_these_runs() {
     let mut coverage = Coverage::default();
     let mut saved = 0;
     for seed in 1..=SEEDS {
-        let report = run(seed, Fault::ALL, false);
+        let report = run(seed, FAULTS, false);
         assert!(
             report.violations.is_empty(),
             "{}\n{:#?}\nrun it again: cargo run --profile sim --example ejia-sim -- {seed} --tell",
@@ -22,15 +41,17 @@ fn nothing_saved_is_lost_in_any_of_these_runs() {
         saved += report.saved;
     }
     assert!(saved > 1_000, "{saved} edits");
-    for fault in Fault::ALL {
-        assert!(coverage.fired[*fault as usize] > 0, "{} never happened", fault.key());
+    for fault in FAULTS {
+        assert!(coverage.fired[fault.place()] > 0, "{} never happened", fault.key());
     }
 }
 
 #[test]
 fn a_seed_gives_the_same_run_every_time() {
     for seed in [3, 17, 40] {
-        let [one, two] = [run(seed, Fault::ALL, false), run(seed, Fault::ALL, false)];
+        let [one, two] = [run(seed, Fault::ALL, true), run(seed, Fault::ALL, true)];
+        let other = one.lines.iter().zip(&two.lines).find(|(one, two)| one != two);
+        assert_eq!(other, None, "seed {seed}");
         assert_eq!(one.hash, two.hash, "seed {seed}");
     }
 }

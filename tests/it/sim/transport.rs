@@ -49,7 +49,11 @@ impl<'a> Wire<'a> {
         Self { world, device, token, counters: Counters::default() }
     }
 
-    fn ask<Q: Message, A: Message>(&mut self, call: Call, request: &Q) -> Result<A, TransportError> {
+    fn ask<Q: Message, A: Message>(
+        &mut self,
+        call: Call,
+        request: &Q,
+    ) -> Result<A, TransportError> {
         let body = pack(request).map_err(|_too_large| not_ours())?;
         self.send(call, body)
     }
@@ -61,7 +65,9 @@ impl<'a> Wire<'a> {
         let mut token = self.token.clone();
         match fault {
             Some(Fault::DropRequest) => return Err(unreachable()),
-            Some(Fault::Html) => return Err(read::<A>(200, PAGE_FOR_PEOPLE).err().unwrap_or_else(not_ours)),
+            Some(Fault::Html) => {
+                return Err(read::<A>(200, PAGE_FOR_PEOPLE).err().unwrap_or_else(not_ours));
+            }
             Some(Fault::TokenExpiry) => token.push('x'),
             Some(Fault::Duplicate) => drop(self.world.server.call(call, &token, &body)),
             Some(Fault::Reorder) => {
@@ -87,6 +93,7 @@ impl<'a> Wire<'a> {
             _ => self.world.server.call(call, &token, &body),
         };
         self.world.server_died_perhaps();
+        self.world.server.db.start();
         let Some(mut answered) = answered else { return Err(timed_out()) };
         self.world.meanwhile(self.device);
         match fault {

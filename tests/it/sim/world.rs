@@ -23,13 +23,8 @@ const DAYS: i64 = 60;
 /// How deep things happen inside one another.
 const DEPTH: u8 = 2;
 
-const DISK: &[Fault] = &[
-    Fault::CrashClient,
-    Fault::TornTail,
-    Fault::LostWrites,
-    Fault::DiskFull,
-    Fault::DiskError,
-];
+const DISK: &[Fault] =
+    &[Fault::CrashClient, Fault::TornTail, Fault::LostWrites, Fault::DiskFull, Fault::DiskError];
 
 /// Everything there is.
 pub(crate) struct World {
@@ -97,7 +92,7 @@ impl World {
     }
 
     pub(crate) fn fire(&mut self, fault: Fault) {
-        self.fired[fault as usize] += 1;
+        self.fired[fault.place()] += 1;
         self.note(|| format!("  fault {}", fault.key()));
     }
 
@@ -116,7 +111,8 @@ impl World {
 
     /// Runs all steps.
     pub(crate) fn run(&mut self) {
-        let pace = usize::try_from(2 * DAYS * 24 * HOUR / MINUTE).unwrap() / self.setup.steps.max(1);
+        let pace =
+            usize::try_from(2 * DAYS * 24 * HOUR / MINUTE).unwrap() / self.setup.steps.max(1);
         for step in 0..self.setup.steps {
             let minutes = i64::try_from(self.rng.below(pace)).unwrap();
             self.time.pass(minutes * MINUTE);
@@ -164,7 +160,7 @@ impl World {
         match self.rng.below(4) {
             0 | 1 => self.edit(device),
             2 => self.edit(other),
-            _ => self.sync(other),
+            _ => drop(self.sync(other)),
         }
         self.depth -= 1;
     }
@@ -183,7 +179,11 @@ impl World {
         }
         let opened = device.open(self.setup.limits);
         self.note(|| format!("device {i} opens: {opened:?}"));
-        let Err(error) = opened else { return true };
+        let Err(error) = opened else {
+            let entries = self.devices[i].disk.with_image(|image| image.entries.clone());
+            self.ledger.learn(i, &entries);
+            return true;
+        };
         let empty = self.devices[i].disk.with_image(|image| image.entries.is_empty());
         if empty || self.devices[i].disk.with_image(|image| image.base.rows.is_empty()) {
             // Store and journal lost together.
