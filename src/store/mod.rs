@@ -13,7 +13,8 @@ mod contract;
 #[cfg(test)]
 mod crash;
 mod error;
-#[cfg(all(test, target_os = "linux"))]
+#[cfg(test)]
+#[cfg(target_os = "linux")]
 mod faults;
 mod files;
 mod finding;
