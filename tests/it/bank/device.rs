@@ -160,18 +160,18 @@ fn a_pull_broken_off_at_any_page_goes_on_without_a_gap() {
 fn put_back(server: &mut Server, copy: &Path) {
     server.stop();
     for suffix in ["-wal", "-shm"] {
-        let mut name = server.database.clone().into_os_string();
+        let mut name = server.file().to_owned().into_os_string();
         name.push(suffix);
         let _gone = std::fs::remove_file(name);
     }
-    std::fs::copy(copy, &server.database).unwrap();
+    std::fs::copy(copy, server.file()).unwrap();
     server.run();
 }
 
 fn copy_of(server: &mut Server) -> PathBuf {
     server.stop();
-    let copy = server.database.with_extension("copy");
-    std::fs::copy(&server.database, &copy).unwrap();
+    let copy = server.file().with_extension("copy");
+    std::fs::copy(server.file(), &copy).unwrap();
     server.run();
     copy
 }
