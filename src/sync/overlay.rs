@@ -11,6 +11,10 @@ use crate::domain::record::{FieldNo, Value};
 
 /// Lays one waiting operation over a record; `None` means there is no such record.
 pub fn overlay(record: Option<Record>, op: &Op) -> Option<Record> {
+    let record = match &op.body {
+        OpBody::Command { name, args } => return super::command::shown(record, op, name, args),
+        _ => record,
+    };
     let mut record = match (&op.body, record) {
         (OpBody::Create { unit, .. }, None) => Record {
             id: op.record,

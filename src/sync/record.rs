@@ -99,6 +99,12 @@ impl Record {
         self.fields.get(&spec.field(key)?.number)?.value.as_ref_id()
     }
 
+    /// Returns the record by which the server finds this one besides its owner, if its kind has such a rule.
+    pub fn points(&self) -> Option<RecordId> {
+        let spec = Kind::from_number(self.kind)?.spec();
+        self.fields.get(&spec.field(spec.found_by?)?.number)?.value.as_ref_id()
+    }
+
     /// True if it exists and is not deleted.
     pub const fn is_live(&self) -> bool {
         self.tombstone.is_none()
