@@ -6,7 +6,7 @@ use super::edit::Edit;
 use super::error::ClientError;
 use super::journal::Inverse;
 use super::state::Inner;
-use super::{Client, clock, ids};
+use super::{Client, ids};
 use crate::domain::access::Office;
 use crate::domain::ids::{RecordId, UnitId};
 use crate::domain::kinds::Kind;
@@ -45,7 +45,7 @@ impl Client {
         workflow::fill_defaults(kind, &mut fields);
         let mut inner = self.lock();
         let issues = refuse_errors(inner.check(kind, None, &fields))?;
-        let id = ids::record(clock::now_ms());
+        let id = ids::record(&*inner.env);
         let edit = inner.creation(kind, id, unit, fields)?;
         inner.commit(vec![edit], None)?;
         Ok(Saved { id, issues })

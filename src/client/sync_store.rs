@@ -5,8 +5,8 @@ use std::collections::BTreeSet;
 use super::attention::{self, Refused};
 use super::edit::SCHEMA;
 use super::error::ClientError;
+use super::journal;
 use super::state::{Inner, NAMES, SYNC_STATE, SyncState};
-use super::{clock, journal};
 use crate::domain::ids::{RecordId, UserId};
 use crate::store::{Change, Row};
 use crate::sync::client::{Machine, PageHead, Waiting};
@@ -43,7 +43,7 @@ impl Session {
         let first = waiting.first().map(|op| decode_op(&op.bytes)).transpose()?;
         let prev = first.as_ref().map_or(inner.outbox.last_hash, |op| op.prev);
         let oldest = first.map(|op| super::conflicts::hlc_ms(op.hlc));
-        let now = clock::now_ms();
+        let now = inner.env.now_ms();
         let (cursor, scope_token) = reached
             .map_or((inner.sync.cursor, inner.sync.scope_token), |(cursor, _, scope)| {
                 (cursor, scope)
@@ -64,7 +64,7 @@ impl Session {
         };
         let resume = reached.map(|(cursor, replace, _)| (cursor, replace));
         let session = Self { in_store: staged.len(), staged, scope_token, removed: 0 };
-        Ok((session, Machine::new(open, waiting, prev, resume)))
+        Ok((session, Machine::new(open, waiting, prev, resume, inner.limits)))
     }
 
     /// Takes what the server says of the device and its user.
@@ -75,7 +75,7 @@ impl Session {
     ) -> Result<(), ClientError> {
         self.scope_token = answer.opened.scope_token;
         inner.sync.durable_n = answer.opened.known.durable_n;
-        inner.sync.clock_off_ms = answer.opened.server_time.saturating_sub(clock::now_ms());
+        inner.sync.clock_off_ms = answer.opened.server_time.saturating_sub(inner.env.now_ms());
         if (inner.profile.role, inner.profile.unit) != (answer.role, answer.unit) {
             inner.profile.role = answer.role;
             inner.profile.unit = answer.unit;
@@ -184,7 +184,7 @@ impl Session {
             settled_n: inner.sync.acked_n,
             cursor,
             scope_token,
-            last_sync_at: Some(clock::now_ms()),
+            last_sync_at: Some(inner.env.now_ms()),
             ..inner.sync.clone()
         };
         let notes = vec![(SYNC_STATE.to_owned(), Some(encode(&state)?)), (STAGE.to_owned(), None)];

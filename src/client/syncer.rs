@@ -7,13 +7,11 @@ use super::error::ClientError;
 use super::sync_store::Session;
 use super::transport::{Transport, TransportError};
 use super::{Client, HttpTransport};
+use crate::sync::Limits;
 use crate::sync::client::{Batch, Failure, Machine, Output, PageHead, PullFrom};
 use crate::sync::open::Order;
 use crate::wire::frame::Blob;
 use crate::wire::{Page, PullRequest, PushAnswer, PushRequest, SyncRequest};
-
-/// Most records asked for in one page (protocol, Limits).
-const PAGE_RECORDS: u32 = 1_000;
 
 /// Most rounds of one sync: a server that keeps ordering is broken, not busy.
 const MAX_ROUNDS: u8 = 4;
@@ -140,6 +138,7 @@ struct Round<'a> {
     pages: VecDeque<Page>,
     state: Progress,
     again: bool,
+    limits: Limits,
 }
 
 impl<'a> Round<'a> {
@@ -149,24 +148,39 @@ impl<'a> Round<'a> {
         progress: &'a dyn Fn(Progress),
         cancel: &'a AtomicBool,
     ) -> Result<Self, ClientError> {
-        let (session, machine) = Session::start(&mut client.lock())?;
+        let mut inner = client.lock();
+        let limits = inner.limits;
+        let (session, machine) = Session::start(&mut inner)?;
+        drop(inner);
         let to_push = machine.waiting();
         let state = Progress { phase: Phase::Connecting, pushed: 0, to_push, pulled: 0 };
         let pages = VecDeque::new();
         let again = false;
         let transport = Some(transport);
-        Ok(Self { client, transport, progress, cancel, session, machine, pages, state, again })
+        Ok(Self {
+            client,
+            transport,
+            progress,
+            cancel,
+            session,
+            machine,
+            pages,
+            state,
+            again,
+            limits,
+        })
     }
 
     /// Runs to the end, or to an order that needs another round (`None`).
     fn run(mut self) -> Result<Option<SyncSummary>, ClientError> {
         let mut todo = VecDeque::from([self.machine.start()]);
+        let overlap = self.transport.as_ref().is_some_and(|transport| transport.may_overlap());
         while let Some(output) = todo.pop_front() {
             (self.progress)(self.state);
             let done = output == Output::Done;
             let stores = matches!(output, Output::StoreResults(_) | Output::Stage(_));
             let asks = matches!(todo.front(), Some(Output::Push(_) | Output::Pull(_)));
-            let next = match if stores && asks { todo.pop_front() } else { None } {
+            let next = match if overlap && stores && asks { todo.pop_front() } else { None } {
                 Some(request) if !self.is_cancelled() => self.both(output, request)?,
                 Some(_) => {
                     self.step(output)?;
@@ -193,7 +207,7 @@ impl<'a> Round<'a> {
         let Some(transport) = self.transport.take() else { return Ok(vec![store, request]) };
         let request = match request {
             Output::Push(batch) => Request::Push(push_request(batch)),
-            Output::Pull(from) => Request::Pull(Self::pull_request(from)),
+            Output::Pull(from) => Request::Pull(self.pull_request(from)),
             other => {
                 self.transport = Some(transport);
                 return Ok(vec![store, other]);
@@ -237,7 +251,7 @@ impl<'a> Round<'a> {
                 let request = SyncRequest {
                     open: *open,
                     push: push.map(push_request),
-                    pull: Some(Self::pull_request(pull)),
+                    pull: Some(self.pull_request(pull)),
                 };
                 let answer = self.transport()?.sync(&request)?;
                 self.session.opened(&mut self.client.lock(), &answer)?;
@@ -264,7 +278,8 @@ impl<'a> Round<'a> {
             Output::Pull(from) => {
                 self.check_cancel()?;
                 self.state.phase = Phase::Pulling;
-                let page = self.transport()?.pull(&Self::pull_request(from))?;
+                let request = self.pull_request(from);
+                let page = self.transport()?.pull(&request)?;
                 Ok(self.take_page(page))
             }
             Output::Stage(head) => self.stage(&head),
@@ -325,12 +340,12 @@ impl<'a> Round<'a> {
         Ok(Vec::new())
     }
 
-    fn pull_request(from: PullFrom) -> PullRequest {
+    fn pull_request(&self, from: PullFrom) -> PullRequest {
         PullRequest {
             cursor: from.cursor,
             scope_token: from.scope_token,
             min_seq: from.min_seq,
-            limit: PAGE_RECORDS,
+            limit: self.limits.page_records,
             backfill: Vec::new(),
         }
     }

@@ -6,12 +6,8 @@ use crate::server::scope;
 use std::collections::BTreeSet;
 
 use crate::domain::ids::UserId;
-use crate::sync::client::BATCH_BYTES;
-use crate::sync::{CONFLICT_KIND, Cursor};
+use crate::sync::{CONFLICT_KIND, Cursor, Limits};
 use crate::wire::{Page, PullRequest, RecordBytes, decode_record, encode_record};
-
-/// Most records of a page (protocol, Limits).
-pub(crate) const PAGE_RECORDS: u32 = 1_000;
 
 /// Why no page is given.
 #[derive(Debug, thiserror::Error)]
@@ -35,13 +31,18 @@ pub(crate) async fn page<D: Db>(
     db: &D,
     session: &Session,
     request: &PullRequest,
+    limits: &Limits,
 ) -> Result<Page, PullError> {
     let units = db.units().await?;
     let query = PageQuery {
         after: request.cursor.seq,
         visible: scope::visible(&session.account, &units),
-        limit: if request.limit == 0 { PAGE_RECORDS } else { request.limit.min(PAGE_RECORDS) },
-        max_bytes: BATCH_BYTES,
+        limit: if request.limit == 0 {
+            limits.page_records
+        } else {
+            request.limit.min(limits.page_records)
+        },
+        max_bytes: limits.page_bytes,
     };
     let rows = db.page(&query).await?;
     check(&rows, session, request)?;

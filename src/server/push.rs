@@ -11,7 +11,7 @@ use crate::server::db::{Db, DbError, DbResult, Tx};
 use crate::server::decide::{Entry, decide, row};
 use crate::server::load::{about, overtaken, wanted, world};
 use crate::sync::apply::Stamp;
-use crate::sync::{Author, Digest, OpId, Outcome, Record, UnitTree, World, chain_step};
+use crate::sync::{Author, Digest, Limits, OpId, Outcome, Record, UnitTree, World, chain_step};
 use crate::telemetry as field;
 use crate::wire::{PushAnswer, PushRequest, decode, encode, encode_record};
 
@@ -37,6 +37,8 @@ pub(crate) struct Batch {
     pub(crate) entries: Vec<Entry>,
     /// When it arrived, milliseconds.
     pub(crate) now: i64,
+    /// Sizes and times that decide.
+    pub(crate) limits: Limits,
 }
 
 /// Why a push was not taken.
@@ -81,14 +83,20 @@ impl std::fmt::Debug for Job {
 
 impl Batch {
     /// Reads and hashes the operations of a request.
-    pub(crate) fn new(device: DeviceId, author: Author, request: PushRequest, now: i64) -> Self {
+    pub(crate) fn new(
+        device: DeviceId,
+        author: Author,
+        request: PushRequest,
+        now: i64,
+        limits: Limits,
+    ) -> Self {
         let PushRequest { generation, from_n, prev, ops } = request;
         let entries = ops
             .into_iter()
             .zip(from_n..)
-            .map(|(op, n)| Entry::new(OpId { device, generation, n }, op.0))
+            .map(|(op, n)| Entry::new(OpId { device, generation, n }, op.0, &limits))
             .collect();
-        Self { device, author, generation, from_n, prev, entries, now }
+        Self { device, author, generation, from_n, prev, entries, now, limits }
     }
 }
 
@@ -146,6 +154,18 @@ fn chain_of(error: &dyn std::error::Error) -> String {
 
 type Reply = (oneshot::Sender<Result<PushAnswer, PushError>>, Result<PushAnswer, PushError>);
 
+/// Takes one batch in a transaction of its own, for a caller that is alone with the database.
+pub(crate) async fn alone<D: Db>(
+    db: &D,
+    cache: &mut UnitCache,
+    batch: Batch,
+) -> Result<PushAnswer, PushError> {
+    let mut tx = db.begin().await?;
+    let answer = take(&mut tx, cache, batch).await?;
+    tx.commit().await?;
+    Ok(answer)
+}
+
 /// Applies waiting batches in one transaction, each behind its own savepoint.
 async fn group<D: Db>(
     db: &D,
@@ -178,10 +198,11 @@ pub(crate) async fn take<T: Tx>(
     let first = OpId { device: batch.device, generation: batch.generation, n: batch.from_n };
     let stored = tx.stored(first, batch.entries.len()).await?;
     let mut results = repeated(&batch, &stored)?;
-    let Batch { device, author, generation, mut entries, now, .. } = batch;
+    let Batch { device, author, generation, mut entries, now, limits, .. } = batch;
     let new = entries.split_off(results.len());
     if !new.is_empty() {
-        let world = prepare(tx, cache, &new, &tenant).await?;
+        let mut world = prepare(tx, cache, &new, &tenant).await?;
+        world.limits = limits;
         let applied =
             catch_unwind(AssertUnwindSafe(|| apply_all(world, new, author, now, &tenant)));
         let (world, changes, outcomes) = applied.map_err(|_panic| PushError::Broken)??;

@@ -11,7 +11,7 @@ use crate::domain::access::Role;
 use crate::domain::ids::{DeviceId, RecordId, UnitId, UserId};
 use crate::domain::kinds::Kind;
 use crate::domain::record::{FieldNo, Value};
-use crate::sync::{Author, Base, Op, OpBody, OpId, digest};
+use crate::sync::{Author, Base, Limits, Op, OpBody, OpId, digest};
 use crate::wire::frame::Blob;
 use crate::wire::{PushRequest, encode_op};
 
@@ -86,7 +86,9 @@ impl Pen {
         let ops = std::mem::take(&mut self.ops);
         let request = PushRequest { generation: 1, from_n, prev, ops };
         let mut tx = db.begin().await.unwrap();
-        take(&mut tx, &mut None, Batch::new(self.id, self.author, request, 5)).await.unwrap();
+        take(&mut tx, &mut None, Batch::new(self.id, self.author, request, 5, Limits::default()))
+            .await
+            .unwrap();
         tx.commit().await.unwrap();
     }
 }

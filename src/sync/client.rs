@@ -4,14 +4,11 @@ use std::collections::VecDeque;
 
 use super::cursor::Cursor;
 use super::hash::Digest;
+use super::limits::Limits;
 use super::open::{Open, Opened, Order};
 use super::outcome::Outcome;
 use crate::domain::ids::RecordId;
 
-/// Most operations in one batch (protocol, Limits).
-pub const BATCH_OPS: usize = 1_000;
-/// Most bytes of operations in one batch, before compression (protocol, Limits).
-pub const BATCH_BYTES: usize = 1 << 20;
 /// Most rounds of orders in one sync: a server that keeps ordering is broken, not busy.
 const MAX_ORDERS: u8 = 4;
 
@@ -126,25 +123,27 @@ pub struct Machine {
     scope_token: u64,
     acked_seq: u64,
     orders: u8,
+    limits: Limits,
 }
 
 impl Machine {
     /// Starts a sync.
     ///
     /// `waiting` are the operations after `open.acked_n`, in order; `prev` is the hash of the operation before the first of them;
-    /// `staged` is where an interrupted pull stopped.
+    /// `staged` is where an interrupted pull stopped; `limits` are [`Limits::default`] but in the simulator.
     pub fn new(
         open: Open,
         waiting: Vec<Waiting>,
         prev: Digest,
         staged: Option<(Cursor, bool)>,
+        limits: Limits,
     ) -> Self {
         let scope_token = open.scope_token;
         let whole = open.cursor.seq == 0;
         let replace = staged.map_or(whole, |(_, replace)| replace);
         let staged = staged.map(|(cursor, _)| cursor);
         let waiting = waiting.into();
-        Self { open, prev, waiting, staged, replace, scope_token, acked_seq: 0, orders: 0 }
+        Self { open, prev, waiting, staged, replace, scope_token, acked_seq: 0, orders: 0, limits }
     }
 
     /// Returns how many operations still wait.
@@ -246,10 +245,10 @@ impl Machine {
         let ops: Vec<Vec<u8>> = self
             .waiting
             .iter()
-            .take(BATCH_OPS)
+            .take(self.limits.batch_ops)
             .take_while(|op| {
                 bytes += op.bytes.len();
-                bytes <= BATCH_BYTES || op.n == first.n
+                bytes <= self.limits.batch_bytes || op.n == first.n
             })
             .map(|op| op.bytes.clone())
             .collect();
