@@ -34,6 +34,7 @@ pub struct Stamp {
 /// # Example
 /// The same operation with a base that is no longer current becomes a conflict, not an overwrite: see the tests below.
 pub fn apply(world: &mut World, op: &Op, author: &Author, stamp: Stamp) -> Outcome {
+    let op = &*command::redirected(world, op);
     let seq = stamp.seq;
     if let Some(by) = blocked_by(world, op) {
         world.refused.insert(op.id);

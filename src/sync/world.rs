@@ -2,6 +2,7 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
+use super::command::Outside;
 use super::limits::Limits;
 use super::op::{Op, OpId};
 use super::record::Record;
@@ -51,6 +52,8 @@ pub struct World {
     pub refused: BTreeSet<OpId>,
     /// Records whose creation was refused, with the operation.
     pub refused_creates: BTreeMap<RecordId, OpId>,
+    /// What the server knew from outside the log when it decided a command.
+    pub outside: BTreeMap<OpId, Outside>,
     /// Units that records left, to be told to those units' devices.
     pub exits: Vec<(RecordId, UnitId, u64)>,
 }

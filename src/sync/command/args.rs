@@ -5,7 +5,7 @@ use serde::de::DeserializeOwned;
 use serde::{Deserialize, Serialize};
 use uuid::Uuid;
 
-use crate::domain::ids::RecordId;
+use crate::domain::ids::{RecordId, UnitId};
 
 /// Most bytes one decoded set of arguments may claim.
 const LIMIT: usize = 16 << 10;
@@ -72,6 +72,38 @@ pub struct EnrolCancel {
 pub struct EnrolClose {
     /// The class.
     pub class: RecordId,
+}
+
+/// `number.lease`: the next numbers of a series, for the device that asks.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct NumberLease {
+    /// Sort of numbers, such as `certificate`.
+    pub range: String,
+    /// Year they are of.
+    pub year: u16,
+    /// Unit they are of.
+    pub unit: UnitId,
+    /// How many.
+    pub count: u32,
+}
+
+/// `person.merge`: two records of one person become one.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct PersonMerge {
+    /// The record that stays.
+    pub keep: RecordId,
+    /// The record that becomes a pointer to it.
+    pub drop: RecordId,
+}
+
+impl Arguments for NumberLease {
+    const NAME: &'static str = "number.lease";
+    const TAG: u16 = 0x0304;
+}
+
+impl Arguments for PersonMerge {
+    const NAME: &'static str = "person.merge";
+    const TAG: u16 = 0x0305;
 }
 
 impl Arguments for EnrolRequest {

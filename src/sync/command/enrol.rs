@@ -2,8 +2,9 @@
 
 use std::collections::BTreeMap;
 
+use super::Outside;
 use super::args::{EnrolCancel, EnrolClose, EnrolRequest, enrolment_id};
-use super::places::{Class, give_place, members, queue, write_queue};
+use super::places::{Class, Member, give_place, members, queue, write_queue};
 use super::put_field;
 use crate::domain::access::Office;
 use crate::domain::ids::{RecordId, UnitId};
@@ -28,6 +29,10 @@ enum Answer {
     Line(usize),
     /// Known, and ranked when the class closes.
     Ranking,
+    /// The place that was promised at this position of a lost history.
+    Promised(u64),
+    /// The place in line that was promised, at this index.
+    PromisedLine(u64, usize),
 }
 
 /// `enrol.request`.
@@ -40,7 +45,7 @@ pub(super) fn request(task: &mut Task<'_>, args: EnrolRequest) -> Result<Outcome
     {
         return Err(Refusal::new("wrong_id"));
     }
-    let person = live(task, args.person, Kind::Person, "person")?;
+    let person = live(task, task.world.resolve(args.person), Kind::Person, "person")?;
     if !task.author.role.acts_for(Office::Organizer)
         || !task.world.reaches(task.author, person.unit)
     {
@@ -103,6 +108,16 @@ fn state_of(record: &Record) -> &str {
 
 fn answer(task: &Task<'_>, record: &Record) -> Result<Answer, Refusal> {
     let class = Class::of(record);
+    if let Some(Outside::Promised { seq, position }) = task.world.outside.get(&task.op.id) {
+        return Ok(match position {
+            None => Answer::Promised(*seq),
+            Some(0) => Answer::Ranking,
+            Some(position) => {
+                let line = queue(&members(task.world, record.id));
+                Answer::PromisedLine(*seq, index_of(&line, *seq, *position))
+            }
+        });
+    }
     if class.status != OPEN {
         return Err(Refusal::at("class_closed", "class"));
     }
@@ -169,6 +184,23 @@ fn new(op: &Op, seq: u64, unit: UnitId, args: EnrolRequest) -> Record {
     }
 }
 
+/// Notes the position of the promise: the order among kept promises.
+fn keep_promise(task: &Task<'_>, record: &mut Record, at: u64) {
+    let at = Value::Int(i64::try_from(at).unwrap_or(i64::MAX));
+    put_field(task, record, field!(Enrolment: "promised_seq").number(), Some(at));
+}
+
+/// Where a promised place in line is now: after promises of earlier positions and whoever was ahead then.
+fn index_of(line: &[Member<'_>], seq: u64, position: u32) -> usize {
+    let seq = i64::try_from(seq).unwrap_or(i64::MAX);
+    let ahead = usize::try_from(position).unwrap_or(usize::MAX).saturating_sub(1);
+    let behind = |(index, member): (usize, &Member<'_>)| match member.promised {
+        Some(other) => other > seq,
+        None => index >= ahead,
+    };
+    line.iter().enumerate().position(behind).unwrap_or(line.len())
+}
+
 /// When the request was made, by the server's clock as far as the device had measured it; never long after its arrival.
 fn effective_ms(task: &Task<'_>) -> i64 {
     let written = i64::try_from(task.op.hlc >> 16).unwrap_or(i64::MAX);
@@ -189,7 +221,15 @@ fn write(task: &mut Task<'_>, mut record: Record, class: RecordId, answer: &Answ
             task.put(record);
             Outcome::WaitListed { seq, position: 0 }
         }
-        Answer::Line(index) => {
+        Answer::Promised(at) => {
+            keep_promise(task, &mut record, *at);
+            give_place(task, record, "honoured");
+            Outcome::Applied { seq }
+        }
+        Answer::Line(index) | Answer::PromisedLine(_, index) => {
+            if let Answer::PromisedLine(at, _) = answer {
+                keep_promise(task, &mut record, *at);
+            }
             let mut line: Vec<RecordId> =
                 queue(&members(task.world, class)).iter().map(|member| member.id).collect();
             line.insert((*index).min(line.len()), record.id);
@@ -209,7 +249,7 @@ pub(super) fn cancel(task: &mut Task<'_>, args: &EnrolCancel) -> Result<Outcome,
     if task.op.kind != Kind::Enrolment.number() {
         return Err(Refusal::new("wrong_id"));
     }
-    let found = enrolment_of(task, args.class, args.person);
+    let found = enrolment_of(task, args.class, task.world.resolve(args.person));
     let mut record = found.ok_or_else(|| Refusal::new("unknown_record"))?;
     if !task.author.role.acts_for(Office::Organizer)
         || !task.world.reaches(task.author, record.unit)

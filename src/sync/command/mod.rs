@@ -6,14 +6,23 @@
 
 pub mod args;
 mod enrol;
+mod lease;
+mod merge;
 mod places;
 #[cfg(test)]
 mod tests;
 
 use std::collections::BTreeSet;
 
-pub use args::{Arguments, EnrolCancel, EnrolClose, EnrolRequest, enrolment_id};
+use serde::{Deserialize, Serialize};
 
+pub use args::{
+    Arguments, EnrolCancel, EnrolClose, EnrolRequest, NumberLease, PersonMerge, enrolment_id,
+};
+pub use lease::{LEASE_KIND, Lease, SERIES_KIND, series_id};
+pub use merge::{ALIAS_FIELD, redirected};
+
+use super::conflict::DELETED_FIELD;
 use super::op::{Op, OpBody};
 use super::outcome::Outcome;
 use super::record::{FieldState, Record};
@@ -25,6 +34,24 @@ use crate::domain::record::{FieldNo, Value};
 use crate::domain::training::enrolment::{Enrolment, GIVEN};
 use crate::field;
 
+/// What the server knew from outside the log when it decided a command: kept with the operation, so that a replay decides the
+/// same.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub enum Outside {
+    /// A receipt of an earlier history says what the author was told.
+    Promised {
+        /// Position in that history.
+        seq: u64,
+        /// Place on the waiting list; `None` for a place in the class.
+        position: Option<u32>,
+    },
+    /// Numbers up to this one were given out, whatever the records say.
+    Issued {
+        /// The highest number.
+        last: u64,
+    },
+}
+
 /// Decides a command.
 ///
 /// # Errors
@@ -34,6 +61,8 @@ pub(super) fn decide(task: &mut Task<'_>, name: &str, args: &[u8]) -> Result<Out
         EnrolRequest::NAME => enrol::request(task, read(args)?),
         EnrolCancel::NAME => enrol::cancel(task, &read(args)?),
         EnrolClose::NAME => enrol::close(task, read(args)?),
+        NumberLease::NAME => lease::lease(task, &read(args)?),
+        PersonMerge::NAME => merge::persons(task, read(args)?),
         _ => Err(Refusal::new("unknown_body")),
     }
 }
@@ -52,6 +81,9 @@ pub fn named(name: &str, args: &[u8]) -> Vec<RecordId> {
             EnrolCancel::open(args).map(|a| vec![a.class, a.person]).unwrap_or_default()
         }
         EnrolClose::NAME => EnrolClose::open(args).map(|a| vec![a.class]).unwrap_or_default(),
+        PersonMerge::NAME => {
+            PersonMerge::open(args).map(|a| vec![a.keep, a.drop]).unwrap_or_default()
+        }
         _ => Vec::new(),
     }
 }
@@ -73,6 +105,10 @@ pub fn shown(record: Option<Record>, op: &Op, name: &str, args: &[u8]) -> Option
 /// # Errors
 /// `not_permitted` at the field.
 pub(super) fn guard(task: &Task<'_>) -> Result<(), Refusal> {
+    let reserved = matches!(task.op.kind, LEASE_KIND | SERIES_KIND);
+    if reserved && !matches!(task.op.body, OpBody::Command { .. }) {
+        return Err(Refusal::new("wrong_kind"));
+    }
     if task.op.kind != Kind::Enrolment.number() {
         return Ok(());
     }
@@ -92,13 +128,18 @@ pub(super) fn guard(task: &Task<'_>) -> Result<(), Refusal> {
     Ok(())
 }
 
+/// Returns the record, besides those it names, that a command counts in.
+pub fn counted(name: &str, args: &[u8]) -> Option<RecordId> {
+    (name == NumberLease::NAME).then(|| NumberLease::open(args).map(|args| series_id(&args)))?
+}
+
 /// Returns the classes whose places an operation may change, as they are before it is applied.
 pub fn classes_of(world: &World, op: &Op) -> BTreeSet<RecordId> {
     let mut classes = BTreeSet::new();
     if op.kind == Kind::TrainingClass.number() {
         classes.insert(op.record);
     }
-    if op.kind == Kind::Enrolment.number() && !matches!(op.body, OpBody::Move { .. }) {
+    if op.kind == Kind::Enrolment.number() && may_change_places(op) {
         let no = field!(Enrolment: "class").number();
         let held = world.records.get(&op.record).and_then(|record| record.fields.get(&no));
         classes.extend(held.and_then(|state| state.value.as_ref_id()));
@@ -108,6 +149,24 @@ pub fn classes_of(world: &World, op: &Op) -> BTreeSet<RecordId> {
         }
     }
     classes
+}
+
+fn may_change_places(op: &Op) -> bool {
+    match &op.body {
+        OpBody::Create { .. } | OpBody::Delete { .. } | OpBody::Restore { .. } => true,
+        OpBody::Set { .. } | OpBody::Resolve { .. } => {
+            let touches = |no| op.value_of(no).is_some();
+            touches(field!(Enrolment: "status").number())
+                || touches(field!(Enrolment: "class").number())
+                || touches(DELETED_FIELD)
+        }
+        OpBody::Command { .. } => true,
+        OpBody::ElementAdd { .. }
+        | OpBody::ElementDelete { .. }
+        | OpBody::Note { .. }
+        | OpBody::Move { .. }
+        | OpBody::Unknown { .. } => false,
+    }
 }
 
 /// Gives free places to those who wait, after an operation that may have freed some, and counts who is beyond the capacity.

@@ -385,3 +385,167 @@ proptest! {
         prop_assert_eq!(server.replayed().records, server.world.records);
     }
 }
+
+fn lease_of(server: &Server, id: RecordId) -> (u64, u64) {
+    let lease = Lease::of(&server.world.records[&id]).unwrap();
+    (lease.lo, lease.hi)
+}
+
+#[test]
+fn numbers_are_leased_once_even_if_the_records_have_forgotten_them() {
+    let (mut server, mut hq) = Server::with_class(None, 0, false);
+    let ask = |hq: &mut Pen, id: u128, year, count| {
+        let args = NumberLease { range: "certificate".to_owned(), year, unit: UNIVERSITY, count };
+        let body = OpBody::Command { name: NumberLease::NAME.to_owned(), args: args.seal() };
+        let mut op = hq.op(Kind::Person, RecordId(Uuid::from_u128(id)), body);
+        op.kind = LEASE_KIND;
+        op
+    };
+    let id = |n: u128| RecordId(Uuid::from_u128(n));
+    for (n, year, count, expected) in
+        [(1, 2026, 10, (1, 10)), (2, 2026, 5, (11, 15)), (3, 2027, 5, (1, 5))]
+    {
+        let op = ask(&mut hq, n, year, count);
+        assert!(matches!(server.take(&op, hq), Outcome::Applied { .. }));
+        assert_eq!(lease_of(&server, id(n)), expected);
+    }
+    let op = ask(&mut hq, 4, 2027, 5);
+    server.world.outside.insert(op.id, Outside::Issued { last: 900 });
+    server.take(&op, hq);
+    assert_eq!(lease_of(&server, id(4)), (901, 905), "noted outside the records");
+    let again = ask(&mut hq, 4, 2027, 5);
+    assert!(matches!(server.take(&again, hq), Outcome::Converged { .. }));
+    let mut a = Pen::organizer(2);
+    let op = ask(&mut a, 5, 2027, 5);
+    assert_eq!(rejected(&server.take(&op, a)), "not_permitted");
+    let op = ask(&mut hq, 6, 2027, 0);
+    assert_eq!(rejected(&server.take(&op, hq)), "invalid");
+    let mut forged = hq.create(Kind::Person, id(7), &[]);
+    forged.kind = LEASE_KIND;
+    assert_eq!(rejected(&server.take(&forged, hq)), "wrong_kind");
+}
+
+#[test]
+fn promises_are_kept_in_their_order_whatever_order_they_come_back_in() {
+    let (mut server, _) = Server::with_class(Some(2), 8, false);
+    let mut pen = Pen::organizer(2);
+    // After the restore somebody new is faster than those who were told something before.
+    for n in [6, 7] {
+        let op = pen.ask(person(n));
+        server.take(&op, pen);
+    }
+    let mut told = [(0, None), (1, None), (2, Some(1)), (3, Some(2)), (4, Some(3))];
+    told.reverse();
+    for (n, position) in told {
+        let op = pen.ask(person(n));
+        let seq = 100 + u64::try_from(n).unwrap();
+        server.world.outside.insert(op.id, Outside::Promised { seq, position });
+        server.take(&op, pen);
+    }
+    let op = pen.ask(person(5));
+    server.take(&op, pen);
+    for n in [0, 1, 6, 7] {
+        assert_eq!(server.state(person(n)), "confirmed", "{n}");
+    }
+    assert_eq!(server.surplus(), Some(2), "noted for a person to look at");
+    let line: Vec<RecordId> = [2, 3, 4, 5].map(|n| enrolment_id(CLASS, person(n))).into();
+    assert_eq!(server.waiting(), line);
+    let honoured = server.field(enrolment_id(CLASS, person(0)), Kind::Enrolment, "placement");
+    assert_eq!(honoured, Some(&code("honoured")));
+}
+
+/// Two records of one person: the first has a place in the class, the second a telephone, another name and a post.
+fn twice() -> (Server, Pen, Pen, RecordId) {
+    let (mut server, mut hq) = Server::with_class(Some(5), 3, false);
+    let mut pen = Pen::organizer(2);
+    let post = RecordId(Uuid::from_u128(60));
+    let sets = vec![(
+        no(Kind::Person, "phone"),
+        Base::Absent,
+        Value::Text("1_380_000_000_u640".to_owned()),
+    )];
+    let phone = pen.op(Kind::Person, person(1), OpBody::Set { sets });
+    server.take(&phone, pen);
+    let held = server.world.records[&person(1)].fields[&no(Kind::Person, "name")].origin;
+    let sets = vec![(no(Kind::Person, "name"), Base::Seen(held), Value::Text("乙".to_owned()))];
+    let name = pen.op(Kind::Person, person(1), OpBody::Set { sets });
+    server.take(&name, pen);
+    let unit = [
+        ("code", Value::Text("060000".to_owned())),
+        ("name", Value::Text("黨委".to_owned())),
+        ("type", code("committee")),
+    ];
+    let op = hq.create(Kind::Unit, COLLEGE.record(), &unit);
+    server.take(&op, hq);
+    let fields = [
+        ("person", Value::Ref(person(1))),
+        ("unit", Value::Ref(COLLEGE.record())),
+        ("role", code("secretary")),
+    ];
+    let op = pen.create(Kind::Post, post, &fields);
+    assert!(matches!(server.take(&op, pen), Outcome::Applied { .. }));
+    let op = pen.ask(person(1));
+    server.take(&op, pen);
+    (server, hq, pen, post)
+}
+
+fn merge(hq: &mut Pen, keep: RecordId, drop: RecordId) -> Op {
+    hq.command(Kind::Person, keep, &PersonMerge { keep, drop })
+}
+
+#[test]
+fn a_merge_takes_over_asks_and_turns_every_reference() {
+    let (mut server, mut hq, _, post) = twice();
+    let op = merge(&mut hq, person(0), person(1));
+    assert!(matches!(server.take(&op, hq), Outcome::Applied { .. }));
+    let kept = &server.world.records[&person(0)];
+    let text = |key| kept.fields[&no(Kind::Person, key)].value.as_text().unwrap().to_owned();
+    assert_eq!((text("phone").as_str(), text("name").as_str()), ("1_380_000_000_u640", "甲"));
+    assert!(kept.open_conflicts >= 1, "another name and number are asked about");
+    let dropped = &server.world.records[&person(1)];
+    assert_eq!((dropped.is_live(), dropped.alias()), (false, Some(person(0))));
+    assert_eq!(server.field(post, Kind::Post, "person"), Some(&Value::Ref(person(0))));
+    let enrolment = enrolment_id(CLASS, person(1));
+    assert_eq!(server.field(enrolment, Kind::Enrolment, "person"), Some(&Value::Ref(person(0))));
+    let again = merge(&mut hq, person(0), person(1));
+    assert!(matches!(server.take(&again, hq), Outcome::Converged { .. }));
+    assert_eq!(server.replayed().records, server.world.records);
+}
+
+#[test]
+fn what_arrives_late_for_a_merged_person_reaches_the_kept_one() {
+    let (mut server, mut hq, mut pen, _) = twice();
+    let phone = no(Kind::Person, "phone");
+    let seen = server.world.records[&person(1)].fields[&phone].origin;
+    let op = merge(&mut hq, person(0), person(1));
+    server.take(&op, hq);
+    let op = merge(&mut hq, person(2), person(0));
+    server.take(&op, hq);
+    let sets = vec![(phone, Base::Seen(seen), Value::Text("1".to_owned()))];
+    let late = pen.op(Kind::Person, person(1), OpBody::Set { sets });
+    assert!(matches!(server.take(&late, pen), Outcome::Applied { .. }), "through two merges");
+    assert_eq!(server.field(person(2), Kind::Person, "phone"), Some(&Value::Text("1".to_owned())));
+    let op = pen.ask(person(0));
+    let outcome = server.take(&op, pen);
+    assert!(matches!(outcome, Outcome::Converged { .. }), "has a place already: {outcome:?}");
+    let other = RecordId(Uuid::from_u128(61));
+    let fields = [("person", Value::Ref(person(1))), ("unit", Value::Ref(COLLEGE.record()))];
+    let op = pen.create(Kind::Post, other, &fields);
+    server.take(&op, pen);
+    assert_eq!(server.field(other, Kind::Post, "person"), Some(&Value::Ref(person(2))));
+    let delete = OpBody::Delete { saw: 1, reason: String::new() };
+    let op = pen.op(Kind::Person, person(1), delete);
+    assert!(matches!(server.take(&op, pen), Outcome::Conflict { .. }), "the kept one lives");
+    assert_eq!(server.replayed().records, server.world.records);
+}
+
+#[test]
+fn only_headquarters_merges_and_only_persons_that_are_there() {
+    let (mut server, mut hq, mut pen, post) = twice();
+    let op = merge(&mut pen, person(0), person(1));
+    assert_eq!(rejected(&server.take(&op, pen)), "not_permitted");
+    let op = merge(&mut hq, person(0), post);
+    assert_eq!(rejected(&server.take(&op, hq)), "missing_reference");
+    let op = merge(&mut hq, person(0), person(0));
+    assert!(matches!(server.take(&op, hq), Outcome::Converged { .. }));
+}
