@@ -277,6 +277,14 @@ fn change_edit(kind: Kind, record: &Record, touched: &Fields) -> Edit {
     }
     let base_of =
         |no: FieldNo| record.fields.get(&no).map_or(Base::Absent, |state| Base::Seen(state.origin));
+    #[cfg(debug_assertions)]
+    let base_of = |no: FieldNo| match record.fields.get(&no) {
+        Some(state) if crate::trap!(T61) && state.seq > 0 => {
+            let device = crate::domain::ids::DeviceId(0);
+            Base::Seen(crate::sync::OpId { device, generation: 0, n: state.seq })
+        }
+        _ => base_of(no),
+    };
     let previous = touched
         .keys()
         .map(|no| (*no, record.fields.get(no).map(|state| state.value.clone())))

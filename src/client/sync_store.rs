@@ -94,13 +94,20 @@ impl Session {
         let state = SyncState { acked_n: inner.sync.acked_n.max(last), ..inner.sync.clone() };
         let mut notes = vec![(SYNC_STATE.to_owned(), Some(encode(&state)?))];
         let mut refused = Vec::new();
-        for (n, outcome) in results.iter().filter(|(_, outcome)| outcome.needs_attention()) {
+        for (n, outcome) in
+            results.iter().filter(|(_, outcome)| outcome.needs_attention() && !crate::trap!(T05))
+        {
             let bytes = attention::encode_outcome(outcome)?;
             notes.push((attention::note_of(generation, *n), Some(bytes)));
             refused.push((*n, outcome.clone()));
         }
         inner.note(notes)?;
         inner.sync = state;
+        if crate::trap!(T17) {
+            for record in inner.outbox.settle(last) {
+                inner.refold(record)?;
+            }
+        }
         for (n, outcome) in refused {
             let bytes = inner.outbox.after(n.saturating_sub(1)).next();
             let bytes = bytes.filter(|(found, _)| *found == n).map(|(_, op)| op.bytes.clone());
@@ -142,7 +149,15 @@ impl Session {
         let notes = vec![(STAGE.to_owned(), Some(encode(&state)?))];
         let change = Change { puts, removes: at.removes.clone(), notes };
         self.removed += change.removes.len();
+        if crate::trap!(T18) {
+            Self::show(inner, vec![change.clone()], false)?;
+        }
         self.staged.push(change);
+        if crate::trap!(T19) && !at.complete {
+            inner.sync.cursor = at.cursor;
+            inner.sync.scope_token = self.scope_token;
+            return inner.note(vec![(SYNC_STATE.to_owned(), Some(encode(&inner.sync)?))]);
+        }
         if !at.complete {
             self.keep_staged(inner)?;
         }
@@ -180,6 +195,7 @@ impl Session {
         scope_token: u64,
         replace: bool,
     ) -> Result<(), ClientError> {
+        let replace = replace || crate::trap!(T27);
         let state = SyncState {
             settled_n: inner.sync.acked_n,
             cursor,
@@ -192,7 +208,8 @@ impl Session {
         let staged = std::mem::take(&mut self.staged);
         self.in_store = 0;
         inner.sync = state;
-        let settled = inner.outbox.settle(inner.sync.acked_n);
+        let last = if crate::trap!(T16) { inner.outbox.last_n } else { inner.sync.acked_n };
+        let settled = inner.outbox.settle(last);
         Self::show(inner, staged, replace)?;
         for record in settled {
             inner.refold(record)?;
@@ -240,6 +257,9 @@ impl Session {
                 inner.put_base(row.id, Some(row))?;
             }
             for id in change.removes {
+                if crate::trap!(T24) {
+                    inner.outbox.forget(id);
+                }
                 inner.put_base(id, None)?;
             }
         }
@@ -250,6 +270,10 @@ impl Session {
     pub(super) fn unstage(&mut self, inner: &mut Inner) -> Result<(), ClientError> {
         self.staged.clear();
         self.in_store = 0;
+        if crate::trap!(T20) {
+            inner.vault.store.flip(true, &[])?;
+            Self::show(inner, Vec::new(), true)?;
+        }
         Ok(inner.vault.store.unstage()?)
     }
 

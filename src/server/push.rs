@@ -207,8 +207,11 @@ pub(crate) async fn take<T: Tx>(
         world.limits = limits;
         let applied =
             catch_unwind(AssertUnwindSafe(|| apply_all(world, new, author, now, &tenant)));
-        let (world, changes, outcomes) = applied.map_err(|_panic| PushError::Broken)??;
+        let (world, mut changes, outcomes) = applied.map_err(|_panic| PushError::Broken)??;
         *cache = Some((changes.head.0, world.units));
+        if crate::trap!(T07) || crate::trap!(T08) {
+            changes.ops.retain(|op| !stored.repeated.contains_key(&op.id.n));
+        }
         tx.store(changes).await?;
         results.extend(outcomes);
     }
@@ -264,7 +267,11 @@ fn repeated(batch: &Batch, stored: &Stored) -> Result<Vec<(u64, Outcome)>, PushE
         }
         prev = entry.hash;
         match stored.repeated.get(&entry.id.n) {
-            Some((hash, _)) if *hash != entry.hash => return Err(PushError::Fork),
+            Some((hash, _)) if *hash != entry.hash && !crate::trap!(T09) => {
+                return Err(PushError::Fork);
+            }
+            Some(_) if crate::trap!(T07) => {}
+            Some(_) if crate::trap!(T08) && stored.last_n > entry.id.n + 3 => {}
             Some((_, outcome)) => {
                 let outcome = decode(outcome, "outcome")
                     .map_err(|_cause| DbError::Damaged { table: "op" })?;
@@ -300,6 +307,9 @@ fn apply_all(
     for entry in entries {
         let stamp = Stamp { seq: changes.head.0.saturating_add(1), recv_at: now };
         let outcome = decide(&mut world, &entry, &author, stamp);
+        if crate::trap!(T06) && matches!(outcome, Outcome::Rejected { .. }) {
+            return Err(DbError::Damaged { table: "op" });
+        }
         let chain = chain_step(&changes.head.1, &entry.hash, outcome.tag(), stamp.seq);
         changes.head = (stamp.seq, chain);
         let encoded = encode(&outcome).map_err(|_cause| DbError::Damaged { table: "op" })?;

@@ -4,8 +4,7 @@ use proptest::prelude::*;
 use uuid::Uuid;
 
 use super::admin;
-use super::db::sqlite::Sqlite;
-use super::db::{Db, Tx};
+use super::db::{Database, Db, Tx};
 use super::push::{Batch, take};
 use crate::domain::access::Role;
 use crate::domain::ids::{DeviceId, RecordId, UnitId, UserId};
@@ -78,7 +77,7 @@ impl Pen {
         id
     }
 
-    async fn push(&mut self, db: &Sqlite) {
+    async fn push(&mut self, db: &Database) {
         if self.ops.is_empty() {
             return;
         }
@@ -121,7 +120,7 @@ async fn live(acts: Vec<Act>) {
     let folder = tempfile::tempdir().unwrap();
     let file = folder.path().join("test.sqlite");
     let made = admin::init(&file, "同舟大學", "admin").await.unwrap();
-    let db = Sqlite::open(&file, false).await.unwrap();
+    let db = Database::open(&file, false).await.unwrap();
     let roles = [(Role::Hq, made.root), (Role::Organizer, COLLEGE), (Role::UnitLead, made.root)];
     let mut pens: Vec<Pen> = (1_u64..)
         .zip(roles)

@@ -1,10 +1,16 @@
 //! Real processes and real bytes: a network that fails, processes that are killed, disks that are full or lose their power.
 
 mod child;
+#[cfg(target_os = "linux")]
+mod disk;
 mod kill;
 mod network;
+#[cfg(target_os = "linux")]
+mod power;
 mod proxy;
 mod serving;
+#[cfg(target_os = "linux")]
+mod shim;
 mod writer;
 
 /// Numbers that depend on the seed only.

@@ -65,6 +65,15 @@ impl Serving {
     }
 }
 
+impl Serving {
+    /// Asks it to stop, as a service manager does, and waits for the end.
+    pub(crate) fn stop(mut self) {
+        let id = rustix::process::Pid::from_child(&self.child);
+        rustix::process::kill_process(id, rustix::process::Signal::TERM).unwrap();
+        assert!(self.child.wait().unwrap().success());
+    }
+}
+
 impl Drop for Serving {
     fn drop(&mut self) {
         self.kill();

@@ -23,7 +23,7 @@ const BATCH: u64 = 24;
 pub(crate) struct Writer {
     http: Client,
     answer: EnrolAnswer,
-    id: DeviceId,
+    pub(crate) id: DeviceId,
     rng: Rng,
     /// Number, hash before it, and bytes of every operation ever made.
     ops: Vec<(Digest, Vec<u8>)>,
@@ -126,14 +126,14 @@ impl Writer {
         Ok(())
     }
 
-    /// Asks the server where it stands.
-    pub(crate) fn open(&self, url: &str) -> Opened {
+    /// Asks the server where it stands, as a device that has the outcomes of the first `acked_n` operations.
+    fn open(&self, url: &str, acked_n: u64) -> Opened {
         let open = Open {
             device: self.id,
             generation: 1,
             last_n: u64::try_from(self.ops.len()).unwrap(),
             last_hash: self.prev,
-            acked_n: self.acked,
+            acked_n,
             cursor: Cursor::START,
             scope_token: 0,
             schema: 1,
@@ -149,11 +149,16 @@ impl Writer {
 
     /// Checks that the server has every acknowledged operation, unchanged.
     pub(crate) fn check(&self, url: &str) {
-        let opened = self.open(url);
+        self.check_first(url, self.acked);
+    }
+
+    /// Checks that the server has the first `acked` operations at least, and no other ones than this device made.
+    pub(crate) fn check_first(&self, url: &str, acked: u64) {
+        let opened = self.open(url, acked);
         let all = u64::try_from(self.ops.len()).unwrap();
-        assert_eq!(opened.order, Order::Proceed, "acknowledged {}", self.acked);
+        assert_eq!(opened.order, Order::Proceed, "acknowledged {acked}");
         let has = opened.known.last_n;
-        assert!(has >= self.acked && has <= all, "has {has} of {}..={all}", self.acked);
+        assert!(has >= acked && has <= all, "has {has} of {acked}..={all}");
         if let Some(last) = usize::try_from(has).unwrap().checked_sub(1) {
             assert_eq!(opened.known.last_hash, digest(&self.ops[last].1));
         }
@@ -161,7 +166,7 @@ impl Writer {
 
     /// Counts the live records that the server gives to this device.
     pub(crate) fn pull(&self, url: &str) -> u64 {
-        let scope_token = self.open(url).scope_token;
+        let scope_token = self.open(url, self.acked).scope_token;
         let (mut cursor, mut count) = (Cursor::START, 0);
         loop {
             let ask =
