@@ -36,11 +36,16 @@ pub(crate) fn wanted<'a>(ops: impl Iterator<Item = &'a Op>) -> Wanted {
     wanted
 }
 
+/// True if the operation merges two persons.
+fn merges(op: &Op) -> bool {
+    matches!(&op.body, OpBody::Command { name, .. } if name == PersonMerge::NAME)
+}
+
 /// What a command counts in, and everything around a person that is merged into another.
 fn want_for_command(op: &Op, wanted: &mut Wanted) {
     let OpBody::Command { name, args } = &op.body else { return };
     wanted.records.extend(counted(name, args));
-    if name == PersonMerge::NAME {
+    if merges(op) {
         let persons = op.references();
         wanted.about.extend(persons.iter().copied());
         wanted.moving.extend(persons.iter().copied());
@@ -58,7 +63,7 @@ pub(crate) fn further<'a>(world: &World, ops: impl Iterator<Item = &'a Op>) -> W
         let stand_ins = op.references().into_iter().map(|id| world.resolve(id));
         more.records.extend(stand_ins.clone());
         more.about.extend(stand_ins.clone());
-        if matches!(&op.body, OpBody::Command { name, .. } if name == PersonMerge::NAME) {
+        if merges(op) {
             more.moving.extend(stand_ins.clone());
             more.pointing.extend(stand_ins);
         }
@@ -130,10 +135,15 @@ pub(crate) fn unique_of(record: &Record) -> Vec<(u16, FieldNo, Value)> {
 pub(crate) fn overtaken<'a>(world: &World, ops: impl Iterator<Item = &'a Op>) -> BTreeSet<OpId> {
     let mut standing = BTreeSet::new();
     for op in ops {
-        let Some(record) = world.records.get(&op.record) else { continue };
-        standing.extend(record.fields.values().map(|state| state.origin));
-        standing.insert(record.unit_origin);
-        standing.extend(record.tombstone.as_ref().map(|tombstone| tombstone.by));
+        let mut about = BTreeSet::from([op.record, world.resolve(op.record)]);
+        if merges(op) {
+            about.extend(op.references().into_iter().flat_map(|id| [id, world.resolve(id)]));
+        }
+        for record in about.iter().filter_map(|id| world.records.get(id)) {
+            standing.extend(record.fields.values().map(|state| state.origin));
+            standing.insert(record.unit_origin);
+            standing.extend(record.tombstone.as_ref().map(|tombstone| tombstone.by));
+        }
     }
     standing.retain(|op| !world.ops.contains_key(op));
     standing

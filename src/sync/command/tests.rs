@@ -8,7 +8,6 @@ use uuid::Uuid;
 use super::*;
 use crate::domain::access::Role;
 use crate::domain::ids::{DeviceId, UnitId, UserId};
-use crate::domain::record::FieldNo;
 use crate::sync::apply::{Stamp, apply};
 use crate::sync::overlay::overlay;
 use crate::sync::{Author, Base, OpId};
