@@ -21,7 +21,7 @@ use crate::sync::{Author, Conflict, ConflictKind, ConflictState, FieldState, OpI
 use crate::wire::{decode_record, encode};
 
 #[path = "../../../tests/it/server/pg.rs"]
-mod pg;
+pub(super) mod pg;
 
 /// Makes an empty database, and keeps its folder while it is used.
 async fn sqlite() -> Option<(Database, Option<tempfile::TempDir>)> {
@@ -30,7 +30,7 @@ async fn sqlite() -> Option<(Database, Option<tempfile::TempDir>)> {
     Some((db, Some(folder)))
 }
 
-async fn postgres() -> Option<(Database, Option<tempfile::TempDir>)> {
+pub(super) async fn postgres() -> Option<(Database, Option<tempfile::TempDir>)> {
     let location = Location::Postgres(pg::cluster()?.database());
     Some((Database::open(location, true).await.unwrap(), None))
 }
@@ -68,7 +68,7 @@ const ROOT: UnitId = UnitId(Uuid::from_u128(1));
 const USER: UserId = UserId(Uuid::from_u128(2));
 const DEVICE: DeviceId = DeviceId(u64::MAX - 3);
 
-async fn set_up<D: Db>(db: &D) {
+pub(super) async fn set_up<D: Db>(db: &D) {
     assert!(matches!(db.tenant().await, Err(DbError::NoTenant)));
     let mut tx = db.begin().await.unwrap();
     tx.insert_tenant(&tenant()).await.unwrap();
@@ -109,7 +109,7 @@ fn record(id: u128, unit: UnitId, seq: u64) -> Record {
     }
 }
 
-fn op_row(seq: u64, refused: Refused) -> OpRow {
+pub(super) fn op_row(seq: u64, refused: Refused) -> OpRow {
     let byte = u8::try_from(seq % 251).unwrap();
     OpRow {
         seq,
@@ -128,7 +128,7 @@ fn op_row(seq: u64, refused: Refused) -> OpRow {
 }
 
 /// Positions `1..=records.len()`, one record each.
-fn changes(records: &[Record]) -> Changes {
+pub(super) fn changes(records: &[Record]) -> Changes {
     let last = u64::try_from(records.len()).unwrap();
     Changes {
         ops: (1..=last).map(|seq| op_row(seq, Refused::No)).collect(),

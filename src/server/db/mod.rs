@@ -8,6 +8,8 @@ mod contract;
 mod driver;
 pub mod location;
 pub mod memory;
+#[cfg(test)]
+mod order;
 pub mod rows;
 mod sql;
 

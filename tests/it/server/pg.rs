@@ -142,6 +142,20 @@ impl Cluster {
         self.url(&name)
     }
 
+    /// True if a session waits for another one's lock.
+    pub(crate) fn has_waiting(&self) -> bool {
+        let waiting = "SELECT count(*) FROM pg_stat_activity WHERE wait_event_type = 'Lock'";
+        self.query("postgres", waiting) != "0"
+    }
+
+    /// Asks one question with one answer.
+    pub(crate) fn query(&self, database: &str, sql: &str) -> String {
+        let out = self.tool("psql", &["-XAtqd", database, "-c", sql]);
+        let out = { out }.stdout(Stdio::piped()).output().unwrap();
+        assert!(out.status.success(), "{}", String::from_utf8_lossy(&out.stderr));
+        String::from_utf8(out.stdout).unwrap().trim().to_owned()
+    }
+
     /// Returns a database's URL.
     pub(crate) fn url(&self, name: &str) -> String {
         format!("postgres://postgres@localhost/{name}?host={}", self.folder.display())

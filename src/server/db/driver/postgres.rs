@@ -89,6 +89,9 @@ async fn migrate(pool: &PgPool, create: bool) -> DbResult<()> {
     for text in MIGRATIONS.iter().skip(usize::try_from(found).unwrap_or(0)) {
         sqlx::raw_sql(*text).execute(&mut *tx).await?;
     }
+    if crate::trap!(T01) {
+        sqlx::raw_sql("CREATE SEQUENCE IF NOT EXISTS trap").execute(&mut *tx).await?;
+    }
     if found < known {
         sqlx::query("UPDATE layout SET number = $1").bind(known).execute(&mut *tx).await?;
     }

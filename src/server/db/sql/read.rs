@@ -19,7 +19,7 @@ impl Db for Database {
 
     async fn begin(&self) -> DbResult<DatabaseTx> {
         let mut link = self.pool.write().await?;
-        if link.dialect() == Dialect::Postgres {
+        if link.dialect() == Dialect::Postgres && !crate::trap!(T01) {
             // SQLite's writer is alone from the beginning; PostgreSQL's is once it holds the counter row.
             let sql = "SELECT tenant FROM tenant WHERE tenant = $1 FOR UPDATE";
             link.optional(sql, args![TENANT]).await?;

@@ -4,7 +4,7 @@ use super::convert::account;
 use super::copy::{EXIT, OP, RECORD, UNIQUE, UNIT};
 use super::load::load;
 use super::read::{read_tenant, read_units};
-use super::{DatabaseTx, Link, TENANT};
+use super::{DatabaseTx, Dialect, Link, TENANT};
 use crate::domain::ids::{DeviceId, UserId};
 use crate::server::db::driver::{Arg, args};
 use crate::server::db::rows::{
@@ -20,7 +20,12 @@ const RECORD_KNOWN: &str = " ON CONFLICT (tenant, id) DO UPDATE SET kind = exclu
 impl Tx for DatabaseTx {
     async fn lock(&mut self) -> DbResult<Tenant> {
         // `begin` holds the row already.
-        read_tenant(&mut self.link).await
+        let mut tenant = read_tenant(&mut self.link).await?;
+        if crate::trap!(T01) && self.link.dialect() == Dialect::Postgres {
+            let row = self.link.one("SELECT nextval('trap') - 1 AS last", Vec::new()).await?;
+            tenant.head_seq = row.number("last")?;
+        }
+        Ok(tenant)
     }
 
     async fn stored(&mut self, first: OpId, count: usize) -> DbResult<Stored> {
