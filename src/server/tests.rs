@@ -179,13 +179,8 @@ fn command(act: &Act, at: usize, written: &[OpId], root: UnitId) -> (u16, Record
     }
 }
 
-async fn live(acts: Vec<Act>) {
-    let folder = tempfile::tempdir().unwrap();
-    let file = folder.path().join("test.sqlite");
-    let made = admin::init(&file, "同舟大學", "admin").await.unwrap();
-    let db = Database::open(&file, false).await.unwrap();
-    let roles = [(Role::Hq, made.root), (Role::Organizer, COLLEGE), (Role::UnitLead, made.root)];
-    let mut pens: Vec<Pen> = (1_u64..)
+fn pens(roles: [(Role, UnitId); 3]) -> Vec<Pen> {
+    (1_u64..)
         .zip(roles)
         .map(|(id, (role, home))| Pen {
             author: Author { user: UserId(Uuid::from_u128(id.into())), role, home },
@@ -195,17 +190,20 @@ async fn live(acts: Vec<Act>) {
             prev: [0; 16],
             ops: Vec::new(),
         })
-        .collect();
+        .collect()
+}
+
+/// The college, and a class with one place.
+fn set_up(first: &mut Pen, root: UnitId) {
     let unit = OpBody::Create {
         unit: COLLEGE,
         fields: vec![
             (FieldNo(1), Value::Text("A".into())),
             (FieldNo(2), Value::Text("學院".into())),
             (FieldNo(4), Value::Code("committee".into())),
-            (FieldNo(5), Value::Ref(made.root.record())),
+            (FieldNo(5), Value::Ref(root.record())),
         ],
     };
-    let first = pens.first_mut().unwrap();
     first.write(Kind::Unit.number(), COLLEGE.record(), unit);
     let fields = vec![
         (FieldNo(1), Value::Int(2026)),
@@ -213,8 +211,18 @@ async fn live(acts: Vec<Act>) {
         (FieldNo(9), Value::Int(1)),
         (FieldNo(11), Value::Code("published".into())),
     ];
-    let class = OpBody::Create { unit: made.root, fields };
+    let class = OpBody::Create { unit: root, fields };
     first.write(Kind::TrainingClass.number(), CLASS, class);
+}
+
+async fn live(acts: Vec<Act>) {
+    let folder = tempfile::tempdir().unwrap();
+    let file = folder.path().join("test.sqlite");
+    let made = admin::init(&file, "同舟大學", "admin").await.unwrap();
+    let db = Database::open(&file, false).await.unwrap();
+    let roles = [(Role::Hq, made.root), (Role::Organizer, COLLEGE), (Role::UnitLead, made.root)];
+    let mut pens = pens(roles);
+    set_up(pens.first_mut().unwrap(), made.root);
     let mut written = Vec::new();
     for (at, act) in acts.iter().enumerate() {
         let conflicts: Vec<RecordId> = if act.what == 5 || act.what == 6 {

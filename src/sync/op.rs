@@ -183,9 +183,10 @@ impl Op {
     /// Returns the records this operation's values, or a command's arguments, refer to.
     pub fn references(&self) -> Vec<RecordId> {
         let values = self.values().into_iter().filter_map(|(_, value)| value.as_ref_id());
-        let named = match &self.body {
-            OpBody::Command { name, args } => super::command::named(name, args),
-            _ => Vec::new(),
+        let named = if let OpBody::Command { name, args } = &self.body {
+            super::command::named(name, args)
+        } else {
+            Vec::new()
         };
         values.chain(named).collect()
     }

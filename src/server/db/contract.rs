@@ -123,7 +123,7 @@ pub(super) fn op_row(seq: u64, refused: Refused) -> OpRow {
         recv_at: -1,
         outcome: vec![7],
         refused,
-        outside: (seq % 2 == 0).then(|| vec![byte]),
+        outside: seq.is_multiple_of(2).then(|| vec![byte]),
     }
 }
 

@@ -56,26 +56,30 @@ pub fn redirected<'a>(world: &World, op: &'a Op) -> Cow<'a, Op> {
     }
     let mut op = op.clone();
     op.record = record;
-    let turn = |value: &mut Value| {
+    for value in written(&mut op.body) {
         if let Value::Ref(id) = value {
             *id = world.resolve(*id);
         }
-    };
-    match &mut op.body {
+    }
+    Cow::Owned(op)
+}
+
+/// The values that a body writes.
+fn written(body: &mut OpBody) -> Vec<&mut Value> {
+    match body {
         OpBody::Create { fields: values, .. } | OpBody::Resolve { values, .. } => {
-            values.iter_mut().for_each(|(_, value)| turn(value));
+            values.iter_mut().map(|(_, value)| value).collect()
         }
-        OpBody::Set { sets } => sets.iter_mut().for_each(|(_, _, value)| turn(value)),
-        OpBody::ElementAdd { value, .. } => turn(value),
+        OpBody::Set { sets } => sets.iter_mut().map(|(_, _, value)| value).collect(),
+        OpBody::ElementAdd { value, .. } => vec![value],
         OpBody::ElementDelete { .. }
         | OpBody::Note { .. }
         | OpBody::Move { .. }
         | OpBody::Delete { .. }
         | OpBody::Restore { .. }
         | OpBody::Command { .. }
-        | OpBody::Unknown { .. } => {}
+        | OpBody::Unknown { .. } => Vec::new(),
     }
-    Cow::Owned(op)
 }
 
 /// `person.merge`.

@@ -153,14 +153,16 @@ pub fn classes_of(world: &World, op: &Op) -> BTreeSet<RecordId> {
 
 fn may_change_places(op: &Op) -> bool {
     match &op.body {
-        OpBody::Create { .. } | OpBody::Delete { .. } | OpBody::Restore { .. } => true,
+        OpBody::Create { .. }
+        | OpBody::Delete { .. }
+        | OpBody::Restore { .. }
+        | OpBody::Command { .. } => true,
         OpBody::Set { .. } | OpBody::Resolve { .. } => {
             let touches = |no| op.value_of(no).is_some();
             touches(field!(Enrolment: "status").number())
                 || touches(field!(Enrolment: "class").number())
                 || touches(DELETED_FIELD)
         }
-        OpBody::Command { .. } => true,
         OpBody::ElementAdd { .. }
         | OpBody::ElementDelete { .. }
         | OpBody::Note { .. }
