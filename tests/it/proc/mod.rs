@@ -3,6 +3,8 @@
 mod child;
 #[cfg(target_os = "linux")]
 mod disk;
+#[cfg(target_os = "linux")]
+mod full;
 mod kill;
 mod network;
 #[cfg(target_os = "linux")]
