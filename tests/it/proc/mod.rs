@@ -3,6 +3,7 @@
 mod child;
 #[cfg(target_os = "linux")]
 mod disk;
+mod failover;
 mod kill;
 mod network;
 #[cfg(target_os = "linux")]
