@@ -15,6 +15,7 @@ use super::child::{self, Running, check, saved};
 use super::serving::Place;
 use super::writer::Writer;
 use crate::server::harness::{Server, block};
+use crate::server::pg;
 use crate::sync::PASSPHRASE;
 use ejia::server::admin;
 
@@ -121,6 +122,14 @@ const WRITERS: u64 = 4;
 fn a_server_killed_during_pushes_has_every_operation_it_acknowledged() {
     let folder = tempfile::tempdir().unwrap();
     kill_server(&Place::sqlite(folder.path()), child::amount("EJIA_TEST_SERVER_KILLS", 10));
+}
+
+#[test]
+fn a_server_on_postgresql_killed_during_pushes_has_every_operation_it_acknowledged() {
+    let Some(cluster) = pg::cluster() else { return };
+    let folder = tempfile::tempdir().unwrap();
+    let place = Place::postgres(folder.path(), &cluster.database());
+    kill_server(&place, child::amount("EJIA_TEST_SERVER_KILLS", 10));
 }
 
 /// Lets devices push to a server that is killed again and again, and checks after each kill and at the end.
