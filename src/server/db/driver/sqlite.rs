@@ -25,6 +25,8 @@ const CACHE: &str = "-65536";
 /// Pages in the write-ahead log before they go to the database file, 32 MiB: a first sync writes a megabyte a batch, and each time
 /// costs two syncs of the disk.
 const CHECKPOINT: &str = "8192";
+/// Rows a statement may be ahead of its reader: each time one waits for the other costs a switch between threads.
+const ROWS_AHEAD: usize = 1_024;
 /// Connections for reading.
 const READERS: u32 = 4;
 /// Rows of one multi-row statement, largest first: few sizes, so that each is prepared once.
@@ -52,6 +54,7 @@ pub(super) async fn open(file: &Path, create: bool) -> DbResult<Pools> {
         .foreign_keys(true)
         .pragma("cache_size", CACHE)
         .pragma("wal_autocheckpoint", CHECKPOINT)
+        .row_buffer_size(ROWS_AHEAD)
         .statement_cache_capacity(STATEMENTS);
     let failed = |source| DbError::Open { path: file.display().to_string(), source };
     if create && !file.exists() {
