@@ -9,7 +9,7 @@ use crate::domain::kinds::Kind;
 use crate::server::db::rows::{Changes, RecordRow, Stored, Tenant, UniqueRow, Wanted};
 use crate::server::db::{Db, DbError, DbResult, Tx};
 use crate::server::decide::{Entry, decide, row};
-use crate::server::load::{about, overtaken, wanted, world};
+use crate::server::load::{about, absorb, further, overtaken, wanted, world};
 use crate::sync::apply::Stamp;
 use crate::sync::{Author, Digest, Limits, OpId, Outcome, Record, UnitTree, World, chain_step};
 use crate::telemetry as field;
@@ -17,6 +17,8 @@ use crate::wire::{PushAnswer, PushRequest, decode, encode, encode_record};
 
 /// Pushes taken into one transaction.
 const GROUP: usize = 64;
+/// Most steps from an operation to what it may touch: an enrolment, its class, the others of that class.
+const MAX_DEPTH: usize = 8;
 /// Pushes that may wait before further ones are told to come back.
 const QUEUE: usize = 256;
 
@@ -248,9 +250,18 @@ async fn prepare<T: Tx>(
         Some((chain, units)) if chain == tenant.head_chain => units,
         Some(_) | None => tx.units().await?,
     };
-    let loaded = tx.load(&wanted(new.iter().filter_map(|entry| entry.op.as_ref()))).await?;
-    let mut world = world(loaded, units);
-    let standing = overtaken(&world, new.iter().filter_map(|entry| entry.op.as_ref()));
+    let ops = || new.iter().filter_map(|entry| entry.op.as_ref());
+    let mut asked = wanted(ops());
+    let mut world = world(tx.load(&asked).await?, units);
+    for _depth in 0..MAX_DEPTH {
+        let more = further(&world, ops()).without(&asked);
+        if more.is_empty() {
+            break;
+        }
+        absorb(&mut world, tx.load(&more).await?);
+        asked.add(more);
+    }
+    let standing = overtaken(&world, ops());
     if !standing.is_empty() {
         let found = tx.load(&Wanted { ops: standing, ..Wanted::default() }).await?;
         world.ops.extend(found.ops.into_iter().map(|op| (op.id, op)));
@@ -396,6 +407,7 @@ pub(crate) fn record_row(record: &Record) -> DbResult<RecordRow> {
         tomb_seq: record.tombstone.as_ref().map(|tombstone| tombstone.seq),
         about: about(record),
         follows: record.follows(),
+        points: record.points(),
         body,
     })
 }

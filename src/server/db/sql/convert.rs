@@ -44,6 +44,7 @@ pub(super) fn record(row: &Row) -> DbResult<RecordRow> {
         tomb_seq: row.opt_int("tomb_seq")?.map(i64::cast_unsigned),
         about: row.opt_id("about")?.map(RecordId),
         follows: row.opt_id("follows")?.map(RecordId),
+        points: row.opt_id("points")?.map(RecordId),
         body: row.blob("body")?,
     })
 }
@@ -65,6 +66,7 @@ pub(super) fn op(row: &Row) -> DbResult<OpRow> {
         recv_at: row.int("recv_at")?,
         outcome: row.blob("outcome")?,
         refused: Refused::from_number(row.int("refused")?),
+        outside: row.opt_blob("outside")?,
     })
 }
 
