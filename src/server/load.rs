@@ -6,7 +6,7 @@ use crate::domain::ids::RecordId;
 use crate::domain::kinds::Kind;
 use crate::domain::record::{FieldNo, Owner, Value};
 use crate::server::db::rows::{Loaded, Wanted};
-use crate::sync::{Op, OpBody, OpId, Record, UnitTree, World};
+use crate::sync::{Held, Need, Op, OpBody, OpId, Record, World};
 
 /// Says what applying these operations may look at.
 pub(crate) fn wanted<'a>(ops: impl Iterator<Item = &'a Op>) -> Wanted {
@@ -26,6 +26,11 @@ pub(crate) fn wanted<'a>(ops: impl Iterator<Item = &'a Op>) -> Wanted {
         if sets_owner(op) {
             wanted.moving.insert(op.record);
         }
+        // Who waits for it, under both its names, and what may hold the operations its author had seen.
+        wanted.needs.extend([Need::Op(op.id).key(), op.record]);
+        wanted.needs.extend(op.was.map(|(old, _)| Need::Op(old).key()));
+        wanted.ops.extend(op.was.map(|(old, _)| old));
+        wanted.records.extend(op.bases().into_iter().map(Held::id_for));
         wanted.ops.extend(op.bases());
         want_unique(op, &mut wanted);
     }
@@ -91,21 +96,47 @@ pub(crate) fn overtaken<'a>(world: &World, ops: impl Iterator<Item = &'a Op>) ->
     standing
 }
 
-/// Makes the working set of a batch.
-pub(crate) fn world(loaded: Loaded, units: UnitTree) -> World {
-    let mut world = World { units, ..World::default() };
+/// Puts what was loaded into the working set of a batch.
+pub(crate) fn load_into(world: &mut World, loaded: Loaded) {
     for record in loaded.records {
-        world.put(record);
+        world.load(record);
     }
-    world.touched.clear();
-    world.unique = loaded.unique;
-    world.ops = loaded.ops.into_iter().map(|op| (op.id, op)).collect();
-    world.refused = loaded.refused;
-    world.refused_creates = loaded.refused_creations;
-    world
+    world.unique.extend(loaded.unique);
+    for (op, hash) in &loaded.ops {
+        world.learn(op, *hash);
+    }
+    world.refused.extend(loaded.refused);
+    world.refused_creates.extend(loaded.refused_creations);
 }
 
-/// Returns the record an open conflict is about.
+/// Returns the operations that wait and are loaded.
+pub(crate) fn held_ops(world: &World) -> impl Iterator<Item = &Op> {
+    world.holding.keys().filter_map(|id| world.ops.get(id))
+}
+
+/// Returns the names of all operations that wait.
+pub(crate) fn held_names(world: &World) -> impl Iterator<Item = OpId> {
+    world.holding.keys().copied()
+}
+
+/// Returns the ids of the records that may hold what these operations' authors had seen.
+pub(crate) fn held_records<'a>(
+    world: &World,
+    ops: impl Iterator<Item = &'a Op>,
+) -> BTreeSet<RecordId> {
+    let bases = ops.flat_map(Op::bases).map(|base| world.name_of(base));
+    bases
+        .filter(|base| !world.refused.contains(base))
+        .filter_map(|base| world.ops.get(&base))
+        .filter(|op| op.group.is_some())
+        .map(Held::id_of)
+        .collect()
+}
+
+/// Returns what an open conflict is about, or the key of what an open held record waits for.
 pub(crate) fn about(record: &Record) -> Option<RecordId> {
+    if let Some(held) = record.held.as_ref().filter(|held| held.is_open()) {
+        return Some(held.need.key());
+    }
     record.conflict.as_ref().filter(|conflict| conflict.is_open()).map(|conflict| conflict.record)
 }

@@ -1,17 +1,20 @@
 //! Taking operations: one writer task, one transaction for every push that waits (protocol, Push).
 
+use std::collections::BTreeSet;
 use std::panic::{AssertUnwindSafe, catch_unwind};
 
 use tokio::sync::{mpsc, oneshot};
 
 use crate::domain::ids::{DeviceId, UnitId};
 use crate::domain::kinds::Kind;
-use crate::server::db::rows::{Changes, RecordRow, Stored, Tenant, UniqueRow, Wanted};
+use crate::server::db::rows::{Changes, RecordRow, Stored, Tenant, UniqueRow};
 use crate::server::db::{Db, DbError, DbResult, Tx};
-use crate::server::decide::{Entry, decide, row};
-use crate::server::load::{about, overtaken, wanted, world};
+use crate::server::decide::{Entry, decide, row, together};
+use crate::server::load::{
+    about, held_names, held_ops, held_records, load_into, overtaken, wanted,
+};
 use crate::sync::apply::Stamp;
-use crate::sync::{Author, Digest, Limits, OpId, Outcome, Record, UnitTree, World, chain_step};
+use crate::sync::{Author, Digest, Limits, Op, OpId, Outcome, Record, UnitTree, World, chain_step};
 use crate::telemetry as field;
 use crate::wire::{PushAnswer, PushRequest, decode, encode, encode_record};
 
@@ -53,6 +56,9 @@ pub(crate) enum PushError {
     /// The device's history differs from what the server has.
     #[error("another history of this device is known")]
     Fork,
+    /// The batch begins or ends inside an all-or-none group.
+    #[error("an all-or-none group is not whole in this batch")]
+    SplitGroup,
     /// The database failed.
     #[error(transparent)]
     Db(#[from] DbError),
@@ -188,9 +194,9 @@ pub(crate) async fn take<T: Tx>(
     let mut results = repeated(&batch, &stored)?;
     let Batch { device, author, generation, mut entries, now, limits, .. } = batch;
     let new = entries.split_off(results.len());
+    whole_groups(&new, &limits)?;
     if !new.is_empty() {
-        let mut world = prepare(tx, cache, &new, &tenant).await?;
-        world.limits = limits;
+        let world = prepare(tx, cache, &new, &tenant, limits).await?;
         let applied =
             catch_unwind(AssertUnwindSafe(|| apply_all(world, new, author, now, &tenant)));
         let (world, changes, outcomes) = applied.map_err(|_panic| PushError::Broken)??;
@@ -203,25 +209,47 @@ pub(crate) async fn take<T: Tx>(
     Ok(PushAnswer { last_n, results })
 }
 
-/// Loads what new operations may touch.
+/// Checks that no group is cut by an end of the batch.
+fn whole_groups(new: &[Entry], limits: &Limits) -> Result<(), PushError> {
+    let mut rest = new;
+    while !rest.is_empty() {
+        let length = together(rest, limits).map_err(|_split| PushError::SplitGroup)?;
+        rest = rest.get(length.max(1)..).unwrap_or_default();
+    }
+    Ok(())
+}
+
+/// Loads what new operations may touch, and what waits for them with what that may touch.
 async fn prepare<T: Tx>(
     tx: &mut T,
     cache: &mut UnitCache,
     new: &[Entry],
     tenant: &Tenant,
+    limits: Limits,
 ) -> DbResult<World> {
     let units = match cache.take() {
         Some((seq, units)) if seq == tenant.head_seq => units,
         Some(_) | None => tx.units().await?,
     };
-    let loaded = tx.load(&wanted(new.iter().filter_map(|entry| entry.op.as_ref()))).await?;
-    let mut world = world(loaded, units);
-    let standing = overtaken(&world, new.iter().filter_map(|entry| entry.op.as_ref()));
-    if !standing.is_empty() {
-        let found = tx.load(&Wanted { ops: standing, ..Wanted::default() }).await?;
-        world.ops.extend(found.ops.into_iter().map(|op| (op.id, op)));
+    let mut world = World::new(units, limits);
+    let new: Vec<&Op> = new.iter().filter_map(|entry| entry.op.as_ref()).collect();
+    let mut done: BTreeSet<OpId> = new.iter().map(|op| op.id).collect();
+    load_into(&mut world, tx.load(&wanted(new.iter().copied())).await?);
+    let mut standing = overtaken(&world, new.iter().copied());
+    loop {
+        let held: Vec<Op> = held_ops(&world).filter(|op| done.insert(op.id)).cloned().collect();
+        let mut more = wanted(held.iter());
+        more.records.extend(held_records(&world, new.iter().copied().chain(&held)));
+        more.ops.extend(held_names(&world));
+        more.ops.append(&mut standing);
+        more.ops.retain(|op| !world.ops.contains_key(op));
+        more.records.retain(|id| !world.records.contains_key(id));
+        if held.is_empty() && more.ops.is_empty() && more.records.is_empty() {
+            return Ok(world);
+        }
+        load_into(&mut world, tx.load(&more).await?);
+        standing = overtaken(&world, held.iter());
     }
-    Ok(world)
 }
 
 /// Checks that the batch continues what the server has, and returns the stored outcomes of what it repeats.
@@ -274,17 +302,21 @@ fn apply_all(
         ..Changes::default()
     };
     let mut outcomes = Vec::with_capacity(entries.len());
-    for entry in entries {
-        let stamp = Stamp { seq: changes.head.0.saturating_add(1), recv_at: now };
-        let outcome = decide(&mut world, &entry, &author, stamp);
-        let chain = chain_step(&changes.head.1, &entry.hash, outcome.tag(), stamp.seq);
-        changes.head = (stamp.seq, chain);
-        let encoded = encode(&outcome).map_err(|_cause| DbError::Damaged { table: "op" })?;
-        outcomes.push((entry.id.n, outcome.clone()));
-        let (row, op) = row(entry, &outcome, author, stamp, chain, encoded);
-        // A later operation of the batch may name it, or meet what it set.
-        world.ops.extend(op.map(|op| (op.id, op)));
-        changes.ops.push(row);
+    let mut entries = entries;
+    while !entries.is_empty() {
+        let length = together(&entries, &world.limits).unwrap_or(1).max(1);
+        let later = entries.split_off(length);
+        let first = Stamp { seq: changes.head.0.saturating_add(1), recv_at: now };
+        let decided = decide(&mut world, &entries, &author, first);
+        for (entry, outcome) in entries.into_iter().zip(decided) {
+            let stamp = Stamp { seq: changes.head.0.saturating_add(1), ..first };
+            let chain = chain_step(&changes.head.1, &entry.hash, outcome.tag(), stamp.seq);
+            changes.head = (stamp.seq, chain);
+            let encoded = encode(&outcome).map_err(|_cause| DbError::Damaged { table: "op" })?;
+            outcomes.push((entry.id.n, outcome.clone()));
+            changes.ops.push(row(entry, &outcome, author, stamp, chain, encoded));
+        }
+        entries = later;
     }
     gather(&world, &units, &unique, &mut changes)?;
     Ok((world, changes, outcomes))

@@ -78,9 +78,11 @@ async fn set_up(db: &Sqlite, name: &str, admin: &str) -> AdminResult<Initialised
 fn refused(error: PushError) -> AdminError {
     match error {
         PushError::Db(error) => AdminError::Database(error),
-        PushError::Gap { .. } | PushError::Fork | PushError::Broken | PushError::Busy => {
-            AdminError::Refused
-        }
+        PushError::Gap { .. }
+        | PushError::Fork
+        | PushError::SplitGroup
+        | PushError::Broken
+        | PushError::Busy => AdminError::Refused,
     }
 }
 

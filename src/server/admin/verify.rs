@@ -8,7 +8,7 @@ use super::{AdminResult, open};
 use crate::domain::ids::RecordId;
 use crate::server::db::rows::{OpRow, Tenant, UniqueRow};
 use crate::server::db::{Db, DbResult};
-use crate::server::decide::{Entry, decide, refused};
+use crate::server::decide::{Entry, decide, refused, together};
 use crate::server::push::record_row;
 use crate::sync::apply::Stamp;
 use crate::sync::{Digest, World, chain_step};
@@ -123,14 +123,23 @@ struct Replay {
     world: World,
     seq: u64,
     chain: Digest,
+    /// Operations read and not applied yet: the beginning of a group.
+    entries: Vec<Entry>,
+    rows: Vec<OpRow>,
 }
 
 async fn replay<D: Db>(db: &D) -> DbResult<Verified> {
     let tenant = db.tenant().await?;
-    let mut replay = Replay { world: World::default(), seq: 0, chain: [0; 16] };
+    let mut replay = Replay {
+        world: World::default(),
+        seq: 0,
+        chain: [0; 16],
+        entries: Vec::new(),
+        rows: Vec::new(),
+    };
     let mut difference = None;
     while difference.is_none() {
-        let rows = db.ops_after(replay.seq, WINDOW).await?;
+        let rows = db.ops_after(replay.read(), WINDOW).await?;
         if rows.is_empty() {
             break;
         }
@@ -155,21 +164,44 @@ async fn replay<D: Db>(db: &D) -> DbResult<Verified> {
 }
 
 impl Replay {
-    /// Applies a stretch of the log and compares what it says.
+    /// Returns the last position read.
+    fn read(&self) -> u64 {
+        self.rows.last().map_or(self.seq, |row| row.seq)
+    }
+
+    /// Applies a stretch of the log and compares what it says. A group that the stretch cuts waits for the next one.
     fn window(&mut self, rows: Vec<OpRow>) -> Option<Difference> {
-        for row in rows {
-            let seq = self.seq.saturating_add(1);
+        for (seq, row) in (self.read().saturating_add(1)..).zip(rows) {
             if row.seq != seq {
                 return Some(Difference::Gap { seq });
             }
-            let entry = Entry::new(row.id, row.bytes, &self.world.limits);
+            let mut row = row;
+            let entry = Entry::new(row.id, std::mem::take(&mut row.bytes), &self.world.limits);
             if entry.hash != row.hash {
                 return Some(Difference::Hash { seq });
             }
-            let stamp = Stamp { seq, recv_at: row.recv_at };
-            let outcome = decide(&mut self.world, &entry, &row.author, stamp);
-            let same = encode(&outcome).is_ok_and(|bytes| bytes == row.outcome);
-            if !same || refused(&entry, &outcome) != row.refused {
+            self.entries.push(entry);
+            self.rows.push(row);
+        }
+        while let Ok(length @ 1..) = together(&self.entries, &self.world.limits) {
+            if let Some(difference) = self.unit(length) {
+                return Some(difference);
+            }
+        }
+        None
+    }
+
+    /// Applies the next operations, which belong together.
+    fn unit(&mut self, length: usize) -> Option<Difference> {
+        let entries: Vec<Entry> = self.entries.drain(..length).collect();
+        let rows: Vec<OpRow> = self.rows.drain(..length).collect();
+        let row = rows.first()?;
+        let first = Stamp { seq: row.seq, recv_at: row.recv_at };
+        let outcomes = decide(&mut self.world, &entries, &row.author, first);
+        for ((entry, row), outcome) in entries.iter().zip(&rows).zip(&outcomes) {
+            let seq = row.seq;
+            let same = encode(outcome).is_ok_and(|bytes| bytes == row.outcome);
+            if !same || refused(entry, outcome) != row.refused {
                 return Some(Difference::Outcome { seq });
             }
             self.chain = chain_step(&self.chain, &entry.hash, outcome.tag(), seq);
@@ -177,9 +209,6 @@ impl Replay {
                 return Some(Difference::Chain { seq });
             }
             self.seq = seq;
-            if let Some(op) = entry.op.filter(|op| op.id == entry.id) {
-                self.world.ops.insert(op.id, op);
-            }
         }
         None
     }

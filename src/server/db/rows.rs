@@ -280,7 +280,7 @@ pub struct RecordRow {
     pub last_seq: u64,
     /// Position of its deletion.
     pub tomb_seq: Option<u64>,
-    /// For an open conflict: the record it is about.
+    /// For an open conflict: the record it is about. For an open held record: the key of what it waits for.
     pub about: Option<RecordId>,
     /// The record whose unit is always this one's.
     pub follows: Option<RecordId>,
@@ -313,6 +313,8 @@ pub struct OpRow {
     pub outcome: Vec<u8>,
     /// Whether it took effect.
     pub refused: Refused,
+    /// Key of its name before a renumbering.
+    pub was: Option<RecordId>,
 }
 
 /// Whether an operation was refused.
@@ -387,8 +389,10 @@ pub struct Wanted {
     pub creations: BTreeSet<RecordId>,
     /// Unique values to look up.
     pub unique: BTreeSet<(u16, FieldNo, Value)>,
-    /// Earlier operations.
+    /// Earlier operations, also under new names.
     pub ops: BTreeSet<OpId>,
+    /// Keys of what open held records may wait for.
+    pub needs: BTreeSet<RecordId>,
 }
 
 /// What was found.
@@ -398,8 +402,8 @@ pub struct Loaded {
     pub records: Vec<Record>,
     /// Who holds the unique values.
     pub unique: BTreeMap<(u16, FieldNo, Value), RecordId>,
-    /// Earlier operations that are readable.
-    pub ops: Vec<Op>,
+    /// Earlier operations that are readable, with the hashes of their bytes.
+    pub ops: Vec<(Op, Digest)>,
     /// Which of the earlier operations were refused.
     pub refused: BTreeSet<OpId>,
     /// Refused creations, the last one of each record.

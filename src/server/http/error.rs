@@ -109,6 +109,9 @@ impl From<PushError> for ApiError {
         match error {
             PushError::Gap { expected } => Self { expected: Some(expected), ..conflict("gap") },
             PushError::Fork => conflict("fork"),
+            PushError::SplitGroup => {
+                Self::new(StatusCode::BAD_REQUEST, "split_group", &error.to_string())
+            }
             PushError::Busy => Self::busy(),
             PushError::Broken => Self::internal(),
             PushError::Db(error) => Self::from(error),

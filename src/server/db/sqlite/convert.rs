@@ -100,6 +100,7 @@ pub(super) fn op(row: &SqliteRow) -> DbResult<OpRow> {
         recv_at: row.try_get("recv_at")?,
         outcome: row.try_get("outcome")?,
         refused: Refused::from_number(row.try_get("refused")?),
+        was: optional_id(row, "was")?.map(RecordId),
     })
 }
 

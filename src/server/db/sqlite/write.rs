@@ -16,7 +16,7 @@ use crate::server::db::rows::{
     Seen, Stored, Tenant, TokenHash, UniqueRow, Wanted,
 };
 use crate::server::db::{DbError, DbResult, Tx};
-use crate::sync::{Digest, OpId, UnitTree};
+use crate::sync::{Digest, Need, OpId, UnitTree, digest};
 use crate::wire::{decode_op, decode_record, encode};
 
 type Statement<'q> = Query<'q, Driver, SqliteArguments>;
@@ -25,7 +25,7 @@ type Statement<'q> = Query<'q, Driver, SqliteArguments>;
 const SIZES: [usize; 4] = [200, 40, 8, 1];
 
 const INSERT_OP: &str = "INSERT INTO op (tenant, seq, device, gen, n, record, kind, bytes, hash, chain, actor, role, home, recv_at, \
-    outcome, refused)";
+    outcome, refused, was)";
 const INSERT_RECORD: &str =
     "INSERT INTO record (tenant, id, kind, unit, last_seq, tomb_seq, about, follows, body)";
 const RECORD_KNOWN: &str = " ON CONFLICT (tenant, id) DO UPDATE SET kind = excluded.kind, unit = excluded.unit, \
@@ -134,7 +134,7 @@ impl Tx for SqliteTx {
         .bind(changes.reparent_seq.cast_signed())
         .execute(&mut *tx)
         .await?;
-        insert(tx, (INSERT_OP, 16, ""), &changes.ops, bind_op).await?;
+        insert(tx, (INSERT_OP, 17, ""), &changes.ops, bind_op).await?;
         insert(tx, (INSERT_RECORD, 9, RECORD_KNOWN), &changes.records, bind_record).await?;
         store_around(tx, &changes).await?;
         if let Some((last, hash)) = changes.device {
@@ -342,6 +342,7 @@ fn bind_op<'q>(statement: Statement<'q>, op: &OpRow) -> Statement<'q> {
         .bind(op.recv_at)
         .bind(op.outcome.clone())
         .bind(op.refused.number())
+        .bind(op.was.map(|was| was.0.as_bytes().to_vec()))
 }
 
 fn bind_record<'q>(statement: Statement<'q>, record: &RecordRow) -> Statement<'q> {
@@ -439,7 +440,7 @@ async fn load_records(
     wanted: &Wanted,
     loaded: &mut Loaded,
 ) -> DbResult<()> {
-    if wanted.records.is_empty() {
+    if wanted.records.is_empty() && wanted.needs.is_empty() {
         return Ok(());
     }
     let rows = sqlx::query(
@@ -462,6 +463,7 @@ async fn load_records(
         about.extend(found.iter().copied());
         moving = found;
     }
+    about.extend(wanted.needs.iter().copied());
     if !about.is_empty() {
         load_by(tx, ABOUT, &about, &mut present, loaded).await?;
     }
@@ -543,13 +545,22 @@ async fn load_ops(
     .bind(op_list(ops.iter()))
     .fetch_all(&mut *tx)
     .await?;
-    for row in &rows {
+    let renamed = sqlx::query(
+        "SELECT op.device, op.gen, op.n, op.bytes, op.refused FROM json_each(?2) j CROSS JOIN op INDEXED BY op_was \
+         ON op.tenant = ?1 AND op.was = unhex(j.value) AND op.was IS NOT NULL",
+    )
+    .bind(TENANT)
+    .bind(id_list(ops.iter().map(|op| Need::Op(*op).key().0).collect::<Vec<_>>().iter()))
+    .fetch_all(&mut *tx)
+    .await?;
+    for row in rows.iter().chain(&renamed) {
         let id = op_id(row)?;
         if Refused::from_number(row.try_get("refused")?) != Refused::No {
             loaded.refused.insert(id);
         }
-        let op = decode_op(row.try_get("bytes")?).ok();
-        loaded.ops.extend(op.filter(|op| op.id == id));
+        let bytes: &[u8] = row.try_get("bytes")?;
+        let op = decode_op(bytes).ok().filter(|op| op.id == id);
+        loaded.ops.extend(op.map(|op| (op, digest(bytes))));
     }
     Ok(())
 }
