@@ -171,6 +171,10 @@ impl Transport for HttpTransport {
         self.get(&format!("v1/record/{record}/history"))
     }
 
+    fn may_overlap(&self) -> bool {
+        true
+    }
+
     fn counters(&self) -> Counters {
         self.counters
     }

@@ -58,11 +58,13 @@ impl Inner {
             op.actor = self.profile.user;
             renamed.names.insert(old, op.id);
             // Own unsent operations that the author had seen have new names.
-            op.body.rename_bases(|id| {
-                if let Some(new) = renamed.names.get(id) {
-                    *id = *new;
-                }
-            });
+            if !(crate::trap!(T15) && n > 2) {
+                op.body.rename_bases(|id| {
+                    if let Some(new) = renamed.names.get(id) {
+                        *id = *new;
+                    }
+                });
+            }
             let bytes = encode_op(&op)?;
             prev = digest(&bytes);
             let known = commands.get(&old);

@@ -2,10 +2,12 @@
 
 use std::cell::RefCell;
 use std::collections::{BTreeMap, BTreeSet};
+use std::sync::Arc;
 
 use serde::{Deserialize, Serialize};
 
 use super::attention::Refused;
+use super::clock::Ambient;
 use super::error::ClientError;
 use super::index::Indexes;
 use super::journal::Local;
@@ -65,6 +67,8 @@ pub(super) struct Inner {
     pub(super) profile: Profile,
     /// Sizes and times of the protocol.
     pub(super) limits: Limits,
+    /// Clock and randomness.
+    pub(super) env: Arc<dyn Ambient>,
     pub(super) sync: SyncState,
     /// The view: what lists and forms show.
     pub(super) rows: BTreeMap<RecordId, Row>,

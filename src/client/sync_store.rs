@@ -5,8 +5,8 @@ use std::collections::BTreeSet;
 use super::attention::{self, Refused};
 use super::edit::SCHEMA;
 use super::error::ClientError;
+use super::journal;
 use super::state::{Inner, NAMES, SYNC_STATE, SyncState};
-use super::{clock, journal};
 use crate::domain::ids::{RecordId, UserId};
 use crate::store::{Change, Row};
 use crate::sync::client::{Machine, PageHead, Waiting};
@@ -43,7 +43,7 @@ impl Session {
         let first = waiting.first().map(|op| decode_op(&op.bytes)).transpose()?;
         let prev = first.as_ref().map_or(inner.outbox.last_hash, |op| op.prev);
         let oldest = first.map(|op| super::conflicts::hlc_ms(op.hlc));
-        let now = clock::now_ms();
+        let now = inner.env.now_ms();
         let (cursor, scope_token) = reached
             .map_or((inner.sync.cursor, inner.sync.scope_token), |(cursor, _, scope)| {
                 (cursor, scope)
@@ -75,7 +75,7 @@ impl Session {
     ) -> Result<(), ClientError> {
         self.scope_token = answer.opened.scope_token;
         inner.sync.durable_n = answer.opened.known.durable_n;
-        inner.sync.clock_off_ms = answer.opened.server_time.saturating_sub(clock::now_ms());
+        inner.sync.clock_off_ms = answer.opened.server_time.saturating_sub(inner.env.now_ms());
         if (inner.profile.role, inner.profile.unit) != (answer.role, answer.unit) {
             inner.profile.role = answer.role;
             inner.profile.unit = answer.unit;
@@ -94,13 +94,20 @@ impl Session {
         let state = SyncState { acked_n: inner.sync.acked_n.max(last), ..inner.sync.clone() };
         let mut notes = vec![(SYNC_STATE.to_owned(), Some(encode(&state)?))];
         let mut refused = Vec::new();
-        for (n, outcome) in results.iter().filter(|(_, outcome)| outcome.needs_attention()) {
+        for (n, outcome) in
+            results.iter().filter(|(_, outcome)| outcome.needs_attention() && !crate::trap!(T05))
+        {
             let bytes = attention::encode_outcome(outcome)?;
             notes.push((attention::note_of(generation, *n), Some(bytes)));
             refused.push((*n, outcome.clone()));
         }
         inner.note(notes)?;
         inner.sync = state;
+        if crate::trap!(T17) {
+            for record in inner.outbox.settle(last) {
+                inner.refold(record)?;
+            }
+        }
         for (n, outcome) in refused {
             let bytes = inner.outbox.after(n.saturating_sub(1)).next();
             let bytes = bytes.filter(|(found, _)| *found == n).map(|(_, op)| op.bytes.clone());
@@ -142,7 +149,15 @@ impl Session {
         let notes = vec![(STAGE.to_owned(), Some(encode(&state)?))];
         let change = Change { puts, removes: at.removes.clone(), notes };
         self.removed += change.removes.len();
+        if crate::trap!(T18) {
+            Self::show(inner, vec![change.clone()], false)?;
+        }
         self.staged.push(change);
+        if crate::trap!(T19) && !at.complete {
+            inner.sync.cursor = at.cursor;
+            inner.sync.scope_token = self.scope_token;
+            return inner.note(vec![(SYNC_STATE.to_owned(), Some(encode(&inner.sync)?))]);
+        }
         if !at.complete {
             self.keep_staged(inner)?;
         }
@@ -180,11 +195,12 @@ impl Session {
         scope_token: u64,
         replace: bool,
     ) -> Result<(), ClientError> {
+        let replace = replace || crate::trap!(T27);
         let state = SyncState {
             settled_n: inner.sync.acked_n,
             cursor,
             scope_token,
-            last_sync_at: Some(clock::now_ms()),
+            last_sync_at: Some(inner.env.now_ms()),
             ..inner.sync.clone()
         };
         let notes = vec![(SYNC_STATE.to_owned(), Some(encode(&state)?)), (STAGE.to_owned(), None)];
@@ -192,7 +208,8 @@ impl Session {
         let staged = std::mem::take(&mut self.staged);
         self.in_store = 0;
         inner.sync = state;
-        let settled = inner.outbox.settle(inner.sync.acked_n);
+        let last = if crate::trap!(T16) { inner.outbox.last_n } else { inner.sync.acked_n };
+        let settled = inner.outbox.settle(last);
         Self::show(inner, staged, replace)?;
         for record in settled {
             inner.refold(record)?;
@@ -240,6 +257,9 @@ impl Session {
                 inner.put_base(row.id, Some(row))?;
             }
             for id in change.removes {
+                if crate::trap!(T24) {
+                    inner.outbox.forget(id);
+                }
                 inner.put_base(id, None)?;
             }
         }
@@ -250,6 +270,10 @@ impl Session {
     pub(super) fn unstage(&mut self, inner: &mut Inner) -> Result<(), ClientError> {
         self.staged.clear();
         self.in_store = 0;
+        if crate::trap!(T20) {
+            inner.vault.store.flip(true, &[])?;
+            Self::show(inner, Vec::new(), true)?;
+        }
         Ok(inner.vault.store.unstage()?)
     }
 

@@ -26,7 +26,11 @@ pub(crate) struct Entry {
 impl Entry {
     /// Reads and hashes an operation.
     pub(crate) fn new(id: OpId, bytes: Vec<u8>, limits: &Limits) -> Self {
-        let hash = digest(&bytes);
+        let mut hash = digest(&bytes);
+        if crate::trap!(T41) {
+            let again = decode_op(&bytes).and_then(|op| crate::wire::encode_op(&op));
+            hash = again.map_or(hash, |bytes| digest(&bytes));
+        }
         let op = if bytes.len() > limits.op_bytes { None } else { decode_op(&bytes).ok() };
         Self { id, bytes, hash, op }
     }

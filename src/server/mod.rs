@@ -1,10 +1,10 @@
 //! The server: takes operations, merges them, gives every device what it may see (docs/protocol.md).
 //!
-//! It imports `domain`, `sync`, `wire`, `settings` and `telemetry`. Start at [`serve`], then `http::router` (the calls), `push`
+//! It imports `domain`, `sync`, `wire`, `settings` and `telemetry`. Start at [`serve`], then `http::router` and [`service`] (the calls), `push`
 //! (the one writer), `pull` (pages), `scope` (who sees what), and [`admin`] for what runs beside it.
 
 pub mod admin;
-mod clock;
+pub mod clock;
 pub mod db;
 mod decide;
 mod http;
@@ -14,6 +14,7 @@ mod pull;
 mod push;
 mod scope;
 mod secret;
+pub mod service;
 #[cfg(test)]
 mod tests;
 
@@ -29,6 +30,7 @@ use db::sqlite::Sqlite;
 use db::{Db, DbError};
 use http::{App, router};
 use push::Writer;
+use service::Service;
 
 use crate::settings::ServerSettings;
 use crate::sync::Limits;
@@ -132,7 +134,8 @@ pub async fn serve_until(
     db.tenant().await?;
     let (listener, address) = bind(&options).await?;
     let (writer, writing) = Writer::start(db.clone());
-    let app = Arc::new(App::new(db.clone(), writer, options.enrol_per_minute, options.limits));
+    let service = Service::new(db.clone(), writer, Arc::new(clock::Machine), options.limits);
+    let app = Arc::new(App::new(service, options.enrol_per_minute));
     ready(address);
     let routes = router(app, options.request_timeout);
     let result = answer(listener, routes, stop, options.stop_timeout).await;

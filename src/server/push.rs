@@ -160,6 +160,18 @@ fn chain_of(error: &dyn std::error::Error) -> String {
 
 type Reply = (oneshot::Sender<Result<PushAnswer, PushError>>, Result<PushAnswer, PushError>);
 
+/// Takes one batch in a transaction of its own, for a caller that is alone with the database.
+pub(crate) async fn alone<D: Db>(
+    db: &D,
+    cache: &mut UnitCache,
+    batch: Batch,
+) -> Result<PushAnswer, PushError> {
+    let mut tx = db.begin().await?;
+    let answer = take(&mut tx, cache, batch).await?;
+    tx.commit().await?;
+    Ok(answer)
+}
+
 /// Applies waiting batches in one transaction, each behind its own savepoint.
 async fn group<D: Db>(
     db: &D,
@@ -199,8 +211,11 @@ pub(crate) async fn take<T: Tx>(
         let world = prepare(tx, cache, &new, &tenant, limits).await?;
         let applied =
             catch_unwind(AssertUnwindSafe(|| apply_all(world, new, author, now, &tenant)));
-        let (world, changes, outcomes) = applied.map_err(|_panic| PushError::Broken)??;
+        let (world, mut changes, outcomes) = applied.map_err(|_panic| PushError::Broken)??;
         *cache = Some((changes.head.0, world.units));
+        if crate::trap!(T07) || crate::trap!(T08) {
+            changes.ops.retain(|op| !stored.repeated.contains_key(&op.id.n));
+        }
         tx.store(changes).await?;
         results.extend(outcomes);
     }
@@ -269,7 +284,11 @@ fn repeated(batch: &Batch, stored: &Stored) -> Result<Vec<(u64, Outcome)>, PushE
         }
         prev = entry.hash;
         match stored.repeated.get(&entry.id.n) {
-            Some((hash, _)) if *hash != entry.hash => return Err(PushError::Fork),
+            Some((hash, _)) if *hash != entry.hash && !crate::trap!(T09) => {
+                return Err(PushError::Fork);
+            }
+            Some(_) if crate::trap!(T07) => {}
+            Some(_) if crate::trap!(T08) && stored.last_n > entry.id.n + 3 => {}
             Some((_, outcome)) => {
                 let outcome = decode(outcome, "outcome")
                     .map_err(|_cause| DbError::Damaged { table: "op" })?;
@@ -308,6 +327,10 @@ fn apply_all(
         let later = entries.split_off(length);
         let first = Stamp { seq: changes.head.0.saturating_add(1), recv_at: now };
         let decided = decide(&mut world, &entries, &author, first);
+        let refused = |outcome: &Outcome| matches!(outcome, Outcome::Rejected { .. });
+        if crate::trap!(T06) && decided.iter().any(refused) {
+            return Err(DbError::Damaged { table: "op" });
+        }
         for (entry, outcome) in entries.into_iter().zip(decided) {
             let stamp = Stamp { seq: changes.head.0.saturating_add(1), ..first };
             let chain = chain_step(&changes.head.1, &entry.hash, outcome.tag(), stamp.seq);

@@ -127,8 +127,9 @@ pub fn judge(open: &Open, facts: &Facts) -> Order {
         return Order::NewGeneration(facts.known.generation.saturating_add(1));
     }
     if open.generation == facts.known.generation {
-        let ahead = facts.known.last_n > open.last_n;
-        let other = open.last_n > 0
+        let ahead = facts.known.last_n > open.last_n && !crate::trap!(T10);
+        let other = !crate::trap!(T11)
+            && open.last_n > 0
             && facts.known.last_n >= open.last_n
             && facts.hash_at_device_last.is_some_and(|hash| hash != open.last_hash);
         if ahead || other {
@@ -136,15 +137,17 @@ pub fn judge(open: &Open, facts: &Facts) -> Order {
         }
     }
     let known_n = if open.generation == facts.known.generation { facts.known.last_n } else { 0 };
-    if known_n < open.acked_n {
+    if known_n < open.acked_n && !crate::trap!(T12) && !crate::trap!(T14) {
         return Order::ResendFrom(known_n.saturating_add(1));
     }
     if open.cursor.seq == 0 {
         return Order::Proceed;
     }
     if open.cursor.epoch != facts.epoch
-        || open.cursor.seq > facts.head_seq
-        || facts.chain_at_cursor != Some(open.cursor.chain)
+        || (open.cursor.seq > facts.head_seq && !crate::trap!(T14))
+        || (facts.chain_at_cursor != Some(open.cursor.chain)
+            && !crate::trap!(T13)
+            && !crate::trap!(T14))
     {
         return Order::Resync("server_restored".to_owned());
     }

@@ -88,7 +88,9 @@ pub(super) fn database_failed(error: &DbError) -> CommandError {
         DbError::Exists { what: "the tenant" } => (NEEDS_PERSON, "database-exists"),
         DbError::Exists { .. } => (NEEDS_PERSON, "account-exists"),
         DbError::Damaged { .. } => (NEEDS_PERSON, "database-damaged"),
-        DbError::Statement(_) => (INTERNAL, "database-statement"),
+        DbError::Statement(_) | DbError::Stopped | DbError::NoFile => {
+            (INTERNAL, "database-statement")
+        }
     };
     let path = if let DbError::Open { path, .. } = error { path.as_str() } else { "" };
     CommandError::new(exit, code).with("detail", error).with("cause", cause).with("path", path)

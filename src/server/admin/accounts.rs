@@ -7,7 +7,7 @@ use crate::domain::access::Role;
 use crate::domain::ids::{DeviceId, UnitId, UserId};
 use crate::domain::kinds::Kind;
 use crate::domain::record::Value;
-use crate::server::clock::{new_id, now_ms, random};
+use crate::server::clock::{Ambient, Machine, new_id, random_of};
 use crate::server::db::rows::{Account, Device, NewCode};
 use crate::server::db::sqlite::Sqlite;
 use crate::server::db::{Db, DbResult, Tx};
@@ -64,7 +64,7 @@ pub async fn user_add(
         None if role.is_headquarters() => tenant.root,
         None => return Err(AdminError::UnitNeeded { role }),
     };
-    let id = UserId(new_id(now_ms()));
+    let id = UserId(new_id(&Machine));
     let account = Account { id, name: name.to_owned(), role, unit: home, disabled: false };
     let mut tx = db.begin().await?;
     tx.insert_account(&account).await?;
@@ -133,21 +133,24 @@ pub async fn code(database: &Path, user: &str, hours: u32) -> AdminResult<OneTim
     let account = db.accounts().await?.into_iter().find(|a| a.name == user && !a.disabled);
     let account = account.ok_or_else(|| AdminError::NoUser { name: user.to_owned() })?;
     let mut tx = db.begin().await?;
-    let code = new_code(&mut tx, &account, hours, now_ms()).await?;
+    let code = new_code(&mut tx, &account, hours, &Machine).await?;
     tx.commit().await?;
     db.close().await;
     Ok(code)
 }
 
 /// Makes a code inside a transaction.
-pub(super) async fn new_code<T: Tx>(
+///
+/// # Errors
+/// Whatever the database says.
+pub async fn new_code<T: Tx>(
     tx: &mut T,
     account: &Account,
     hours: u32,
-    now: i64,
+    ambient: &dyn Ambient,
 ) -> DbResult<OneTimeCode> {
-    let code = secret::code(random());
-    let expires_at = now.saturating_add(i64::from(hours).saturating_mul(HOUR_MS));
+    let code = secret::code(random_of(ambient));
+    let expires_at = ambient.now_ms().saturating_add(i64::from(hours).saturating_mul(HOUR_MS));
     let hash = secret::code_hash(&code);
     tx.insert_code(&NewCode { hash, account: account.id, expires_at }).await?;
     Ok(OneTimeCode { user: account.name.clone(), code, expires_at })

@@ -14,11 +14,11 @@ use super::db::sqlite::Sqlite;
 use crate::domain::access::Role;
 
 pub use accounts::{
-    DeviceInfo, UserInfo, code, devices, revoke, user_add, user_disable, user_list,
+    DeviceInfo, UserInfo, code, devices, new_code, revoke, user_add, user_disable, user_list,
 };
 pub use backup::{Backup, backup};
-pub use setup::{Initialised, ROOT_CODE, init};
-pub use verify::{Difference, Verified, verify, verify_file};
+pub use setup::{Initialised, ROOT_CODE, init, set_up};
+pub use verify::{Difference, Verified, replay, verify, verify_file};
 
 /// A one-time code for a device, shown once.
 #[derive(Clone, PartialEq, Eq)]

@@ -11,7 +11,7 @@ use crate::server::db::{Db, DbResult};
 use crate::server::decide::{Entry, decide, refused, together};
 use crate::server::push::record_row;
 use crate::sync::apply::Stamp;
-use crate::sync::{Digest, World, chain_step};
+use crate::sync::{Digest, Limits, UnitTree, World, chain_step};
 use crate::wire::encode;
 
 /// Operations read at once.
@@ -114,7 +114,7 @@ pub async fn verify(database: &Path) -> AdminResult<Verified> {
 /// As for [`verify`].
 pub async fn verify_file(file: &Path) -> AdminResult<Verified> {
     let db = open(file).await?;
-    let result = replay(&db).await;
+    let result = replay(&db, Limits::default()).await;
     db.close().await;
     Ok(result?)
 }
@@ -128,10 +128,14 @@ struct Replay {
     rows: Vec<OpRow>,
 }
 
-async fn replay<D: Db>(db: &D) -> DbResult<Verified> {
+/// Verifies an open database that nobody writes to, whose operations came under these limits.
+///
+/// # Errors
+/// [`crate::server::db::DbError`] if it cannot be read.
+pub async fn replay<D: Db>(db: &D, limits: Limits) -> DbResult<Verified> {
     let tenant = db.tenant().await?;
     let mut replay = Replay {
-        world: World::default(),
+        world: World::new(UnitTree::default(), limits),
         seq: 0,
         chain: [0; 16],
         entries: Vec::new(),

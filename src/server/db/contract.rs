@@ -5,6 +5,7 @@ use std::sync::Arc;
 
 use uuid::Uuid;
 
+use super::memory::Memory;
 use super::rows::{
     Account, Changes, CodeUse, NewCode, NewDevice, NewTenant, OpRow, PageQuery, PositionQuery,
     RecordRow, Refused, UniqueRow, Visible, Wanted,
@@ -23,6 +24,10 @@ use crate::wire::{decode_record, encode};
 async fn sqlite() -> (Sqlite, tempfile::TempDir) {
     let folder = tempfile::tempdir().unwrap();
     (Sqlite::open(&folder.path().join("test.sqlite"), true).await.unwrap(), folder)
+}
+
+async fn memory() -> (Memory, ()) {
+    (Memory::default(), ())
 }
 
 macro_rules! contract {
@@ -45,6 +50,12 @@ contract! { sqlite:
     codes_are_used_once_and_in_time, a_device_changes_hands_within_one_account_only, what_is_stored_is_read_back,
     a_batch_finds_what_it_may_touch, repeated_operations_are_found_by_number, pages_break_between_positions,
     scoped_pages_tell_what_left, concurrent_writers_lose_nothing, a_copy_holds_what_was_committed,
+}
+contract! { memory:
+    a_tenant_is_made_once, a_dropped_transaction_changes_nothing, a_savepoint_takes_back_only_its_part,
+    codes_are_used_once_and_in_time, a_device_changes_hands_within_one_account_only, what_is_stored_is_read_back,
+    a_batch_finds_what_it_may_touch, repeated_operations_are_found_by_number, pages_break_between_positions,
+    scoped_pages_tell_what_left, concurrent_writers_lose_nothing,
 }
 
 const ROOT: UnitId = UnitId(Uuid::from_u128(1));

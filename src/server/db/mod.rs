@@ -5,6 +5,7 @@
 
 #[cfg(test)]
 mod contract;
+pub mod memory;
 pub mod rows;
 pub mod sqlite;
 
@@ -52,6 +53,12 @@ pub enum DbError {
     /// `admin init` was not run yet.
     #[error("the database has no tenant yet; run `ejia admin init`")]
     NoTenant,
+    /// The database was stopped in the middle of its work; only the one in memory can be.
+    #[error("the database was stopped")]
+    Stopped,
+    /// The database is not in a file.
+    #[error("this database has no file")]
+    NoFile,
     /// Such a row is there already.
     #[error("{what} exists already")]
     Exists {
@@ -74,6 +81,8 @@ impl DbError {
             | Self::TooNew { .. }
             | Self::Damaged { .. }
             | Self::NoTenant
+            | Self::Stopped
+            | Self::NoFile
             | Self::Exists { .. } => false,
         }
     }

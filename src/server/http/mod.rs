@@ -21,31 +21,26 @@ use tower_http::catch_panic::CatchPanicLayer;
 
 use super::clock::random;
 use super::db::Db;
-use super::push::Writer;
-use crate::sync::Limits;
+use super::service::Service;
 use crate::telemetry as field;
 use crate::wire::frame::hex;
 use body::{Encoding, MAX_JSON, refusal};
-use error::ApiError;
+pub(super) use error::ApiError;
 use limit::Attempts;
 
 /// What all requests share.
 #[derive(Debug)]
 pub(super) struct App<D> {
-    /// Where everything is kept.
-    pub(super) db: D,
-    /// The one that writes.
-    pub(super) writer: Writer,
-    /// Sizes and times.
-    pub(super) limits: Limits,
+    /// What answers.
+    service: Service<D>,
     /// Enrolments tried.
     attempts: Attempts,
 }
 
 impl<D> App<D> {
     /// Puts the parts together.
-    pub(super) const fn new(db: D, writer: Writer, enrol_per_minute: u32, limits: Limits) -> Self {
-        Self { db, writer, limits, attempts: Attempts::new(enrol_per_minute) }
+    pub(super) const fn new(service: Service<D>, enrol_per_minute: u32) -> Self {
+        Self { service, attempts: Attempts::new(enrol_per_minute) }
     }
 }
 
@@ -105,6 +100,7 @@ async fn name(mut request: Request, next: Next) -> Response {
     }
     let error = match status {
         StatusCode::PAYLOAD_TOO_LARGE => ApiError::too_large(MAX_JSON),
+        StatusCode::BAD_REQUEST => ApiError::incomplete(),
         status if status.is_server_error() => ApiError::internal(),
         status => ApiError::new(status, "malformed", "the request is not readable"),
     };

@@ -41,12 +41,17 @@ pub(crate) fn block<T>(future: impl Future<Output = T>) -> T {
     runtime.block_on(future)
 }
 
+/// Makes an HTTP client, which wants its cryptography even where it will not use it.
+pub(crate) fn http() -> Client {
+    static CRYPTO: Once = Once::new();
+    CRYPTO.call_once(|| {
+        let _already = rustls::crypto::ring::default_provider().install_default();
+    });
+    Client::builder().no_proxy().build().unwrap()
+}
+
 impl Server {
     pub(crate) fn start() -> Self {
-        static CRYPTO: Once = Once::new();
-        CRYPTO.call_once(|| {
-            let _already = rustls::crypto::ring::default_provider().install_default();
-        });
         let folder = tempfile::tempdir().unwrap();
         let database = folder.path().join("server.sqlite");
         let made = block(admin::init(&database, "同舟大學", "admin")).unwrap();
@@ -55,7 +60,7 @@ impl Server {
             database,
             root: made.root,
             first_code: made.code.code,
-            http: Client::builder().no_proxy().build().unwrap(),
+            http: http(),
             stop: None,
             thread: None,
             _folder: folder,

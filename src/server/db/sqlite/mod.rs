@@ -51,7 +51,11 @@ impl Sqlite {
             .filename(file)
             .create_if_missing(create)
             .journal_mode(SqliteJournalMode::Wal)
-            .synchronous(SqliteSynchronous::Full)
+            .synchronous(if crate::trap!(T47) {
+                SqliteSynchronous::Normal
+            } else {
+                SqliteSynchronous::Full
+            })
             .busy_timeout(BUSY)
             .foreign_keys(true)
             .pragma("cache_size", CACHE)

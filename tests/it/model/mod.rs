@@ -1,0 +1,67 @@
+//! The same transcript through an obvious model and through the real client and server: what becomes of every operation and what
+//! every device shows must be the same.
+
+mod act;
+#[expect(clippy::module_inception, reason = "the model is what the folder is about")]
+mod model;
+mod system;
+
+use proptest::prelude::*;
+
+use crate::server::harness::Server;
+use act::{Act, transcript};
+use model::Model;
+use system::System;
+
+/// Runs a transcript through the model and a system and compares them after every sync and at the end.
+fn agree(acts: &[Act], mut system: System) -> Result<(), TestCaseError> {
+    let mut model = Model::new();
+    let setup = [0, 0, 1].into_iter().zip([0, 1, 0]);
+    let setup = setup.map(|(unit, device)| Act::Create { device, unit });
+    let everyone = || (0..5).map(|device| Act::Sync { device });
+    let all = setup.chain(everyone()).chain(acts.iter().copied());
+    for act in all.chain(everyone()).chain(everyone()) {
+        if !model.act(&act) {
+            continue;
+        }
+        system.act(&act);
+        if let Act::Sync { device } = act {
+            same(&model, &system, device)?;
+        }
+    }
+    for device in 0..5 {
+        same(&model, &system, device)?;
+        prop_assert_eq!(system.left(device).0, 0, "everything was sent");
+    }
+    Ok(())
+}
+
+fn same(model: &Model, system: &System, device: usize) -> Result<(), TestCaseError> {
+    prop_assert_eq!(&model.outcomes[device], &system.outcomes[device], "device {}", device);
+    for record in 0..model.records() {
+        let (expected, found) = (model.view(device, record), system.view(device, record));
+        prop_assert_eq!(expected, found, "record {} on device {}", record, device);
+    }
+    let open: Vec<_> =
+        model.conflicts(device).into_iter().map(|(r, parts, _)| (r, parts)).collect();
+    prop_assert_eq!(open, system.conflicts(device), "conflicts on device {}", device);
+    Ok(())
+}
+
+/// How many transcripts; `EJIA_MODEL_CASES` asks for more.
+#[expect(clippy::disallowed_methods, reason = "a test that is asked for a longer run")]
+fn cases(count: u32) -> ProptestConfig {
+    let wanted = std::env::var("EJIA_MODEL_CASES").ok().and_then(|text| text.parse().ok());
+    ProptestConfig {
+        cases: wanted.unwrap_or(count),
+        failure_persistence: None,
+        ..ProptestConfig::default()
+    }
+}
+
+#[test]
+fn the_model_agrees_with_sled_devices_and_a_sqlite_server() {
+    let mut runner = proptest::test_runner::TestRunner::new(cases(8));
+    let result = runner.run(&transcript(60), |acts| agree(&acts, System::new(Server::start())));
+    result.unwrap();
+}
