@@ -249,6 +249,8 @@ async fn prepare<T: Tx>(
     let mut world = World::new(units, limits);
     let new: Vec<&Op> = new.iter().filter_map(|entry| entry.op.as_ref()).collect();
     let mut done: BTreeSet<OpId> = new.iter().map(|op| op.id).collect();
+    // What is not there is asked for once only.
+    let mut asked = (BTreeSet::new(), BTreeSet::new());
     load_into(&mut world, tx.load(&wanted(new.iter().copied())).await?);
     let mut standing = overtaken(&world, new.iter().copied());
     loop {
@@ -257,8 +259,8 @@ async fn prepare<T: Tx>(
         more.records.extend(held_records(&world, new.iter().copied().chain(&held)));
         more.ops.extend(held_names(&world));
         more.ops.append(&mut standing);
-        more.ops.retain(|op| !world.ops.contains_key(op));
-        more.records.retain(|id| !world.records.contains_key(id));
+        more.ops.retain(|op| !world.ops.contains_key(op) && asked.0.insert(*op));
+        more.records.retain(|id| !world.records.contains_key(id) && asked.1.insert(*id));
         if held.is_empty() && more.ops.is_empty() && more.records.is_empty() {
             return Ok(world);
         }
