@@ -37,6 +37,8 @@ macro_rules! traps {
 }
 
 traps! {
+    /// Positions come from a sequence, before the writer is alone (PostgreSQL).
+    T01,
     /// The record at the beginning of every page but the first is left out.
     T04,
     /// An answer of 200 clears everything that was sent, refused operations too.

@@ -29,9 +29,10 @@ pub(crate) fn wanted<'a>(ops: impl Iterator<Item = &'a Op>) -> Wanted {
         // Who waits for it, under both its names, and what may hold the operations its author had seen.
         wanted.needs.extend([Need::Op(op.id).key(), op.record]);
         wanted.needs.extend(op.was.map(|(old, _)| Need::Op(old).key()));
-        wanted.ops.extend(op.was.map(|(old, _)| old));
-        wanted.records.extend(op.bases().into_iter().map(Held::id_for));
-        wanted.ops.extend(op.bases());
+        for seen in named(op) {
+            wanted.records.insert(Held::id_for(seen));
+            wanted.ops.insert(seen);
+        }
         want_unique(op, &mut wanted);
     }
     wanted
@@ -119,18 +120,26 @@ pub(crate) fn held_names(world: &World) -> impl Iterator<Item = OpId> {
     world.holding.keys().copied()
 }
 
+/// Returns the operations that an operation names: what its author had seen, and its own old name.
+fn named(op: &Op) -> impl Iterator<Item = OpId> {
+    op.bases().into_iter().chain(op.was.map(|(old, _)| old))
+}
+
 /// Returns the ids of the records that may hold what these operations' authors had seen.
 pub(crate) fn held_records<'a>(
     world: &World,
     ops: impl Iterator<Item = &'a Op>,
 ) -> BTreeSet<RecordId> {
-    let bases = ops.flat_map(Op::bases).map(|base| world.name_of(base));
-    bases
-        .filter(|base| !world.refused.contains(base))
-        .filter_map(|base| world.ops.get(&base))
-        .filter(|op| op.group.is_some())
-        .map(Held::id_of)
-        .collect()
+    let known = |base: OpId| {
+        let name = world.name_of(base);
+        world.ops.get(&name).filter(|op| op.group.is_some() || name != base)
+    };
+    ops.flat_map(named).filter_map(known).map(Held::id_of).collect()
+}
+
+/// Returns the old names of the operations that are loaded.
+pub(crate) fn old_names(world: &World) -> impl Iterator<Item = OpId> {
+    world.ops.values().filter_map(|op| op.was).map(|(old, _)| old)
 }
 
 /// Returns what an open conflict is about, or the key of what an open held record waits for.

@@ -19,15 +19,14 @@ pub mod service;
 mod tests;
 
 use std::net::SocketAddr;
-use std::path::PathBuf;
 use std::sync::Arc;
 use std::time::Duration;
 
 use axum::serve::ListenerExt as _;
 use tokio::net::TcpListener;
 
-use db::sqlite::Sqlite;
-use db::{Db, DbError};
+use db::location::Location;
+use db::{Database, Db, DbError};
 use http::{App, router};
 use push::Writer;
 use service::Service;
@@ -40,8 +39,8 @@ use crate::sync::Limits;
 pub struct ServeOptions {
     /// Address to listen on; port 0 takes a free one.
     pub listen: SocketAddr,
-    /// The SQLite file.
-    pub database: PathBuf,
+    /// The SQLite file or PostgreSQL database.
+    pub database: Location,
     /// True if a proxy in front does TLS: only then may the address be another than loopback.
     pub behind_proxy: bool,
     /// How long a request may take.
@@ -81,11 +80,11 @@ pub enum ServerError {
 }
 
 impl ServeOptions {
-    /// Serves a file as the settings say.
-    pub fn from_settings(settings: &ServerSettings, database: PathBuf) -> Self {
+    /// Serves a database as the settings say.
+    pub fn from_settings(settings: &ServerSettings, database: impl Into<Location>) -> Self {
         Self {
             listen: settings.listen,
-            database,
+            database: database.into(),
             behind_proxy: settings.behind_proxy,
             request_timeout: Duration::from_secs(settings.request_timeout_seconds.into()),
             stop_timeout: Duration::from_secs(settings.stop_timeout_seconds.into()),
@@ -94,11 +93,11 @@ impl ServeOptions {
         }
     }
 
-    /// Serves a file on loopback with the settings' defaults.
-    pub fn new(listen: SocketAddr, database: PathBuf) -> Self {
+    /// Serves a database on loopback with the settings' defaults.
+    pub fn new(listen: SocketAddr, database: impl Into<Location>) -> Self {
         Self {
             listen,
-            database,
+            database: database.into(),
             behind_proxy: false,
             request_timeout: Duration::from_mins(1),
             stop_timeout: Duration::from_secs(20),
@@ -130,7 +129,7 @@ pub async fn serve_until(
     ready: impl FnOnce(SocketAddr) + Send,
     stop: impl Future<Output = ()> + Send + 'static,
 ) -> Result<(), ServerError> {
-    let db = Sqlite::open(&options.database, false).await?;
+    let db = Database::open(&options.database, false).await?;
     db.tenant().await?;
     let (listener, address) = bind(&options).await?;
     let (writer, writing) = Writer::start(db.clone());

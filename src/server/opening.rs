@@ -1,7 +1,7 @@
 //! Opening a sync: looking up where both sides stand and giving the order (protocol, Open).
 
 use crate::server::db::rows::{Position, PositionQuery, Seen, Session};
-use crate::server::db::{Db, DbResult, Tx};
+use crate::server::db::{Db, DbResult};
 use crate::server::scope;
 use crate::sync::open::{Facts, Open, Opened, Order, judge};
 use crate::wire::PullRequest;
@@ -86,8 +86,7 @@ async fn note<D: Db>(
     if same && now.saturating_sub(known.last_seen) < EVERY_MS {
         return Ok(());
     }
-    let mut tx = db.begin().await?;
-    tx.see_device(&Seen {
+    let seen = Seen {
         id: known.id,
         acked_seq: open.cursor.seq,
         scope_token,
@@ -95,7 +94,6 @@ async fn note<D: Db>(
         outbox_depth: open.outbox_depth,
         app_version: open.app.clone(),
         clock_off_ms: now.saturating_sub(open.device_time),
-    })
-    .await?;
-    tx.commit().await
+    };
+    db.see_device(&seen).await
 }

@@ -11,7 +11,7 @@ use crate::server::db::rows::{Changes, RecordRow, Stored, Tenant, UniqueRow};
 use crate::server::db::{Db, DbError, DbResult, Tx};
 use crate::server::decide::{Entry, decide, row, together};
 use crate::server::load::{
-    about, held_names, held_ops, held_records, load_into, overtaken, wanted,
+    about, held_names, held_ops, held_records, load_into, old_names, overtaken, wanted,
 };
 use crate::sync::apply::Stamp;
 use crate::sync::{Author, Digest, Limits, Op, OpId, Outcome, Record, UnitTree, World, chain_step};
@@ -122,25 +122,30 @@ impl Writer {
     }
 }
 
-/// Units as of a position, so that they are not read for every batch.
-pub(crate) type UnitCache = Option<(u64, UnitTree)>;
+/// Units as of a chain value, so that they are not read for every batch. Another process may have written meanwhile, or the
+/// database may have been restored: they hold only while the counter row, read under its lock, has that very value.
+pub(crate) type UnitCache = Option<(Digest, UnitTree)>;
 
 async fn run<D: Db>(db: D, mut queue: mpsc::Receiver<Job>) {
     let mut cache: UnitCache = None;
     let mut jobs = Vec::with_capacity(GROUP);
     while queue.recv_many(&mut jobs, GROUP).await > 0 {
-        let mut replies = Vec::with_capacity(jobs.len());
-        match group(&db, &mut cache, jobs.drain(..), &mut replies).await {
-            Ok(()) => {
-                for (reply, answer) in replies {
+        let (batches, replies): (Vec<_>, Vec<_>) =
+            jobs.drain(..).map(|job| (job.batch, job.reply)).unzip();
+        match group(&db, &mut cache, batches).await {
+            Ok(answers) => {
+                for (reply, answer) in replies.into_iter().zip(answers) {
                     let _gone = reply.send(answer);
                 }
             }
             Err(error) => {
                 cache = None;
                 tracing::error!({ field::ERROR } = %chain_of(&error), "a group of pushes failed");
-                for (reply, _) in replies {
-                    let _gone = reply.send(Err(PushError::Broken));
+                for reply in replies {
+                    // Whether a failed commit took effect is not known: who sends again gets the stored outcomes, or new ones.
+                    let again = error.is_retryable();
+                    let answer = if again { PushError::Busy } else { PushError::Broken };
+                    let _gone = reply.send(Err(answer));
                 }
             }
         }
@@ -158,8 +163,6 @@ fn chain_of(error: &dyn std::error::Error) -> String {
     text
 }
 
-type Reply = (oneshot::Sender<Result<PushAnswer, PushError>>, Result<PushAnswer, PushError>);
-
 /// Takes one batch in a transaction of its own, for a caller that is alone with the database.
 pub(crate) async fn alone<D: Db>(
     db: &D,
@@ -176,22 +179,23 @@ pub(crate) async fn alone<D: Db>(
 async fn group<D: Db>(
     db: &D,
     cache: &mut UnitCache,
-    jobs: impl Iterator<Item = Job> + Send,
-    replies: &mut Vec<Reply>,
-) -> DbResult<()> {
+    batches: Vec<Batch>,
+) -> DbResult<Vec<Result<PushAnswer, PushError>>> {
     let mut tx = db.begin().await?;
-    for job in jobs {
+    let mut answers = Vec::with_capacity(batches.len());
+    for batch in batches {
         tx.savepoint().await?;
-        let answer = take(&mut tx, cache, job.batch).await;
+        let answer = take(&mut tx, cache, batch).await;
         if answer.is_ok() {
             tx.release().await?;
         } else {
             *cache = None;
             tx.rollback().await?;
         }
-        replies.push((job.reply, answer));
+        answers.push(answer);
     }
-    tx.commit().await
+    tx.commit().await?;
+    Ok(answers)
 }
 
 /// Takes one batch inside a transaction. Also used by `admin`, for the server's own operations.
@@ -212,7 +216,7 @@ pub(crate) async fn take<T: Tx>(
         let applied =
             catch_unwind(AssertUnwindSafe(|| apply_all(world, new, author, now, &tenant)));
         let (world, mut changes, outcomes) = applied.map_err(|_panic| PushError::Broken)??;
-        *cache = Some((changes.head.0, world.units));
+        *cache = Some((changes.head.1, world.units));
         if crate::trap!(T07) || crate::trap!(T08) {
             changes.ops.retain(|op| !stored.repeated.contains_key(&op.id.n));
         }
@@ -243,7 +247,7 @@ async fn prepare<T: Tx>(
     limits: Limits,
 ) -> DbResult<World> {
     let units = match cache.take() {
-        Some((seq, units)) if seq == tenant.head_seq => units,
+        Some((chain, units)) if chain == tenant.head_chain => units,
         Some(_) | None => tx.units().await?,
     };
     let mut world = World::new(units, limits);
@@ -257,7 +261,7 @@ async fn prepare<T: Tx>(
         let held: Vec<Op> = held_ops(&world).filter(|op| done.insert(op.id)).cloned().collect();
         let mut more = wanted(held.iter());
         more.records.extend(held_records(&world, new.iter().copied().chain(&held)));
-        more.ops.extend(held_names(&world));
+        more.ops.extend(held_names(&world).chain(old_names(&world)));
         more.ops.append(&mut standing);
         more.ops.retain(|op| !world.ops.contains_key(op) && asked.0.insert(*op));
         more.records.retain(|id| !world.records.contains_key(id) && asked.1.insert(*id));

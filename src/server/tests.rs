@@ -6,8 +6,7 @@ use uuid::Uuid;
 use super::admin::{self, replay};
 use super::clock::Ambient;
 use super::db::memory::Memory;
-use super::db::sqlite::Sqlite;
-use super::db::{Db, Tx};
+use super::db::{Database, Db, Tx};
 use super::push::{Batch, PushError, take};
 use crate::domain::access::Role;
 use crate::domain::ids::{DeviceId, RecordId, UnitId, UserId};
@@ -261,7 +260,7 @@ fn run<T>(future: impl Future<Output = T>) -> T {
 
 async fn live_on_a_file(acts: Vec<Act>) {
     let folder = tempfile::tempdir().unwrap();
-    let db = Sqlite::open(&folder.path().join("test.sqlite"), true).await.unwrap();
+    let db = Database::open(&folder.path().join("test.sqlite"), true).await.unwrap();
     let in_file = live(&db, &acts).await;
     db.close().await;
     assert_eq!(in_file, live(&Memory::default(), &acts).await);

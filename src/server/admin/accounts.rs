@@ -1,16 +1,14 @@
 //! User accounts, their codes, and their devices.
 
-use std::path::Path;
-
 use super::{AdminError, AdminResult, OneTimeCode, open};
 use crate::domain::access::Role;
 use crate::domain::ids::{DeviceId, UnitId, UserId};
 use crate::domain::kinds::Kind;
 use crate::domain::record::Value;
 use crate::server::clock::{Ambient, Machine, new_id, random_of};
+use crate::server::db::location::Location;
 use crate::server::db::rows::{Account, Device, NewCode};
-use crate::server::db::sqlite::Sqlite;
-use crate::server::db::{Db, DbResult, Tx};
+use crate::server::db::{Database, Db, DbResult, Tx};
 use crate::server::secret;
 use crate::wire::{decode_record, encode};
 
@@ -52,7 +50,7 @@ pub struct DeviceInfo {
 /// # Errors
 /// [`AdminError::NoUnit`], [`AdminError::UnitNeeded`], or [`AdminError::Database`] with `Exists` for a name in use.
 pub async fn user_add(
-    database: &Path,
+    database: impl Into<Location>,
     name: &str,
     role: Role,
     unit: Option<&str>,
@@ -74,7 +72,7 @@ pub async fn user_add(
     Ok(info)
 }
 
-async fn unit_with_code(db: &Sqlite, code: &str) -> AdminResult<UnitId> {
+async fn unit_with_code(db: &Database, code: &str) -> AdminResult<UnitId> {
     let missing = || AdminError::NoUnit { code: code.to_owned() };
     let field = Kind::Unit.spec().field("code").ok_or_else(missing)?;
     let key = encode(&Value::Text(code.to_owned())).map_err(|_cause| missing())?;
@@ -82,7 +80,7 @@ async fn unit_with_code(db: &Sqlite, code: &str) -> AdminResult<UnitId> {
     holder.map(crate::domain::ids::RecordId::unit).ok_or_else(missing)
 }
 
-async fn describe(db: &Sqlite, account: Account) -> DbResult<UserInfo> {
+async fn describe(db: &Database, account: Account) -> DbResult<UserInfo> {
     let row = db.record(account.unit.record()).await?;
     let field = Kind::Unit.spec().field("code");
     let unit = row
@@ -101,7 +99,7 @@ async fn describe(db: &Sqlite, account: Account) -> DbResult<UserInfo> {
 ///
 /// # Errors
 /// [`AdminError::Database`].
-pub async fn user_list(database: &Path) -> AdminResult<Vec<UserInfo>> {
+pub async fn user_list(database: impl Into<Location>) -> AdminResult<Vec<UserInfo>> {
     let db = open(database).await?;
     let mut list = Vec::new();
     for account in db.accounts().await? {
@@ -115,7 +113,7 @@ pub async fn user_list(database: &Path) -> AdminResult<Vec<UserInfo>> {
 ///
 /// # Errors
 /// [`AdminError::NoUser`].
-pub async fn user_disable(database: &Path, name: &str) -> AdminResult<()> {
+pub async fn user_disable(database: impl Into<Location>, name: &str) -> AdminResult<()> {
     let db = open(database).await?;
     let mut tx = db.begin().await?;
     let found = tx.set_disabled(name, true).await?;
@@ -128,7 +126,11 @@ pub async fn user_disable(database: &Path, name: &str) -> AdminResult<()> {
 ///
 /// # Errors
 /// [`AdminError::NoUser`], also for a closed account.
-pub async fn code(database: &Path, user: &str, hours: u32) -> AdminResult<OneTimeCode> {
+pub async fn code(
+    database: impl Into<Location>,
+    user: &str,
+    hours: u32,
+) -> AdminResult<OneTimeCode> {
     let db = open(database).await?;
     let account = db.accounts().await?.into_iter().find(|a| a.name == user && !a.disabled);
     let account = account.ok_or_else(|| AdminError::NoUser { name: user.to_owned() })?;
@@ -160,7 +162,7 @@ pub async fn new_code<T: Tx>(
 ///
 /// # Errors
 /// [`AdminError::Database`].
-pub async fn devices(database: &Path) -> AdminResult<Vec<DeviceInfo>> {
+pub async fn devices(database: impl Into<Location>) -> AdminResult<Vec<DeviceInfo>> {
     let db = open(database).await?;
     let accounts = db.accounts().await?;
     let name = |id: UserId| accounts.iter().find(|a| a.id == id).map(|a| a.name.clone());
@@ -177,7 +179,7 @@ pub async fn devices(database: &Path) -> AdminResult<Vec<DeviceInfo>> {
 ///
 /// # Errors
 /// [`AdminError::NoDevice`].
-pub async fn revoke(database: &Path, device: DeviceId) -> AdminResult<()> {
+pub async fn revoke(database: impl Into<Location>, device: DeviceId) -> AdminResult<()> {
     let db = open(database).await?;
     let mut tx = db.begin().await?;
     let found = tx.set_device_state(device, "revoked").await?;

@@ -6,8 +6,8 @@ use super::verify::{Verified, verify_file};
 use super::{AdminError, AdminResult, open};
 use crate::domain::ids::DeviceId;
 use crate::server::clock::now_ms;
-use crate::server::db::sqlite::Sqlite;
-use crate::server::db::{Db, Tx};
+use crate::server::db::location::Location;
+use crate::server::db::{Database, Db, Tx};
 
 /// A verified copy.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -27,7 +27,7 @@ pub struct Backup {
 ///
 /// # Errors
 /// [`AdminError::File`] for the folder, [`AdminError::NotVerified`] if the copy is not what its log says; it is kept for inspection.
-pub async fn backup(database: &Path, folder: &Path) -> AdminResult<Backup> {
+pub async fn backup(database: impl Into<Location>, folder: &Path) -> AdminResult<Backup> {
     let failed = |source| AdminError::File { path: folder.display().to_string(), source };
     std::fs::create_dir_all(folder).map_err(failed)?;
     let file = folder.join(format!("ejia-{}.sqlite", now_ms()));
@@ -58,7 +58,7 @@ fn sync_file(file: &Path) -> std::io::Result<()> {
 
 /// Returns the newest generation and number of each device in the copy.
 async fn inside(file: &Path) -> AdminResult<Vec<(DeviceId, u32, u64)>> {
-    let copy = Sqlite::open(file, false).await?;
+    let copy = Database::open(file, false).await?;
     let devices = copy.devices().await?;
     copy.close().await;
     Ok(devices.into_iter().map(|d| (d.id, d.generation, d.last_n)).collect())

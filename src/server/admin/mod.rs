@@ -1,16 +1,14 @@
 //! What headquarters' administrator does beside the running server: accounts, codes, backup, verification.
 //!
-//! Every function opens the database itself and works while a server runs on the same file.
+//! Every function opens the database itself and works while servers run on the same database.
 
 mod accounts;
 mod backup;
 mod setup;
 mod verify;
 
-use std::path::Path;
-
-use super::db::DbError;
-use super::db::sqlite::Sqlite;
+use super::db::location::Location;
+use super::db::{Database, DbError};
 use crate::domain::access::Role;
 
 pub use accounts::{
@@ -92,6 +90,6 @@ pub enum AdminError {
 pub type AdminResult<T> = Result<T, AdminError>;
 
 /// Opens an existing database.
-async fn open(database: &Path) -> AdminResult<Sqlite> {
-    Ok(Sqlite::open(database, false).await?)
+async fn open(database: impl Into<Location>) -> AdminResult<Database> {
+    Ok(Database::open(database, false).await?)
 }

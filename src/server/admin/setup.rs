@@ -1,7 +1,5 @@
 //! The first step: the tenant, its root unit and its first administrator.
 
-use std::path::Path;
-
 use uuid::Uuid;
 
 use super::accounts::new_code;
@@ -11,9 +9,9 @@ use crate::domain::ids::{DeviceId, UnitId, UserId};
 use crate::domain::kinds::Kind;
 use crate::domain::record::{FieldNo, Value};
 use crate::server::clock::{Ambient, Machine, new_id, random_of};
+use crate::server::db::location::Location;
 use crate::server::db::rows::{Account, NewTenant};
-use crate::server::db::sqlite::Sqlite;
-use crate::server::db::{Db, Tx};
+use crate::server::db::{Database, Db, Tx};
 use crate::server::push::{Batch, PushError, take};
 use crate::sync::{Author, Limits, Op, OpBody, OpId, Outcome};
 use crate::wire::frame::Blob;
@@ -39,8 +37,12 @@ pub struct Initialised {
 ///
 /// # Errors
 /// [`AdminError::Database`] with `Exists` if it was set up before.
-pub async fn init(database: &Path, name: &str, admin: &str) -> AdminResult<Initialised> {
-    let db = Sqlite::open(database, true).await?;
+pub async fn init(
+    database: impl Into<Location>,
+    name: &str,
+    admin: &str,
+) -> AdminResult<Initialised> {
+    let db = Database::open(database, true).await?;
     let done = set_up(&db, name, admin, &Machine).await;
     db.close().await;
     done

@@ -6,6 +6,7 @@ use std::path::Path;
 
 use super::{AdminResult, open};
 use crate::domain::ids::RecordId;
+use crate::server::db::location::Location;
 use crate::server::db::rows::{OpRow, Tenant, UniqueRow};
 use crate::server::db::{Db, DbResult};
 use crate::server::decide::{Entry, decide, refused, together};
@@ -91,10 +92,10 @@ impl fmt::Display for Difference {
 ///
 /// # Errors
 /// [`super::AdminError::Database`] if it cannot be read; a difference is a result, not an error.
-pub async fn verify(database: &Path) -> AdminResult<Verified> {
-    let folder = database.parent().filter(|folder| !folder.as_os_str().is_empty());
+pub async fn verify(database: impl Into<Location>) -> AdminResult<Verified> {
+    let database = database.into();
     let stamp = crate::wire::frame::hex(&crate::server::clock::random::<8>());
-    let copy = folder.unwrap_or_else(|| Path::new(".")).join(format!(".verify-{stamp}.sqlite"));
+    let copy = database.scratch().join(format!(".verify-{stamp}.sqlite"));
     let db = open(database).await?;
     let copied = db.copy_to(&copy).await;
     db.close().await;

@@ -1,18 +1,24 @@
 //! The server's tables behind two traits, so that the calls above know no SQL (protocol, Server tables).
 //!
 //! [`Db`] reads and opens transactions, [`Tx`] is one writing transaction. One suite of tests (`contract`) runs for every
-//! backend. It imports `domain`, `sync` and `wire` types; `sqlx` is seen nowhere else. Start at [`rows`].
+//! backend. It imports `domain`, `sync` and `wire` types; `sqlx` is seen nowhere else. Start at [`rows`], then `sql` (the queries).
 
 #[cfg(test)]
 mod contract;
+mod driver;
+pub mod location;
 pub mod memory;
+#[cfg(test)]
+mod order;
 pub mod rows;
-pub mod sqlite;
+mod sql;
 
 use std::path::Path;
 
 use crate::domain::ids::{DeviceId, RecordId, UserId};
 use crate::sync::{OpId, UnitTree};
+pub use sql::{Database, DatabaseTx};
+
 use rows::{
     Account, Changes, CodeUse, Device, HistoryRow, Loaded, NewCode, NewDevice, NewTenant, OpRow,
     PageQuery, PageRows, Position, PositionQuery, RecordRow, Seen, Session, Sizes, Stored, Tenant,
@@ -22,16 +28,16 @@ use rows::{
 /// What can go wrong with the database.
 #[derive(Debug, thiserror::Error)]
 pub enum DbError {
-    /// The file cannot be opened or made.
+    /// The file cannot be opened or made, or the server cannot be reached.
     #[error("cannot open the database {path}")]
     Open {
-        /// The file.
+        /// The file, or the server's address without secrets.
         path: String,
         /// Why.
         #[source]
         source: sqlx::Error,
     },
-    /// The file was written by a newer program.
+    /// The database was written by a newer program.
     #[error(
         "the database has layout {found}, this program knows up to {known}; use the newer program"
     )]
@@ -68,14 +74,20 @@ pub enum DbError {
 }
 
 impl DbError {
-    /// True if the same call may succeed later: the file was busy.
+    /// True if the same call may succeed later: the file was busy, the server is restarting, cannot be reached or has become a
+    /// standby. Whether a failed commit took effect is then unknown; who repeats the call gets the stored outcomes.
     pub fn is_retryable(&self) -> bool {
         match self {
-            Self::Statement(sqlx::Error::PoolTimedOut) => true,
+            Self::Statement(
+                sqlx::Error::PoolTimedOut
+                | sqlx::Error::PoolClosed
+                | sqlx::Error::WorkerCrashed
+                | sqlx::Error::Protocol(_)
+                | sqlx::Error::Io(_),
+            ) => true,
             Self::Statement(error) => {
                 let code = error.as_database_error().and_then(sqlx::error::DatabaseError::code);
-                // The low byte of SQLITE_BUSY and its extended codes.
-                code.and_then(|code| code.parse::<u32>().ok()).is_some_and(|code| code & 0xff == 5)
+                code.is_some_and(|code| is_passing(&code))
             }
             Self::Open { .. }
             | Self::TooNew { .. }
@@ -88,6 +100,20 @@ impl DbError {
     }
 }
 
+/// PostgreSQL's codes for what passes by itself, besides a lost connection: serialisation, deadlock; read-only because it is a
+/// standby now; too many connections; a lock or a statement took too long; shut down, crashed, starting up; idle too long.
+const PASSING: [&str; 10] =
+    ["40001", "40P01", "25006", "53300", "55P03", "57014", "57P01", "57P02", "57P03", "25P03"];
+
+/// True for the codes of what passes by itself.
+fn is_passing(code: &str) -> bool {
+    if code.len() < 5 {
+        // The low byte of SQLITE_BUSY and its extended codes.
+        return code.parse::<u32>().is_ok_and(|code| code & 0xff == 5);
+    }
+    code.starts_with("08") || PASSING.contains(&code)
+}
+
 /// A result of this layer.
 pub type DbResult<T> = Result<T, DbError>;
 
@@ -96,7 +122,7 @@ pub trait Db: Clone + Send + Sync + 'static {
     /// Its writing transaction.
     type Tx: Tx;
 
-    /// Opens a writing transaction; there is one at a time.
+    /// Opens a writing transaction; there is one at a time, in all processes together.
     fn begin(&self) -> impl Future<Output = DbResult<Self::Tx>> + Send;
     /// Returns the tenant; [`DbError::NoTenant`] before `admin init`.
     fn tenant(&self) -> impl Future<Output = DbResult<Tenant>> + Send;
@@ -135,7 +161,9 @@ pub trait Db: Clone + Send + Sync + 'static {
     fn devices(&self) -> impl Future<Output = DbResult<Vec<Device>>> + Send;
     /// Counts what the database holds.
     fn sizes(&self) -> impl Future<Output = DbResult<Sizes>> + Send;
-    /// Writes a consistent copy into a new file while others go on.
+    /// Notes what a device said about itself; it needs no order among the writers.
+    fn see_device(&self, seen: &Seen) -> impl Future<Output = DbResult<()>> + Send;
+    /// Writes a consistent copy into a new SQLite file while others go on.
     fn copy_to(&self, file: &Path) -> impl Future<Output = DbResult<()>> + Send;
     /// Finishes what runs and closes the files.
     fn close(&self) -> impl Future<Output = ()> + Send;
@@ -143,7 +171,7 @@ pub trait Db: Clone + Send + Sync + 'static {
 
 /// One writing transaction; dropped without [`Tx::commit`], nothing of it happened.
 pub trait Tx: Send {
-    /// Takes the tenant's counter row, which orders all writers, and returns it.
+    /// Returns the tenant's counter row, which orders all writers; the transaction holds it.
     fn lock(&mut self) -> impl Future<Output = DbResult<Tenant>> + Send;
     /// Returns what is stored of a device's operations around a batch.
     fn stored(
@@ -186,8 +214,6 @@ pub trait Tx: Send {
     ) -> impl Future<Output = DbResult<CodeUse>> + Send;
     /// Enrols a device, or gives an enrolled one of the same user a new token; false if the id is another user's.
     fn insert_device(&mut self, device: &NewDevice) -> impl Future<Output = DbResult<bool>> + Send;
-    /// Notes what a device said about itself.
-    fn see_device(&mut self, seen: &Seen) -> impl Future<Output = DbResult<()>> + Send;
     /// Sets a device's state word; false if it is unknown.
     fn set_device_state(
         &mut self,

@@ -2,14 +2,21 @@
 //! every device shows must be the same.
 
 mod act;
+mod host;
 #[expect(clippy::module_inception, reason = "the model is what the folder is about")]
 mod model;
 mod system;
 
 use proptest::prelude::*;
 
+use ejia::server::db::Database;
+use ejia::server::db::memory::Memory;
+use proptest::test_runner::TestRunner;
+use tokio::runtime::Runtime;
+
 use crate::server::harness::Server;
 use act::{Act, transcript};
+use host::{Host, InProcess};
 use model::Model;
 use system::System;
 
@@ -59,9 +66,31 @@ fn cases(count: u32) -> ProptestConfig {
     }
 }
 
+fn check(count: u32, host: impl Fn() -> Box<dyn Host>) {
+    let mut runner = TestRunner::new(cases(count));
+    runner.run(&transcript(60), |acts| agree(&acts, System::new(host()))).unwrap();
+}
+
+fn runtime() -> Runtime {
+    tokio::runtime::Builder::new_current_thread().enable_all().build().unwrap()
+}
+
 #[test]
-fn the_model_agrees_with_sled_devices_and_a_sqlite_server() {
-    let mut runner = proptest::test_runner::TestRunner::new(cases(8));
-    let result = runner.run(&transcript(60), |acts| agree(&acts, System::new(Server::start())));
-    result.unwrap();
+fn the_model_agrees_with_sled_devices_and_a_sqlite_server_over_http() {
+    check(4, || Box::new(Server::start()));
+}
+
+#[test]
+fn the_model_agrees_with_a_server_in_memory() {
+    check(12, || Box::new(InProcess::new(Memory::default(), runtime(), None)));
+}
+
+#[test]
+fn the_model_agrees_with_sqlite_called_directly() {
+    check(6, || {
+        let folder = tempfile::tempdir().unwrap();
+        let runtime = runtime();
+        let db = runtime.block_on(Database::open(&folder.path().join("db"), true)).unwrap();
+        Box::new(InProcess::new(db, runtime, Some(folder)))
+    });
 }

@@ -17,13 +17,13 @@ use ejia::wire::{
 };
 
 use super::act::{Act, Choice};
+use super::host::Host;
 use super::model::{Part, Seen, Value};
-use crate::server::harness::Server;
 use crate::sync::{Device, text};
 
 /// A server with five devices, as the model has them.
 pub(crate) struct System {
-    server: Server,
+    host: Box<dyn Host>,
     devices: Vec<Option<Device>>,
     units: Vec<RecordId>,
     records: Vec<RecordId>,
@@ -32,25 +32,22 @@ pub(crate) struct System {
 }
 
 impl System {
-    pub(crate) fn new(server: Server) -> Self {
-        let first = Device::hq(&server);
+    pub(crate) fn new(host: Box<dyn Host>) -> Self {
+        let first = joined(&*host, "admin", &host.first_code());
         let units: Vec<RecordId> = ["A", "B"].iter().map(|code| first.unit(code, None)).collect();
-        first.sync();
-        let join = |name: &str, role, code: Option<&str>| {
-            let device = Device::new(name);
-            device.join_at(&server, name, role, code);
-            device.sync();
-            device
+        sync_over(&first, &*host);
+        let join = |name: &str, role, unit: Option<(&str, RecordId)>| {
+            Some(joined(&*host, name, &host.account(name, role, unit)))
         };
         let devices = vec![
             Some(first),
-            Some(join("second", Role::Hq, None)),
-            Some(join("third", Role::Organizer, Some("A"))),
-            Some(join("fourth", Role::Organizer, Some("A"))),
-            Some(join("fifth", Role::Organizer, Some("B"))),
+            join("second", Role::Hq, None),
+            join("third", Role::Organizer, Some(("A", units[0]))),
+            join("fourth", Role::Organizer, Some(("A", units[0]))),
+            join("fifth", Role::Organizer, Some(("B", units[1]))),
         ];
         let outcomes = vec![Vec::new(); devices.len()];
-        Self { server, devices, units, records: Vec::new(), outcomes }
+        Self { host, devices, units, records: Vec::new(), outcomes }
     }
 
     fn device(&self, device: usize) -> &Device {
@@ -84,8 +81,7 @@ impl System {
                 self.devices[device] = closed;
             }
             Act::Restart => {
-                self.server.stop();
-                self.server.run();
+                self.host.restart();
             }
         }
     }
@@ -106,10 +102,8 @@ impl System {
     }
 
     fn sync(&mut self, device: usize) {
-        let at = self.devices[device].as_ref().unwrap();
-        let mut heard = Listener { inner: at.client.connect().unwrap(), heard: BTreeMap::new() };
-        at.client.sync_over(&mut heard, &|_| {}, &AtomicBool::new(false)).unwrap();
-        self.outcomes[device].extend(heard.heard.into_values());
+        let heard = sync_over(self.device(device), &*self.host);
+        self.outcomes[device].extend(heard);
     }
 
     /// The open conflicts a device shows, as the model sorts them.
@@ -150,6 +144,23 @@ impl System {
     }
 }
 
+/// A device that has joined.
+fn joined(host: &dyn Host, name: &str, code: &str) -> Device {
+    let device = Device::new(name);
+    let mut way = host.connect("");
+    device.client.enrol_over(&mut *way, "http://127.0.0.1", code, name).unwrap();
+    sync_over(&device, host);
+    device
+}
+
+/// Syncs, and returns what became of the operations that were sent.
+fn sync_over(device: &Device, host: &dyn Host) -> Vec<&'static str> {
+    let token = device.client.profile().server.unwrap().token;
+    let mut way = Listener { inner: host.connect(&token), heard: BTreeMap::new() };
+    device.client.sync_over(&mut way, &|_| {}, &AtomicBool::new(false)).unwrap();
+    way.heard.into_values().collect()
+}
+
 fn key(part: Part) -> &'static str {
     match part {
         Part::Post => "admin_post",
@@ -178,18 +189,18 @@ fn read(value: &Real) -> u8 {
 }
 
 /// A transport that hears what became of each operation.
-struct Listener<T> {
-    inner: T,
+struct Listener {
+    inner: Box<dyn Transport>,
     heard: BTreeMap<u64, &'static str>,
 }
 
-impl<T> Listener<T> {
+impl Listener {
     fn hear(&mut self, results: &[(u64, Outcome)]) {
         self.heard.extend(results.iter().map(|(n, outcome)| (*n, outcome.key())));
     }
 }
 
-impl<T: Transport> Transport for Listener<T> {
+impl Transport for Listener {
     fn hello(&mut self) -> Result<Hello, TransportError> {
         self.inner.hello()
     }

@@ -13,9 +13,9 @@ use tokio::sync::Mutex as Turn;
 
 use super::rows::{
     Account, Device, HistoryRow, OpRow, PageQuery, PageRows, Position, PositionQuery, RecordRow,
-    Session, Sizes, Tenant, TokenHash, UniqueRow,
+    Seen, Session, Sizes, Tenant, TokenHash, UniqueRow,
 };
-use super::{Db, DbError, DbResult};
+use super::{Db, DbError, DbResult, Tx as _};
 use crate::domain::ids::RecordId;
 use crate::sync::UnitTree;
 use state::{State, Write};
@@ -186,6 +186,12 @@ impl Db for Memory {
 
     async fn sizes(&self) -> DbResult<Sizes> {
         Ok(self.read()?.sizes())
+    }
+
+    async fn see_device(&self, seen: &Seen) -> DbResult<()> {
+        let mut tx = self.begin().await?;
+        tx.see_device(seen)?;
+        tx.commit().await
     }
 
     async fn copy_to(&self, _file: &Path) -> DbResult<()> {

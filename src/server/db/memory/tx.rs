@@ -43,6 +43,15 @@ impl Drop for MemoryTx {
     }
 }
 
+impl MemoryTx {
+    /// Notes what a device said about itself.
+    pub(super) fn see_device(&mut self, seen: &Seen) -> DbResult<()> {
+        self.shared.step()?;
+        self.write(Write::Seen(seen.clone()));
+        Ok(())
+    }
+}
+
 impl Tx for MemoryTx {
     async fn lock(&mut self) -> DbResult<Tenant> {
         self.shared.step()?;
@@ -161,12 +170,6 @@ impl Tx for MemoryTx {
         }
         self.write(Write::Device(device.clone()));
         Ok(true)
-    }
-
-    async fn see_device(&mut self, seen: &Seen) -> DbResult<()> {
-        self.shared.step()?;
-        self.write(Write::Seen(seen.clone()));
-        Ok(())
     }
 
     async fn set_device_state(&mut self, device: DeviceId, state: &str) -> DbResult<bool> {

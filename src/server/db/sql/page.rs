@@ -1,0 +1,155 @@
+//! One page of the feed: rows by position, from one snapshot (protocol, Pull).
+
+use std::collections::BTreeMap;
+
+use super::convert::record;
+use super::read::{chain_at, read_tenant};
+use super::{Link, TENANT};
+use crate::domain::ids::RecordId;
+use crate::server::db::driver::{Arg, Dialect, Row, args};
+use crate::server::db::rows::{PageQuery, PageRows, RecordRow, Visible};
+use crate::server::db::{DbError, DbResult};
+
+/// One row of the feed before bodies are read: position, record, whether it left.
+struct Key {
+    seq: u64,
+    id: RecordId,
+    left: bool,
+}
+
+pub(super) async fn read(link: &mut Link, query: &PageQuery) -> DbResult<PageRows> {
+    let tenant = read_tenant(link).await?;
+    let chain_at_after = chain_at(link, query.after).await?;
+    let mut keys = read_keys(link, query).await?;
+    let limit = usize::try_from(query.limit.max(1)).unwrap_or(usize::MAX);
+    let mut complete = keys.len() <= limit;
+    if !complete {
+        cut(&mut keys, limit);
+    }
+    let (puts, removes, taken) = read_bodies(link, &keys, query.max_bytes).await?;
+    complete &= taken == keys.len();
+    let end = match keys.get(taken.saturating_sub(1)).filter(|_| !complete) {
+        None => (tenant.head_seq, tenant.head_chain),
+        Some(last) => {
+            let chain = chain_at(link, last.seq).await?;
+            (last.seq, chain.ok_or(DbError::Damaged { table: "op" })?)
+        }
+    };
+    Ok(PageRows { tenant, chain_at_after, puts, removes, end, complete })
+}
+
+/// Shortens a list to whole positions: rows of one position never stand on two pages.
+fn cut(keys: &mut Vec<Key>, limit: usize) {
+    let next = keys.get(limit).map(|key| key.seq);
+    let end = keys.iter().take(limit).rposition(|key| Some(key.seq) != next);
+    let whole = match end {
+        Some(end) => end + 1,
+        // One operation that touched more than a page: its rows all come at once.
+        None => keys.iter().take_while(|key| Some(key.seq) == next).count(),
+    };
+    keys.truncate(whole);
+}
+
+/// Returns the next rows by position: one more than the limit, and further ones of the same position.
+async fn read_keys(link: &mut Link, query: &PageQuery) -> DbResult<Vec<Key>> {
+    let mut limit = i64::from(query.limit.max(1)) + 1;
+    loop {
+        let rows = match &query.visible {
+            Visible::All => {
+                let sql = "SELECT last_seq AS seq, id, CAST(0 AS BIGINT) AS gone FROM record \
+                           WHERE tenant = $1 AND last_seq > $2 ORDER BY last_seq LIMIT $3";
+                link.all(sql, args![TENANT, query.after, limit]).await?
+            }
+            Visible::Units { within, above, published } => {
+                let mut args = args![TENANT, query.after];
+                args.push(Arg::ids(within.iter().map(|unit| &unit.0)));
+                args.push(Arg::ids(above.iter().map(|unit| &unit.0)));
+                args.push(Arg::Numbers(published.iter().copied().map(i64::from).collect()));
+                args.push(Arg::from(limit));
+                link.all(scoped_keys(link.dialect()), args).await?
+            }
+        };
+        let keys: Vec<Key> = rows.iter().map(key).collect::<DbResult<_>>()?;
+        let full = i64::try_from(keys.len()).unwrap_or(i64::MAX) >= limit;
+        let one_position = keys.first().map(|key| key.seq) == keys.last().map(|key| key.seq);
+        if !full || !one_position {
+            return Ok(keys);
+        }
+        limit = limit.saturating_mul(4);
+    }
+}
+
+/// Changed records of the units within and published ones of the units above, and records that left any of these units and are
+/// now out of sight.
+///
+/// The index is named because, without statistics, SQLite's planner would walk all positions instead of the units' own.
+fn scoped_keys(dialect: Dialect) -> String {
+    let (within, above) = (dialect.keys(3), dialect.keys(4));
+    let published = dialect.numbers(5);
+    let index = dialect.by_index("record_by_unit");
+    format!(
+        "WITH inside(unit) AS (SELECT j.id FROM {within}), above(unit) AS (SELECT j.id FROM {above}), \
+         published(kind) AS (SELECT j.no FROM {published}) \
+         SELECT last_seq AS seq, id, CAST(0 AS BIGINT) AS gone FROM record{index} WHERE tenant = $1 \
+         AND unit IN (SELECT unit FROM inside) AND last_seq > $2 \
+         UNION ALL \
+         SELECT last_seq, id, CAST(0 AS BIGINT) FROM record{index} WHERE tenant = $1 AND unit IN (SELECT unit FROM above) \
+         AND last_seq > $2 AND kind IN (SELECT kind FROM published) \
+         UNION ALL \
+         SELECT x.seq, x.record, CAST(1 AS BIGINT) FROM (SELECT record, max(seq) AS seq FROM scope_exit WHERE tenant = $1 AND seq > $2 \
+         AND unit IN (SELECT unit FROM inside UNION SELECT unit FROM above) GROUP BY record) x \
+         JOIN record r ON r.tenant = $1 AND r.id = x.record \
+         WHERE r.unit NOT IN (SELECT unit FROM inside) \
+         AND NOT (r.unit IN (SELECT unit FROM above) AND r.kind IN (SELECT kind FROM published)) \
+         AND (EXISTS (SELECT 1 FROM scope_exit e WHERE e.tenant = $1 AND e.record = x.record AND e.unit IN (SELECT unit FROM inside)) \
+         OR r.kind IN (SELECT kind FROM published)) \
+         ORDER BY 1, 2 LIMIT $6"
+    )
+}
+
+fn key(row: &Row) -> DbResult<Key> {
+    Ok(Key { seq: row.number("seq")?, id: RecordId(row.id("id")?), left: row.int("gone")? != 0 })
+}
+
+type Bodies = (Vec<RecordRow>, Vec<(RecordId, u64)>, usize);
+
+/// Reads the bodies of the rows, up to the byte limit at a whole position; says how many rows were taken.
+async fn read_bodies(link: &mut Link, keys: &[Key], max_bytes: usize) -> DbResult<Bodies> {
+    let dialect = link.dialect();
+    let (list, join) = (dialect.keys(2), dialect.join_each());
+    let sql = format!("SELECT r.* FROM {list} {join} record r ON r.tenant = $1 AND r.id = j.id");
+    let mut args = args![TENANT];
+    args.push(Arg::ids(keys.iter().filter(|key| !key.left).map(|key| &key.id.0)));
+    let mut rows = BTreeMap::new();
+    for row in &link.all(sql, args).await? {
+        let row = record(row)?;
+        rows.insert(row.id, row);
+    }
+    let (mut puts, mut removes, mut taken, mut bytes) = (Vec::new(), Vec::new(), 0, 0);
+    let mut whole = (0, 0, 0);
+    let mut at = None;
+    for key in keys {
+        if at != Some(key.seq) {
+            if at.is_some() && bytes >= max_bytes {
+                break;
+            }
+            at = Some(key.seq);
+            whole = (puts.len(), removes.len(), taken);
+        }
+        if key.left {
+            removes.push((key.id, key.seq));
+        } else {
+            let row = rows.remove(&key.id).ok_or(DbError::Damaged { table: "record" })?;
+            bytes += row.body.len();
+            puts.push(row);
+        }
+        taken += 1;
+        if bytes > max_bytes && whole.2 > 0 {
+            puts.truncate(whole.0);
+            removes.truncate(whole.1);
+            taken = whole.2;
+            break;
+        }
+    }
+    Ok((puts, removes, taken))
+}
