@@ -59,6 +59,12 @@ pub(crate) enum PushError {
     /// The batch begins or ends inside an all-or-none group.
     #[error("an all-or-none group is not whole in this batch")]
     SplitGroup,
+    /// The batch has more operations than are taken at once.
+    #[error("at most {limit} operations are taken at once")]
+    TooMany {
+        /// Most taken.
+        limit: usize,
+    },
     /// The database failed.
     #[error(transparent)]
     Db(#[from] DbError),
@@ -210,7 +216,7 @@ pub(crate) async fn take<T: Tx>(
     let mut results = repeated(&batch, &stored)?;
     let Batch { device, author, generation, mut entries, now, limits, .. } = batch;
     let new = entries.split_off(results.len());
-    whole_groups(&new, &limits)?;
+    whole_groups(&new, results.len(), &limits)?;
     if !new.is_empty() {
         let world = prepare(tx, cache, &new, &tenant, limits).await?;
         let applied =
@@ -228,11 +234,17 @@ pub(crate) async fn take<T: Tx>(
     Ok(PushAnswer { last_n, results })
 }
 
-/// Checks that no group is cut by an end of the batch.
-fn whole_groups(new: &[Entry], limits: &Limits) -> Result<(), PushError> {
+/// Checks that no group is cut by an end of the batch, and that only the rest of a group goes beyond the limit. `before` are the
+/// repeated operations in front.
+fn whole_groups(new: &[Entry], before: usize, limits: &Limits) -> Result<(), PushError> {
     let mut rest = new;
+    let mut at = before;
     while !rest.is_empty() {
         let length = together(rest, limits).map_err(|_split| PushError::SplitGroup)?;
+        if at >= limits.batch_ops {
+            return Err(PushError::TooMany { limit: limits.batch_ops });
+        }
+        at = at.saturating_add(length);
         rest = rest.get(length.max(1)..).unwrap_or_default();
     }
     Ok(())

@@ -91,6 +91,7 @@ fn refused(error: PushError) -> AdminError {
         PushError::Gap { .. }
         | PushError::Fork
         | PushError::SplitGroup
+        | PushError::TooMany { .. }
         | PushError::Broken
         | PushError::Busy => AdminError::Refused,
     }

@@ -118,6 +118,7 @@ impl From<PushError> for ApiError {
             PushError::SplitGroup => {
                 Self::new(StatusCode::BAD_REQUEST, "split_group", &error.to_string())
             }
+            PushError::TooMany { limit } => Self::too_large(limit),
             PushError::Busy => Self::busy(),
             PushError::Broken => Self::internal(),
             PushError::Db(error) => Self::from(error),
