@@ -207,6 +207,10 @@ mod switch {
 pub use switch::{on, set};
 
 #[cfg(test)]
+#[path = "../tests/it/bank/run.rs"]
+mod bank;
+
+#[cfg(test)]
 mod tests {
     use super::*;
 

@@ -4,11 +4,12 @@ use crate::domain::ids::UnitId;
 use crate::domain::record::Value;
 use crate::server::db::rows::{OpRow, Refused};
 use crate::sync::apply::Stamp;
+use crate::sync::command::Outside;
 use crate::sync::group::{Item, apply_together};
 use crate::sync::{
     Author, CONFLICT_KIND, Digest, Group, Limits, Need, Op, OpBody, OpId, Outcome, World, digest,
 };
-use crate::wire::decode_op;
+use crate::wire::{decode_op, encode};
 
 /// One operation as it arrived, at its place in the device's generation.
 #[derive(Clone, Debug)]
@@ -21,6 +22,8 @@ pub(crate) struct Entry {
     pub(crate) hash: Digest,
     /// What it says, if it can be read.
     pub(crate) op: Option<Op>,
+    /// What the server knows of it from outside the log.
+    pub(crate) outside: Option<Outside>,
 }
 
 impl Entry {
@@ -32,7 +35,7 @@ impl Entry {
             hash = again.map_or(hash, |bytes| digest(&bytes));
         }
         let op = if bytes.len() > limits.op_bytes { None } else { decode_op(&bytes).ok() };
-        Self { id, bytes, hash, op }
+        Self { id, bytes, hash, op, outside: None }
     }
 }
 
@@ -72,6 +75,8 @@ pub(crate) fn decide(
     author: &Author,
     first: Stamp,
 ) -> Vec<Outcome> {
+    let outside = entries.iter().filter_map(|entry| Some((entry.id, entry.outside?)));
+    world.outside.extend(outside);
     let items: Vec<Item<'_>> = entries
         .iter()
         .map(|entry| Item {
@@ -178,6 +183,7 @@ pub(crate) fn row(
         recv_at: stamp.recv_at,
         outcome: encoded,
         refused,
+        outside: entry.outside.and_then(|outside| encode(&outside).ok()),
         was: was.map(|(old, _)| Need::Op(old).key()),
     }
 }

@@ -5,7 +5,10 @@ use std::collections::BTreeSet;
 use crate::domain::ids::RecordId;
 use crate::domain::kinds::Kind;
 use crate::domain::record::{FieldNo, Owner, Value};
+use crate::domain::training::training_class::TrainingClass;
+use crate::field;
 use crate::server::db::rows::{Loaded, Wanted};
+use crate::sync::command::{Arguments as _, PersonMerge, classes_of, counted, redirected};
 use crate::sync::{Held, Need, Op, OpBody, OpId, Record, World};
 
 /// Says what applying these operations may look at.
@@ -23,6 +26,7 @@ pub(crate) fn wanted<'a>(ops: impl Iterator<Item = &'a Op>) -> Wanted {
         if let OpBody::Resolve { conflict, .. } = &op.body {
             wanted.records.insert(*conflict);
         }
+        want_for_command(op, &mut wanted);
         if sets_owner(op) {
             wanted.moving.insert(op.record);
         }
@@ -36,6 +40,55 @@ pub(crate) fn wanted<'a>(ops: impl Iterator<Item = &'a Op>) -> Wanted {
         want_unique(op, &mut wanted);
     }
     wanted
+}
+
+/// True if the operation merges two persons.
+fn merges(op: &Op) -> bool {
+    matches!(&op.body, OpBody::Command { name, .. } if name == PersonMerge::NAME)
+}
+
+/// What a command counts in, and everything around a person that is merged into another.
+fn want_for_command(op: &Op, wanted: &mut Wanted) {
+    let OpBody::Command { name, args } = &op.body else { return };
+    wanted.records.extend(counted(name, args));
+    if merges(op) {
+        let persons = op.references();
+        wanted.about.extend(persons.iter().copied());
+        wanted.moving.extend(persons.iter().copied());
+        wanted.pointing.extend(persons);
+    }
+}
+
+/// Says what else these operations may look at, now that the first of it is loaded: what stands for records that
+/// were merged, and the enrolments of a class whose places they may change.
+pub(crate) fn further<'a>(world: &World, ops: impl Iterator<Item = &'a Op>) -> Wanted {
+    let mut more = Wanted::default();
+    for op in ops {
+        let op = &*redirected(world, op);
+        more.add(wanted(std::iter::once(op)));
+        let stand_ins = op.references().into_iter().map(|id| world.resolve(id));
+        more.records.extend(stand_ins.clone());
+        more.about.extend(stand_ins.clone());
+        if merges(op) {
+            more.moving.extend(stand_ins.clone());
+            more.pointing.extend(stand_ins);
+        }
+        for class in classes_of(world, op) {
+            more.records.insert(class);
+            let asks = matches!(op.body, OpBody::Command { .. });
+            if asks || op.record == class || has_limit(world, class) {
+                more.pointing.insert(class);
+            }
+        }
+    }
+    more
+}
+
+/// True if a class is loaded and has a number of places.
+fn has_limit(world: &World, class: RecordId) -> bool {
+    let no = field!(TrainingClass: "capacity").number();
+    let record = world.records.get(&class);
+    record.and_then(|record| record.fields.get(&no)).is_some_and(|state| !state.value.is_blank())
 }
 
 /// True if the operation may put an existing record into another unit.
@@ -88,10 +141,15 @@ pub(crate) fn unique_of(record: &Record) -> Vec<(u16, FieldNo, Value)> {
 pub(crate) fn overtaken<'a>(world: &World, ops: impl Iterator<Item = &'a Op>) -> BTreeSet<OpId> {
     let mut standing = BTreeSet::new();
     for op in ops {
-        let Some(record) = world.records.get(&op.record) else { continue };
-        standing.extend(record.fields.values().map(|state| state.origin));
-        standing.insert(record.unit_origin);
-        standing.extend(record.tombstone.as_ref().map(|tombstone| tombstone.by));
+        let mut about = BTreeSet::from([op.record, world.resolve(op.record)]);
+        if merges(op) {
+            about.extend(op.references().into_iter().flat_map(|id| [id, world.resolve(id)]));
+        }
+        for record in about.iter().filter_map(|id| world.records.get(id)) {
+            standing.extend(record.fields.values().map(|state| state.origin));
+            standing.insert(record.unit_origin);
+            standing.extend(record.tombstone.as_ref().map(|tombstone| tombstone.by));
+        }
     }
     standing.retain(|op| !world.ops.contains_key(op));
     standing

@@ -6,6 +6,7 @@ use crate::server::scope;
 use std::collections::BTreeSet;
 
 use crate::domain::ids::UserId;
+use crate::sync::command::ALIAS_FIELD;
 use crate::sync::{CONFLICT_KIND, Cursor, Limits};
 use crate::wire::{Page, PullRequest, RecordBytes, decode_record, encode_record};
 
@@ -106,7 +107,7 @@ fn sent(row: RecordRow) -> DbResult<RecordBytes> {
     if record.open_conflicts > 0 {
         return Ok(RecordBytes(row.body));
     }
-    record.fields.clear();
+    record.fields.retain(|no, _| *no == ALIAS_FIELD);
     record.elements.clear();
     encode_record(&record).map(RecordBytes).map_err(damaged)
 }

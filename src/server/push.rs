@@ -1,17 +1,16 @@
 //! Taking operations: one writer task, one transaction for every push that waits (protocol, Push).
 
-use std::collections::BTreeSet;
 use std::panic::{AssertUnwindSafe, catch_unwind};
 
 use tokio::sync::{mpsc, oneshot};
 
 use crate::domain::ids::{DeviceId, UnitId};
 use crate::domain::kinds::Kind;
-use crate::server::db::rows::{Changes, RecordRow, Stored, Tenant, UniqueRow};
+use crate::server::db::rows::{Changes, RecordRow, Stored, Tenant, UniqueRow, Wanted};
 use crate::server::db::{Db, DbError, DbResult, Tx};
 use crate::server::decide::{Entry, decide, row, together};
 use crate::server::load::{
-    about, held_names, held_ops, held_records, load_into, old_names, overtaken, wanted,
+    about, further, held_names, held_ops, held_records, load_into, old_names, overtaken, wanted,
 };
 use crate::sync::apply::Stamp;
 use crate::sync::{Author, Digest, Limits, Op, OpId, Outcome, Record, UnitTree, World, chain_step};
@@ -264,25 +263,21 @@ async fn prepare<T: Tx>(
     };
     let mut world = World::new(units, limits);
     let new: Vec<&Op> = new.iter().filter_map(|entry| entry.op.as_ref()).collect();
-    let mut done: BTreeSet<OpId> = new.iter().map(|op| op.id).collect();
-    // What is not there is asked for once only.
-    let mut asked = (BTreeSet::new(), BTreeSet::new());
-    load_into(&mut world, tx.load(&wanted(new.iter().copied())).await?);
-    let mut standing = overtaken(&world, new.iter().copied());
-    loop {
-        let held: Vec<Op> = held_ops(&world).filter(|op| done.insert(op.id)).cloned().collect();
-        let mut more = wanted(held.iter());
-        more.records.extend(held_records(&world, new.iter().copied().chain(&held)));
-        more.ops.extend(held_names(&world).chain(old_names(&world)));
-        more.ops.append(&mut standing);
-        more.ops.retain(|op| !world.ops.contains_key(op) && asked.0.insert(*op));
-        more.records.retain(|id| !world.records.contains_key(id) && asked.1.insert(*id));
-        if held.is_empty() && more.ops.is_empty() && more.records.is_empty() {
-            return Ok(world);
-        }
+    let mut asked = Wanted::default();
+    let mut more = wanted(new.iter().copied());
+    // What was loaded may name more; what is not there is asked for once only, so this comes to an end.
+    while !more.is_empty() {
         load_into(&mut world, tx.load(&more).await?);
-        standing = overtaken(&world, held.iter());
+        asked.add(more);
+        let held: Vec<Op> = held_ops(&world).cloned().collect();
+        let all = || new.iter().copied().chain(&held);
+        more = further(&world, all());
+        more.records.extend(held_records(&world, all()));
+        more.ops.extend(held_names(&world).chain(old_names(&world)));
+        more.ops.extend(overtaken(&world, all()));
+        more = more.without(&asked);
     }
+    Ok(world)
 }
 
 /// Checks that the batch continues what the server has, and returns the stored outcomes of what it repeats.
@@ -428,6 +423,7 @@ pub(crate) fn record_row(record: &Record) -> DbResult<RecordRow> {
         tomb_seq: record.tombstone.as_ref().map(|tombstone| tombstone.seq),
         about: about(record),
         follows: record.follows(),
+        points: record.points(),
         body,
     })
 }

@@ -12,6 +12,9 @@ use crate::domain::access::Role;
 use crate::domain::ids::{DeviceId, RecordId, UnitId, UserId};
 use crate::domain::kinds::Kind;
 use crate::domain::record::{FieldNo, Value};
+use crate::sync::command::{
+    Arguments, EnrolCancel, EnrolRequest, LEASE_KIND, NumberLease, PersonMerge, enrolment_id,
+};
 use crate::sync::group::EXPIRE;
 use crate::sync::{
     Author, Base, CONFLICT_KIND, Digest, Group, HELD_KIND, Limits, Op, OpBody, OpId, Outcome,
@@ -37,7 +40,7 @@ struct Act {
 }
 
 fn acts() -> impl Strategy<Value = Vec<Act>> {
-    let edit = (0..3_u8, 0..4_u8, 0..16_u8, 0..3_u8, 0..4_u8, any::<u8>());
+    let edit = (0..3_u8, 0..4_u8, 0..22_u8, 0..3_u8, 0..4_u8, any::<u8>());
     let around =
         (prop_oneof![4 => Just(1_u8), 1 => 2..4_u8], prop::bool::weighted(0.1), any::<bool>());
     let act = (edit, around).prop_map(|(edit, (group, renamed, ends_batch))| {
@@ -169,6 +172,66 @@ fn body(act: &Act, written: &[Written], conflicts: &[RecordId], root: UnitId) ->
     }
 }
 
+const CLASS: RecordId = RecordId(Uuid::from_u128(0x200));
+
+fn person(n: u8) -> RecordId {
+    RecordId(Uuid::from_u128(0x100 + u128::from(n)))
+}
+
+/// What only the server decides, and edits that change what it has decided.
+fn command(act: &Act, at: usize, written: &[Written], root: UnitId) -> (u16, RecordId, OpBody) {
+    fn of<A: Arguments>(args: &A) -> OpBody {
+        OpBody::Command { name: A::NAME.to_owned(), args: args.seal() }
+    }
+    let who = person(act.record);
+    let enrolment = enrolment_id(CLASS, who);
+    let base = written.get(usize::from(act.seen) % written.len().max(1)).copied();
+    let base = base.map_or(Base::Absent, |(id, _)| Base::Seen(id));
+    let kind = Kind::Enrolment.number();
+    match act.what {
+        12..=14 => {
+            let args = EnrolRequest { class: CLASS, person: who, request: Uuid::nil() };
+            (kind, enrolment, of(&args))
+        }
+        15 => {
+            let args = EnrolCancel { class: CLASS, person: who, reason: String::new() };
+            (kind, enrolment, of(&args))
+        }
+        16 => {
+            let field = FieldNo([9, 11, 22].get(usize::from(act.field)).copied().unwrap());
+            let value = match act.field {
+                0 => Value::Int(act.value.into()),
+                1 => Value::Code("closed".into()),
+                _ => Value::Code("ranking".into()),
+            };
+            let sets = vec![(field, base, value)];
+            (Kind::TrainingClass.number(), CLASS, OpBody::Set { sets })
+        }
+        17 => {
+            let args = NumberLease { range: "x".into(), year: 2026, unit: root, count: 3 };
+            let lease = RecordId(Uuid::from_u128(0x300 + u128::try_from(at).unwrap()));
+            (LEASE_KIND, lease, of(&args))
+        }
+        18 | 19 => {
+            let keep = person(act.value);
+            (Kind::Person.number(), keep, of(&PersonMerge { keep, drop: who }))
+        }
+        20 => {
+            let states = ["confirmed", "withdrawn", "waitlisted", "draft"];
+            let state = states.get(usize::from(act.value)).copied().unwrap();
+            let status = (FieldNo(5), Value::Code(state.into()));
+            let fields =
+                vec![(FieldNo(1), Value::Ref(CLASS)), (FieldNo(2), Value::Ref(who)), status];
+            let own = RecordId(Uuid::from_u128(0x400 + u128::from(act.record)));
+            (kind, own, OpBody::Create { unit: root, fields })
+        }
+        _ => {
+            let sets = vec![(FieldNo(5), base, Value::Code("withdrawn".into()))];
+            (kind, enrolment, OpBody::Set { sets })
+        }
+    }
+}
+
 /// A clock and randomness that are always the same.
 #[derive(Debug)]
 struct Still;
@@ -198,7 +261,16 @@ async fn set_up<D: Db>(db: &D) -> (UnitId, Vec<Pen>) {
             (FieldNo(5), Value::Ref(root.record())),
         ],
     };
-    pens.first_mut().unwrap().write(Kind::Unit.number(), COLLEGE.record(), unit, None);
+    let first = pens.first_mut().unwrap();
+    first.write(Kind::Unit.number(), COLLEGE.record(), unit, None);
+    let fields = vec![
+        (FieldNo(1), Value::Int(2026)),
+        (FieldNo(2), Value::Text("論壇".into())),
+        (FieldNo(9), Value::Int(1)),
+        (FieldNo(11), Value::Code("published".into())),
+    ];
+    let class = OpBody::Create { unit: root, fields };
+    first.write(Kind::TrainingClass.number(), CLASS, class, None);
     (root, pens)
 }
 
@@ -213,7 +285,7 @@ async fn live<D: Db>(db: &D, acts: &[Act]) -> [u32; 8] {
     let mut written = Vec::new();
     let mut outcomes = Vec::new();
     let mut now = 0;
-    for act in acts {
+    for (at, act) in acts.iter().enumerate() {
         let conflicts = ids_of(db, CONFLICT_KIND).await;
         let held = ids_of(db, HELD_KIND).await;
         let pen = pens.get_mut(usize::from(act.device)).unwrap();
@@ -226,9 +298,13 @@ async fn live<D: Db>(db: &D, acts: &[Act]) -> [u32; 8] {
                 pen.write(HELD_KIND, *held, expire, None)
             }
             None => {
-                let record = RecordId(Uuid::from_u128(0x100 + u128::from(act.record)));
-                let body = body(act, &written, &conflicts, root);
-                pen.write(Kind::Person.number(), record, body, was)
+                let (kind, record, body) = if act.what < 12 {
+                    let body = body(act, &written, &conflicts, root);
+                    (Kind::Person.number(), person(act.record), body)
+                } else {
+                    command(act, at, &written, root)
+                };
+                pen.write(kind, record, body, was)
             }
         };
         written.push(done);
@@ -307,13 +383,13 @@ fn a_batch_that_ends_inside_a_group_is_not_taken() {
         let mut cut = whole.clone();
         cut.ops.truncate(1);
         assert!(matches!(pen.send(&db, cut, 0).await, Err(PushError::SplitGroup)));
-        assert_eq!(db.tenant().await.unwrap().head_seq, 2, "nothing of it is stored");
+        assert_eq!(db.tenant().await.unwrap().head_seq, 3, "nothing of it is stored");
         let taken = pen.send(&db, whole.clone(), 0).await.unwrap();
-        assert_eq!(taken, [Outcome::Applied { seq: 3 }, Outcome::Applied { seq: 4 }]);
+        assert_eq!(taken, [Outcome::Applied { seq: 4 }, Outcome::Applied { seq: 5 }]);
         assert_eq!(pen.send(&db, whole.clone(), 9).await.unwrap(), taken);
         let mut repeated = whole;
         repeated.ops.truncate(1);
-        assert_eq!(pen.send(&db, repeated, 9).await.unwrap(), [Outcome::Applied { seq: 3 }]);
+        assert_eq!(pen.send(&db, repeated, 9).await.unwrap(), [Outcome::Applied { seq: 4 }]);
     });
 }
 

@@ -4,6 +4,7 @@
 use std::borrow::Cow;
 use std::collections::BTreeMap;
 
+use super::command;
 use super::conflict::{ConflictKind, DELETED_FIELD, UNIT_FIELD};
 use super::group::{EXPIRE, Item, again, apply_together};
 use super::held::{HELD_KIND, Need};
@@ -79,6 +80,7 @@ pub(super) fn apply_one(
     attempt: Attempt,
 ) -> Result<Outcome, Stop> {
     let op = &*by_known_names(world, op);
+    let op = &*command::redirected(world, op);
     if let Some(old) = world.repeats(op) {
         return match world.holding.get(&old) {
             Some(_) => Err(Stop::Missing(Need::Op(old))),
@@ -93,17 +95,21 @@ pub(super) fn apply_one(
     {
         return Err(Stop::Missing(need));
     }
+    let classes = command::classes_of(world, op);
     let mut task = Task { world, op, author, stamp };
-    dispatch(&mut task).map_err(|refusal| match refusal.need {
+    let outcome = dispatch(&mut task).map_err(|refusal| match refusal.need {
         Some(need) => Stop::Missing(need),
         None => Stop::Refused(refusal),
-    })
+    })?;
+    command::settle(&mut task, &classes);
+    Ok(outcome)
 }
 
 fn dispatch(task: &mut Task<'_>) -> Result<Outcome, Refusal> {
     if task.op.kind == HELD_KIND {
         return expire(task);
     }
+    command::guard(task)?;
     match &task.op.body {
         OpBody::Create { unit, fields } => create(task, *unit, fields),
         OpBody::Set { sets } => apply_set(task, sets),
@@ -111,10 +117,10 @@ fn dispatch(task: &mut Task<'_>) -> Result<Outcome, Refusal> {
         OpBody::Delete { saw, reason } => delete(task, *saw, reason),
         OpBody::Restore { saw } => restore(task, *saw),
         OpBody::Resolve { conflict, seen, values } => apply_resolve(task, *conflict, seen, values),
+        OpBody::Command { name, args } => command::decide(task, name, args),
         OpBody::ElementAdd { .. }
         | OpBody::ElementDelete { .. }
         | OpBody::Note { .. }
-        | OpBody::Command { .. }
         | OpBody::Unknown { .. } => Err(Refusal::new("unknown_body")),
     }
 }

@@ -14,7 +14,7 @@ use crate::domain::ids::{RecordId, UserId};
 use crate::domain::record::{FieldNo, Value};
 
 /// The reserved kind number of held operations.
-pub const HELD_KIND: u16 = 1001;
+pub const HELD_KIND: u16 = 1003;
 
 /// Name space of the keys that stand for operations.
 const OP_SPACE: Uuid = Uuid::from_u128(0x6f70_6b65_7900_5000_8000_0000_0000_0001);

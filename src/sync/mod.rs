@@ -9,6 +9,7 @@
 
 pub mod apply;
 pub mod client;
+pub mod command;
 pub mod conflict;
 pub mod cursor;
 pub mod group;

@@ -4,6 +4,7 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use serde::{Deserialize, Serialize};
 
+use super::command::Outside;
 use super::hash::Digest;
 use super::limits::Limits;
 use super::op::{Op, OpId};
@@ -44,6 +45,8 @@ pub struct World {
     pub unique: BTreeMap<UniqueKey, RecordId>,
     /// Records that belong wherever another one belongs, by that one.
     pub followers: BTreeMap<RecordId, BTreeSet<RecordId>>,
+    /// Records that the server finds by another one ([`Record::points`]), by that one.
+    pub pointing: BTreeMap<RecordId, BTreeSet<RecordId>>,
     /// Open conflicts of a record.
     pub conflicts: BTreeMap<RecordId, BTreeSet<RecordId>>,
     /// Earlier operations that others name as what their author saw.
@@ -52,6 +55,8 @@ pub struct World {
     pub refused: BTreeSet<OpId>,
     /// Records whose creation was refused, with the operation.
     pub refused_creates: BTreeMap<RecordId, OpId>,
+    /// What the server knew from outside the log when it decided a command.
+    pub outside: BTreeMap<OpId, Outside>,
     /// Units that records left, to be told to those units' devices.
     pub exits: Vec<(RecordId, UnitId, u64)>,
     /// Hashes of the operations in `ops`.
@@ -189,8 +194,12 @@ impl World {
     }
 
     fn link(&mut self, record: &Record) {
-        if let Some(leader) = record.follows() {
-            self.followers.entry(leader).or_default().insert(record.id);
+        for (index, other) in
+            [(&mut self.followers, record.follows()), (&mut self.pointing, record.points())]
+        {
+            if let Some(other) = other {
+                index.entry(other).or_default().insert(record.id);
+            }
         }
         if let Some(conflict) = record.conflict.as_ref().filter(|conflict| conflict.is_open()) {
             self.conflicts.entry(conflict.record).or_default().insert(record.id);
@@ -202,8 +211,12 @@ impl World {
     }
 
     fn unlink(&mut self, record: &Record) {
-        if let Some(followers) = record.follows().and_then(|to| self.followers.get_mut(&to)) {
-            followers.remove(&record.id);
+        for (index, other) in
+            [(&mut self.followers, record.follows()), (&mut self.pointing, record.points())]
+        {
+            if let Some(found) = other.and_then(|other| index.get_mut(&other)) {
+                found.remove(&record.id);
+            }
         }
         if let Some(conflict) = &record.conflict
             && let Some(open) = self.conflicts.get_mut(&conflict.record)

@@ -9,6 +9,8 @@
 )]
 
 #[cfg(all(feature = "client", feature = "server"))]
+mod bank;
+#[cfg(all(feature = "client", feature = "server"))]
 mod cli;
 #[cfg(all(feature = "client", feature = "server"))]
 mod server;

@@ -13,7 +13,7 @@ use crate::server::decide::{Entry, decide, refused, together};
 use crate::server::push::record_row;
 use crate::sync::apply::Stamp;
 use crate::sync::{Digest, Limits, UnitTree, World, chain_step};
-use crate::wire::encode;
+use crate::wire::{decode, encode};
 
 /// Operations read at once.
 const WINDOW: u32 = 1_000;
@@ -181,7 +181,10 @@ impl Replay {
                 return Some(Difference::Gap { seq });
             }
             let mut row = row;
-            let entry = Entry::new(row.id, std::mem::take(&mut row.bytes), &self.world.limits);
+            let bytes = std::mem::take(&mut row.bytes);
+            let mut entry = Entry::new(row.id, bytes, &self.world.limits);
+            let outside = row.outside.as_ref();
+            entry.outside = outside.and_then(|bytes| decode(bytes, "outside").ok());
             if entry.hash != row.hash {
                 return Some(Difference::Hash { seq });
             }

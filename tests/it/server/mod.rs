@@ -6,5 +6,8 @@ mod document;
 #[cfg(test)]
 pub(crate) mod harness;
 mod limits;
+pub(crate) mod pg;
+mod pg_servers;
+mod pg_standby;
 mod push;
 mod scope;

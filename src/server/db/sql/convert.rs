@@ -44,6 +44,7 @@ pub(super) fn record(row: &Row) -> DbResult<RecordRow> {
         tomb_seq: row.opt_int("tomb_seq")?.map(i64::cast_unsigned),
         about: row.opt_id("about")?.map(RecordId),
         follows: row.opt_id("follows")?.map(RecordId),
+        points: row.opt_id("points")?.map(RecordId),
         body: row.blob("body")?,
     })
 }
@@ -66,6 +67,7 @@ pub(super) fn op(row: &Row) -> DbResult<OpRow> {
         outcome: row.blob("outcome")?,
         refused: Refused::from_number(row.int("refused")?),
         was: row.opt_id("was")?.map(RecordId),
+        outside: row.opt_blob("outside")?,
     })
 }
 

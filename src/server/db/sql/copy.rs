@@ -26,6 +26,7 @@ pub(super) const OP: Table = Table {
         ("recv_at", Int),
         ("outcome", Bytes),
         ("refused", Int),
+        ("outside", OptBytes),
         ("was", OptBytes),
     ],
 };
@@ -42,6 +43,7 @@ pub(super) const RECORD: Table = Table {
         ("tomb_seq", OptInt),
         ("about", OptBytes),
         ("follows", OptBytes),
+        ("points", OptBytes),
         ("body", Bytes),
     ],
 };

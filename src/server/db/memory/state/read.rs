@@ -183,6 +183,8 @@ impl State {
         about.extend(wanted.needs.iter().copied());
         let found = pointing(&self.about, &about);
         self.take(found.iter(), &mut present, loaded)?;
+        let found = pointing(&self.points, &wanted.pointing);
+        self.take(found.iter(), &mut present, loaded)?;
         Ok(())
     }
 

@@ -6,7 +6,7 @@ CREATE TABLE tenant (
 CREATE TABLE op (
     tenant INTEGER NOT NULL, seq INTEGER NOT NULL, device INTEGER NOT NULL, gen INTEGER NOT NULL, n INTEGER NOT NULL,
     record BLOB NOT NULL, kind INTEGER NOT NULL, bytes BLOB NOT NULL, hash BLOB NOT NULL, chain BLOB NOT NULL,
-    actor BLOB NOT NULL, role TEXT NOT NULL, home BLOB NOT NULL, recv_at INTEGER NOT NULL, outcome BLOB NOT NULL, refused INTEGER NOT NULL,
+    actor BLOB NOT NULL, role TEXT NOT NULL, home BLOB NOT NULL, recv_at INTEGER NOT NULL, outcome BLOB NOT NULL, refused INTEGER NOT NULL, outside BLOB,
     was BLOB, PRIMARY KEY (tenant, seq)
 ) STRICT, WITHOUT ROWID;
 CREATE UNIQUE INDEX op_by_number ON op (tenant, device, gen, n);
@@ -14,12 +14,13 @@ CREATE INDEX op_by_record ON op (tenant, record);
 CREATE INDEX op_was ON op (tenant, was) WHERE was IS NOT NULL;
 CREATE TABLE record (
     tenant INTEGER NOT NULL, id BLOB NOT NULL, kind INTEGER NOT NULL, unit BLOB NOT NULL, last_seq INTEGER NOT NULL,
-    tomb_seq INTEGER, about BLOB, follows BLOB, body BLOB NOT NULL, PRIMARY KEY (tenant, id)
+    tomb_seq INTEGER, about BLOB, follows BLOB, points BLOB, body BLOB NOT NULL, PRIMARY KEY (tenant, id)
 ) STRICT, WITHOUT ROWID;
 CREATE INDEX record_by_unit ON record (tenant, unit, last_seq, kind);
 CREATE INDEX record_by_seq ON record (tenant, last_seq);
 CREATE INDEX record_about ON record (tenant, about) WHERE about IS NOT NULL;
 CREATE INDEX record_follows ON record (tenant, follows) WHERE follows IS NOT NULL;
+CREATE INDEX record_points ON record (tenant, points) WHERE points IS NOT NULL;
 CREATE TABLE scope_exit (
     tenant INTEGER NOT NULL, unit BLOB NOT NULL, record BLOB NOT NULL, seq INTEGER NOT NULL, PRIMARY KEY (tenant, unit, record)
 ) STRICT, WITHOUT ROWID;
