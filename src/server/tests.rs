@@ -292,20 +292,17 @@ async fn live<D: Db>(db: &D, acts: &[Act]) -> [u32; 8] {
         pen.begin_group(act.group);
         let was = written.get(usize::from(act.seen)).copied().filter(|_| act.renamed);
         let waiting = held.get(usize::from(act.seen) % held.len().max(1));
-        let done = match waiting.filter(|_| act.what == 7) {
-            Some(held) => {
-                let expire = OpBody::Command { name: EXPIRE.to_owned(), args: Vec::new() };
-                pen.write(HELD_KIND, *held, expire, None)
-            }
-            None => {
-                let (kind, record, body) = if act.what < 12 {
-                    let body = body(act, &written, &conflicts, root);
-                    (Kind::Person.number(), person(act.record), body)
-                } else {
-                    command(act, at, &written, root)
-                };
-                pen.write(kind, record, body, was)
-            }
+        let done = if let Some(held) = waiting.filter(|_| act.what == 7) {
+            let expire = OpBody::Command { name: EXPIRE.to_owned(), args: Vec::new() };
+            pen.write(HELD_KIND, *held, expire, None)
+        } else {
+            let (kind, record, body) = if act.what < 12 {
+                let body = body(act, &written, &conflicts, root);
+                (Kind::Person.number(), person(act.record), body)
+            } else {
+                command(act, at, &written, root)
+            };
+            pen.write(kind, record, body, was)
         };
         written.push(done);
         if act.ends_batch && pen.group.is_none() {

@@ -10,7 +10,7 @@ use super::held::Need;
 use super::op::{Base, Op, OpBody, OpId};
 use super::outcome::Outcome;
 use super::record::Record;
-use super::world::{Author, World};
+use super::world::{Author, Place, World};
 use crate::domain::ids::{RecordId, UnitId};
 use crate::domain::kinds::Kind;
 use crate::domain::record::{FieldNo, Owner, Value};
@@ -62,8 +62,8 @@ impl Task<'_> {
             self.keep_unique(kind, &record);
             if kind == Kind::Unit {
                 let parent = unit_parent(kind, &record.values());
-                let parent = if record.is_live() { Some(parent) } else { None };
-                self.world.place_unit(record.id.unit(), parent);
+                let place = if record.is_live() { Place::Under(parent) } else { Place::Nowhere };
+                self.world.place_unit(record.id.unit(), place);
             }
         }
         self.world.put(record);

@@ -71,6 +71,15 @@ pub struct World {
     undo: Vec<Undo>,
 }
 
+/// Where a unit is in the tree.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Place {
+    /// Not in it.
+    Nowhere,
+    /// Under this one; `None` for a unit without a parent.
+    Under(Option<UnitId>),
+}
+
 /// A value that only one live record of a kind may hold.
 pub type UniqueKey = (u16, FieldNo, Value);
 
@@ -79,7 +88,7 @@ pub type UniqueKey = (u16, FieldNo, Value);
 enum Undo {
     Record { id: RecordId, before: Option<Box<Record>>, was_touched: bool },
     Unique { key: UniqueKey, before: Option<RecordId> },
-    Unit { unit: UnitId, before: Option<Option<UnitId>> },
+    Unit { unit: UnitId, before: Place },
     Exit,
 }
 
@@ -102,11 +111,12 @@ impl UnitTree {
     }
 
     /// Puts a unit under a parent or takes it out, and returns how it was.
-    fn set(&mut self, unit: UnitId, parent: Option<Option<UnitId>>) -> Option<Option<UnitId>> {
-        match parent {
-            Some(parent) => self.parents.insert(unit, parent),
-            None => self.parents.remove(&unit),
-        }
+    fn set(&mut self, unit: UnitId, place: Place) -> Place {
+        let before = match place {
+            Place::Under(parent) => self.parents.insert(unit, parent),
+            Place::Nowhere => self.parents.remove(&unit),
+        };
+        before.map_or(Place::Nowhere, Place::Under)
     }
 
     /// True if no unit is known.
@@ -172,7 +182,7 @@ impl World {
 
     /// Makes a working set with nothing but a tree of units in it.
     pub fn new(units: UnitTree, limits: Limits) -> Self {
-        Self { units, limits, ..Self::default() }
+        Self { limits, units, ..Self::default() }
     }
 
     /// Puts a record that was loaded: nothing has changed by that.
@@ -243,8 +253,8 @@ impl World {
     }
 
     /// Puts a unit under a parent, or takes it out of the tree.
-    pub fn place_unit(&mut self, unit: UnitId, parent: Option<Option<UnitId>>) {
-        let before = self.units.set(unit, parent);
+    pub fn place_unit(&mut self, unit: UnitId, place: Place) {
+        let before = self.units.set(unit, place);
         self.undo.push(Undo::Unit { unit, before });
     }
 
