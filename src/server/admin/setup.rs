@@ -93,7 +93,8 @@ fn refused(error: PushError) -> AdminError {
         | PushError::SplitGroup
         | PushError::TooMany { .. }
         | PushError::Broken
-        | PushError::Busy => AdminError::Refused,
+        | PushError::Busy
+        | PushError::Full => AdminError::Refused,
     }
 }
 
