@@ -108,7 +108,9 @@ fn state_of(record: &Record) -> &str {
 
 fn answer(task: &Task<'_>, record: &Record) -> Result<Answer, Refusal> {
     let class = Class::of(record);
-    if let Some(Outside::Promised { seq, position }) = task.world.outside.get(&task.op.id) {
+    if let Some(Outside::Promised { seq, position }) = task.world.outside.get(&task.op.id)
+        && !crate::trap!(T64)
+    {
         return Ok(match position {
             None => Answer::Promised(*seq),
             Some(0) => Answer::Ranking,
@@ -127,7 +129,7 @@ fn answer(task: &Task<'_>, record: &Record) -> Result<Answer, Refusal> {
     let members = members(task.world, record.id);
     let placed = members.iter().filter(|member| member.is_placed()).count();
     let waiting = queue(&members).len();
-    let room = class.capacity.is_none_or(|places| placed < places);
+    let room = class.capacity.is_none_or(|places| placed < places) || crate::trap!(T34);
     Ok(if room && waiting == 0 { Answer::Place("arrival") } else { Answer::Line(waiting) })
 }
 

@@ -126,7 +126,9 @@ pub(super) fn settle(task: &mut Task<'_>, id: RecordId) {
     let owned = record.clone();
     let class = Class::of(&owned);
     let about_the_class = task.op.record == id;
-    if record.kind != Kind::TrainingClass.number() || (class.capacity.is_none() && !about_the_class)
+    if record.kind != Kind::TrainingClass.number()
+        || (class.capacity.is_none() && !about_the_class)
+        || crate::trap!(T35)
     {
         return;
     }

@@ -133,7 +133,7 @@ fn a_server_on_postgresql_killed_during_pushes_has_every_operation_it_acknowledg
 }
 
 /// Lets devices push to a server that is killed again and again, and checks after each kill and at the end.
-fn kill_server(place: &Place<'_>, kills: u64) {
+pub(crate) fn kill_server(place: &Place<'_>, kills: u64) {
     let made = place.admin(&["init", "--name", "T", "--admin", "hq"]);
     let mut rng = Rng::new(child::amount("EJIA_TEST_SEED", 1));
     let mut serving = place.serve();

@@ -3,6 +3,7 @@
 mod child;
 #[cfg(target_os = "linux")]
 mod disk;
+mod failover;
 #[cfg(target_os = "linux")]
 mod full;
 mod kill;
