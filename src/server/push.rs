@@ -61,9 +61,26 @@ pub(crate) enum PushError {
     /// A fault of the program.
     #[error("the batch broke the server")]
     Broken,
+    /// The database's disk has no room.
+    #[error("the disk is full")]
+    Full,
     /// Too many pushes wait.
     #[error("too many pushes wait")]
     Busy,
+}
+
+impl PushError {
+    /// What each push of a group is told when the group fails. Whether a failed commit took effect is not known: who sends again
+    /// gets the stored outcomes, or new ones.
+    fn of_all(error: &DbError) -> Self {
+        if error.is_retryable() {
+            Self::Busy
+        } else if error.is_full() {
+            Self::Full
+        } else {
+            Self::Broken
+        }
+    }
 }
 
 struct Job {
@@ -138,9 +155,7 @@ async fn run<D: Db>(db: D, mut queue: mpsc::Receiver<Job>) {
                 cache = None;
                 tracing::error!({ field::ERROR } = %chain_of(&error), "a group of pushes failed");
                 for reply in replies {
-                    // Whether a failed commit took effect is not known: who sends again gets the stored outcomes, or new ones.
-                    let again = error.is_retryable();
-                    let answer = if again { PushError::Busy } else { PushError::Broken };
+                    let answer = PushError::of_all(&error);
                     let _gone = reply.send(Err(answer));
                 }
             }

@@ -10,6 +10,7 @@ use std::time::Duration;
 
 use ejia::client::{Client, ClientError};
 use ejia::server::admin;
+use ejia::server::db::location::Location;
 
 use super::Rng;
 use super::child::{self, Running, check, say};
@@ -152,4 +153,52 @@ fn told(error: &ClientError, failing: Failing) -> String {
     };
     assert!(fits, "{failing:?} is told as {error:?}");
     key
+}
+
+#[test]
+fn a_server_goes_on_after_its_disk_failed_at_any_call() {
+    const TEST: &str = "proc::full::a_server_goes_on_after_its_disk_failed_at_any_call";
+    if let Some(order) = child::order() {
+        return fail_server(order[0].as_ref());
+    }
+    let folder = tempfile::tempdir().unwrap();
+    let root = folder.path().canonicalize().unwrap().join("server");
+    std::fs::create_dir(&root).unwrap();
+    let did = run(TEST, &root, &[root.to_str().unwrap()]);
+    println!("{did}");
+    assert!(did.starts_with("did "), "{did}");
+}
+
+/// The child's part: one server lives through all faults, and starts again after some.
+fn fail_server(root: &Path) {
+    let mut server = Server::on(Location::File(root.join("server.sqlite")));
+    let mut writer = Writer::enrol(&server.url, &server.first_code, 1);
+    let mut said = BTreeMap::new();
+    let mut lives = Rng::new(2);
+    let did = at_every_call(|failing, k, count| {
+        fail(failing, k, count);
+        for _push in 0..3 {
+            if let Err(error) = writer.push(&server.url) {
+                let told = match failing {
+                    Failing::Full => "507 Insufficient Storage disk_full",
+                    Failing::Broken => "500 Internal Server Error internal",
+                };
+                assert_eq!(error, told);
+                *said.entry(error).or_insert(0) += 1;
+            }
+        }
+        let calls = shim::calls();
+        shim::heal();
+        writer.push(&server.url).unwrap();
+        if lives.below(4) == 0 {
+            server.stop();
+            server.run();
+        }
+        writer.check(&server.url);
+        calls
+    });
+    server.stop();
+    let verified = block(admin::verify(&server.database)).unwrap();
+    assert_eq!((verified.difference, verified.ops), (None, writer.acked + 1));
+    say(&format!("did {did} faults, {} operations, refused: {said:?}", writer.acked));
 }
