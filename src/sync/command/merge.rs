@@ -151,6 +151,7 @@ fn never_was(task: &mut Task<'_>, keep: RecordId, drop: RecordId) -> Result<Outc
         tombstone: None,
         open_conflicts: 0,
         conflict: None,
+        held: None,
     };
     bury(task, empty, keep);
     Ok(Outcome::Applied { seq })
