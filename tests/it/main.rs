@@ -26,6 +26,8 @@ mod proc;
 #[cfg(all(feature = "client", feature = "server"))]
 mod readme;
 #[cfg(all(feature = "client", feature = "server"))]
+mod sim;
+#[cfg(all(feature = "client", feature = "server"))]
 mod sync;
 #[cfg(feature = "client")]
 mod tui;
