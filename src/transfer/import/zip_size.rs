@@ -84,19 +84,22 @@ fn directory(zip: &[u8]) -> Option<Vec<Part>> {
     let mut parts = Vec::new();
     for _ in 0..count {
         let entry = zip.get(place..)?;
-        if entry.get(..4)? != ENTRY_SIGNATURE {
-            return None;
-        }
-        parts.push(Part {
-            local: usize::try_from(le(entry, 42, 4)?).ok()?.checked_add(before)?,
-            packed: usize::try_from(le(entry, 20, 4)?).ok()?,
-            unpacked: le(entry, 24, 4)?,
-            method: le(entry, 10, 2)?,
-        });
+        parts.push(part(entry, before)?);
         let names = le(entry, 28, 2)? + le(entry, 30, 2)? + le(entry, 32, 2)?;
         place = place.checked_add(ENTRY_LEN)?.checked_add(usize::try_from(names).ok()?)?;
     }
     Some(parts)
+}
+
+/// Reads one entry of the directory.
+fn part(entry: &[u8], before: usize) -> Option<Part> {
+    entry.starts_with(ENTRY_SIGNATURE).then_some(())?;
+    Some(Part {
+        local: usize::try_from(le(entry, 42, 4)?).ok()?.checked_add(before)?,
+        packed: usize::try_from(le(entry, 20, 4)?).ok()?,
+        unpacked: le(entry, 24, 4)?,
+        method: le(entry, 10, 2)?,
+    })
 }
 
 /// Reads a little-endian number.
