@@ -151,6 +151,8 @@ pub(crate) fn row(
         recv_at: stamp.recv_at,
         outcome: encoded,
         refused,
+        was: entry.op.as_ref().and_then(|op| op.was).map(|(was, _)| (was.generation, was.n)),
+        same: None,
     };
     (row, entry.op.filter(|op| op.id == entry.id))
 }

@@ -4,11 +4,15 @@
 //! (the one writer), `pull` (pages), `scope` (who sees what), and [`admin`] for what runs beside it.
 
 pub mod admin;
+mod beside;
 mod clock;
 pub mod db;
 mod decide;
+mod history;
 mod http;
+mod keys;
 mod load;
+mod marks;
 mod opening;
 mod pull;
 mod push;
@@ -16,6 +20,7 @@ mod scope;
 mod secret;
 #[cfg(test)]
 mod tests;
+mod upkeep;
 
 use std::net::SocketAddr;
 use std::path::PathBuf;
@@ -25,9 +30,13 @@ use std::time::Duration;
 use axum::serve::ListenerExt as _;
 use tokio::net::TcpListener;
 
+use beside::Beside;
+use clock::now_ms;
 use db::sqlite::Sqlite;
 use db::{Db, DbError};
-use http::{App, router};
+use http::{App, Care, router};
+use keys::Keys;
+use marks::Marks;
 use push::Writer;
 
 use crate::settings::ServerSettings;
@@ -70,6 +79,18 @@ pub enum ServerError {
     /// The database cannot be used.
     #[error(transparent)]
     Database(#[from] DbError),
+    /// Another server runs on the same database.
+    #[error("another server runs on this database")]
+    Running,
+    /// A file beside the database cannot be used.
+    #[error("cannot use {path}")]
+    Beside {
+        /// The file.
+        path: String,
+        /// Why.
+        #[source]
+        source: std::io::Error,
+    },
     /// The network failed while serving.
     #[error("the server stopped")]
     Serve(#[source] std::io::Error),
@@ -123,26 +144,43 @@ pub async fn serve_until(
     ready: impl FnOnce(SocketAddr) + Send,
     stop: impl Future<Output = ()> + Send + 'static,
 ) -> Result<(), ServerError> {
+    if !options.behind_proxy && !options.listen.ip().is_loopback() {
+        return Err(ServerError::NotLoopback { listen: options.listen });
+    }
+    let beside = Beside::of(&options.database);
+    let failed = |path: PathBuf| {
+        move |source| ServerError::Beside { path: path.display().to_string(), source }
+    };
     let db = Sqlite::open(&options.database, false).await?;
     db.tenant().await?;
+    let lock = beside.lock().map_err(failed(beside.with("lock")))?.ok_or(ServerError::Running)?;
+    let keys = Keys::load(&beside).map_err(failed(beside.key()))?;
+    let marks = Marks::of(&beside);
+    let read = marks.read().map_err(failed(beside.marks()))?;
+    if history::check(&db, &marks, &read, now_ms()).await? {
+        history::reapply(&db, &read).await?;
+    }
+    history::mark_head(&marks, &db.tenant().await?);
     let (listener, address) = bind(&options).await?;
-    let (writer, writing) = Writer::start(db.clone());
-    let app = Arc::new(App::new(db.clone(), writer, options.enrol_per_minute));
+    let (writer, writing) = Writer::start(db.clone(), marks.clone());
+    let care = Care { keys, marks: marks.clone() };
+    let app = Arc::new(App::new(db.clone(), writer, care, options.enrol_per_minute));
+    let housekeeping = tokio::spawn(upkeep::daily(db.clone()));
     ready(address);
     let routes = router(app, options.request_timeout);
     let result = answer(listener, routes, stop, options.stop_timeout).await;
     // All senders are gone with the router, so the writer ends after the last batch.
     let _ended = tokio::time::timeout(options.stop_timeout, writing).await;
+    housekeeping.abort();
+    history::mark_head(&marks, &db.tenant().await?);
     db.close().await;
+    drop(lock);
     result.map_err(ServerError::Serve)
 }
 
 /// Takes the address.
 async fn bind(options: &ServeOptions) -> Result<(TcpListener, SocketAddr), ServerError> {
     let listen = options.listen;
-    if !options.behind_proxy && !listen.ip().is_loopback() {
-        return Err(ServerError::NotLoopback { listen });
-    }
     let failed = |source| ServerError::Listen { listen, source };
     let listener = TcpListener::bind(listen).await.map_err(failed)?;
     let address = listener.local_addr().map_err(failed)?;

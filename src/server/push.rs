@@ -9,7 +9,9 @@ use crate::domain::kinds::Kind;
 use crate::server::db::rows::{Changes, RecordRow, Stored, Tenant, UniqueRow, Wanted};
 use crate::server::db::{Db, DbError, DbResult, Tx};
 use crate::server::decide::{Entry, decide, row};
+use crate::server::history::{MARK_EVERY, mark_head};
 use crate::server::load::{about, overtaken, wanted, world};
+use crate::server::marks::Marks;
 use crate::sync::apply::Stamp;
 use crate::sync::{Author, Digest, OpId, Outcome, Record, UnitTree, World, chain_step};
 use crate::telemetry as field;
@@ -94,9 +96,9 @@ impl Batch {
 
 impl Writer {
     /// Starts the writer task; it ends when the last [`Writer`] is dropped.
-    pub(crate) fn start<D: Db>(db: D) -> (Self, tokio::task::JoinHandle<()>) {
+    pub(crate) fn start<D: Db>(db: D, marks: Marks) -> (Self, tokio::task::JoinHandle<()>) {
         let (jobs, queue) = mpsc::channel(QUEUE);
-        let task = tokio::spawn(run(db, queue));
+        let task = tokio::spawn(run(db, marks, queue));
         (Self { jobs }, task)
     }
 
@@ -111,8 +113,9 @@ impl Writer {
 /// Units as of a position, so that they are not read for every batch.
 pub(crate) type UnitCache = Option<(u64, UnitTree)>;
 
-async fn run<D: Db>(db: D, mut queue: mpsc::Receiver<Job>) {
+async fn run<D: Db>(db: D, marks: Marks, mut queue: mpsc::Receiver<Job>) {
     let mut cache: UnitCache = None;
+    let mut marked = None;
     let mut jobs = Vec::with_capacity(GROUP);
     while queue.recv_many(&mut jobs, GROUP).await > 0 {
         let mut replies = Vec::with_capacity(jobs.len());
@@ -120,6 +123,14 @@ async fn run<D: Db>(db: D, mut queue: mpsc::Receiver<Job>) {
             Ok(()) => {
                 for (reply, answer) in replies {
                     let _gone = reply.send(answer);
+                }
+                let head = cache.as_ref().map(|(seq, _)| *seq);
+                if head.zip(marked).is_some_and(|(head, at)| head < at + MARK_EVERY) {
+                    continue;
+                }
+                if let Ok(tenant) = db.tenant().await {
+                    mark_head(&marks, &tenant);
+                    marked = Some(tenant.head_seq);
                 }
             }
             Err(error) => {
@@ -238,7 +249,6 @@ fn repeated(batch: &Batch, stored: &Stored) -> Result<Vec<(u64, Outcome)>, PushE
                     .map_err(|_cause| DbError::Damaged { table: "op" })?;
                 results.push((entry.id.n, outcome));
             }
-            None if batch.generation < stored.newest_generation => return Err(PushError::Fork),
             None => {}
         }
     }

@@ -102,6 +102,9 @@ impl Device {
             device_time: 0,
             outbox_depth: 0,
             oldest_age_ms: 0,
+            earlier: Vec::new(),
+            seal: [0; 16],
+            floor: 0,
         };
         let request = SyncRequest { open, push: None, pull: None };
         let opened: SyncAnswer = call(&mut self.stream, "/v1/sync", &self.token, &request);
@@ -114,6 +117,7 @@ impl Device {
                 min_seq: 0,
                 limit: 0,
                 backfill: Vec::new(),
+                floor: 0,
             };
             let page: Page = call(&mut self.stream, "/v1/sync/pull", &self.token, &request);
             records += page.puts.len();

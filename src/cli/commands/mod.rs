@@ -20,6 +20,7 @@ pub(super) mod doctor;
 pub(super) mod edit;
 #[cfg(feature = "client")]
 pub(super) mod enrol;
+mod fleet;
 #[cfg(feature = "client")]
 pub(super) mod history;
 #[cfg(feature = "client")]

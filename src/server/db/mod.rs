@@ -10,12 +10,15 @@ pub mod sqlite;
 
 use std::path::Path;
 
-use crate::domain::ids::{DeviceId, RecordId, UserId};
-use crate::sync::{OpId, UnitTree};
+use uuid::Uuid;
+
+use crate::domain::access::Role;
+use crate::domain::ids::{DeviceId, RecordId, UnitId, UserId};
+use crate::sync::{Digest, OpId, UnitTree};
 use rows::{
-    Account, Changes, CodeUse, Device, HistoryRow, Loaded, NewCode, NewDevice, NewTenant, OpRow,
-    PageQuery, PageRows, Position, PositionQuery, RecordRow, Seen, Session, Sizes, Stored, Tenant,
-    TokenHash, UniqueRow, Wanted,
+    Account, Alarm, Changes, CodeUse, Device, HistoryRow, Loaded, NewCode, NewDevice, NewTenant,
+    OpRow, PageQuery, PageRows, Position, PositionQuery, Quarantined, RecordRow, Returned, Seen,
+    Session, Sizes, Stored, Tenant, TokenHash, UniqueRow, UnitQuery, UnitRows, Visible, Wanted,
 };
 
 /// What can go wrong with the database.
@@ -124,6 +127,26 @@ pub trait Db: Clone + Send + Sync + 'static {
     fn accounts(&self) -> impl Future<Output = DbResult<Vec<Account>>> + Send;
     /// Returns all devices, by id.
     fn devices(&self) -> impl Future<Output = DbResult<Vec<Device>>> + Send;
+    /// Returns the chain value at a position; zeros at the start, `None` beyond the head.
+    fn chain_at(&self, seq: u64) -> impl Future<Output = DbResult<Option<Digest>>> + Send;
+    /// Returns when the operation at a position arrived; `None` if there is none.
+    fn recv_at(&self, seq: u64) -> impl Future<Output = DbResult<Option<i64>>> + Send;
+    /// Returns the last number of every device and generation.
+    fn generations(&self) -> impl Future<Output = DbResult<Vec<(DeviceId, u32, u64)>>> + Send;
+    /// Returns what was kept of a scope under its token.
+    fn scope(&self, token: u64) -> impl Future<Output = DbResult<Option<Vec<u8>>>> + Send;
+    /// Returns rows of one unit, older ones too.
+    fn unit_rows(&self, query: &UnitQuery) -> impl Future<Output = DbResult<UnitRows>> + Send;
+    /// Visits unit, id and position of every live record in sight, and returns the head of the same snapshot.
+    fn live_rows(
+        &self,
+        visible: &Visible,
+        visit: &mut (dyn FnMut(UnitId, RecordId, u64) + Send),
+    ) -> impl Future<Output = DbResult<Tenant>> + Send;
+    /// Returns the newest alarms, newest first.
+    fn alarms(&self, limit: u32) -> impl Future<Output = DbResult<Vec<Alarm>>> + Send;
+    /// Returns what revoked devices handed in, by device, generation and number.
+    fn quarantined(&self) -> impl Future<Output = DbResult<Vec<Quarantined>>> + Send;
     /// Counts what the database holds.
     fn sizes(&self) -> impl Future<Output = DbResult<Sizes>> + Send;
     /// Writes a consistent copy into a new file while others go on.
@@ -190,6 +213,40 @@ pub trait Tx: Send {
         &mut self,
         durable: &[(DeviceId, u32, u64)],
     ) -> impl Future<Output = DbResult<()>> + Send;
+    /// Starts a new history.
+    fn new_epoch(&mut self, epoch: Uuid) -> impl Future<Output = DbResult<()>> + Send;
+    /// Notes when the last verified backup was made.
+    fn note_backup(&mut self, now: i64) -> impl Future<Output = DbResult<()>> + Send;
+    /// Takes deletions up to a position out of the feed, and exits of before.
+    fn raise_tomb_floor(&mut self, floor: u64) -> impl Future<Output = DbResult<()>> + Send;
+    /// Keeps something for headquarters to look at.
+    fn raise_alarm(&mut self, alarm: &Alarm) -> impl Future<Output = DbResult<()>> + Send;
+    /// Keeps a scope under its token.
+    fn keep_scope(&mut self, token: u64, body: &[u8]) -> impl Future<Output = DbResult<()>> + Send;
+    /// Puts a device and its account back as its certificate says; an account that is there stays as it is. False if the device's id
+    /// belongs to another account, or it was revoked.
+    fn put_back(&mut self, returned: &Returned) -> impl Future<Output = DbResult<bool>> + Send;
+    /// Sets an account's rights and whether it is closed; false if it is unknown.
+    fn set_account(
+        &mut self,
+        user: UserId,
+        disabled: bool,
+        rights: (Role, UnitId),
+    ) -> impl Future<Output = DbResult<bool>> + Send;
+    /// Says whether a revoked device shall destroy its data key.
+    fn set_wipe(
+        &mut self,
+        device: DeviceId,
+        wipe: bool,
+    ) -> impl Future<Output = DbResult<()>> + Send;
+    /// Notes that a second copy of a device was seen.
+    fn see_clone(
+        &mut self,
+        device: DeviceId,
+        now: i64,
+    ) -> impl Future<Output = DbResult<()>> + Send;
+    /// Keeps operations of a revoked device; those it has stay as they are.
+    fn quarantine(&mut self, ops: &[Quarantined]) -> impl Future<Output = DbResult<()>> + Send;
     /// Returns the account with that id.
     fn account(&mut self, id: UserId) -> impl Future<Output = DbResult<Option<Account>>> + Send;
 }

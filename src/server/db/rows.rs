@@ -34,6 +34,10 @@ pub struct Tenant {
     pub head_chain: Digest,
     /// Position of the last change to the tree that alters what an existing unit contains.
     pub reparent_seq: u64,
+    /// Deletions up to this position have left the feed.
+    pub tomb_floor: u64,
+    /// When the last verified backup was made, milliseconds; 0 for never.
+    pub backup_at: i64,
 }
 
 /// A tenant to make.
@@ -85,7 +89,7 @@ pub struct Device {
     pub account: UserId,
     /// Name of the machine.
     pub name: String,
-    /// `active` or `revoked`.
+    /// `active`, `returned` (let in again by its certificate after a restore) or `revoked`.
     pub state: String,
     /// Newest generation seen.
     pub generation: u32,
@@ -105,6 +109,80 @@ pub struct Device {
     pub app_version: String,
     /// Server clock minus device clock, milliseconds.
     pub clock_off_ms: i64,
+    /// True if a revoked device shall destroy its data key.
+    pub wipe: bool,
+    /// When a second copy of the device was last noticed, milliseconds; 0 for never.
+    pub clone_seen_at: i64,
+}
+
+impl Device {
+    /// True if its calls are answered.
+    pub fn is_admitted(&self) -> bool {
+        matches!(self.state.as_str(), "active" | "returned")
+    }
+}
+
+/// Something headquarters must look at.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Alarm {
+    /// When, milliseconds.
+    pub at: i64,
+    /// Stable word: `rolled_back`, `restored`, `clone`, `old_copy`, `state_hash`, `returned`, `quarantine`.
+    pub word: String,
+    /// The device it is about.
+    pub device: Option<DeviceId>,
+    /// Detail, no personal data.
+    pub detail: String,
+}
+
+/// A device as its certificate describes it, to be put back.
+#[derive(Clone, Debug)]
+pub struct Returned {
+    /// The device.
+    pub device: NewDevice,
+    /// Its account.
+    pub account: Account,
+}
+
+/// An operation a revoked device handed in.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Quarantined {
+    /// Its name.
+    pub id: OpId,
+    /// Its hash.
+    pub hash: Digest,
+    /// Its frame.
+    pub bytes: Vec<u8>,
+    /// When it came, milliseconds.
+    pub recv_at: i64,
+}
+
+/// Rows of one unit, older ones too.
+#[derive(Clone, Debug)]
+pub struct UnitQuery {
+    /// The unit.
+    pub unit: UnitId,
+    /// Only these kinds; all if `None`.
+    pub kinds: Option<BTreeSet<u16>>,
+    /// After this position.
+    pub after: u64,
+    /// Most rows.
+    pub limit: u32,
+    /// Most bytes of record bodies; at least one position is always given.
+    pub max_bytes: usize,
+}
+
+/// Rows of one unit, by position.
+#[derive(Clone, Debug)]
+pub struct UnitRows {
+    /// The counter row of the same snapshot.
+    pub tenant: Tenant,
+    /// The records.
+    pub puts: Vec<RecordRow>,
+    /// Last position given.
+    pub end: u64,
+    /// True if nothing follows.
+    pub complete: bool,
 }
 
 /// Who calls.
@@ -184,7 +262,7 @@ pub enum CodeUse {
 }
 
 /// What an opening asks for.
-#[derive(Clone, Copy, Debug)]
+#[derive(Clone, Debug)]
 pub struct PositionQuery {
     /// The device.
     pub device: DeviceId,
@@ -194,6 +272,8 @@ pub struct PositionQuery {
     pub last_n: u64,
     /// Position of its cursor.
     pub cursor_seq: u64,
+    /// Earlier generations it still holds operations of.
+    pub earlier: Vec<u32>,
 }
 
 /// Where server and device stand.
@@ -203,8 +283,12 @@ pub struct Position {
     pub tenant: Tenant,
     /// Chain value at the device's cursor.
     pub chain_at_cursor: Option<Digest>,
-    /// What the server has of the device's newest generation.
+    /// What the server has of the device's own generation.
     pub known: Known,
+    /// Newest generation with operations; 0 for none.
+    pub newest_generation: u32,
+    /// What it has of the earlier generations asked for.
+    pub earlier: Vec<Known>,
     /// Hash of operation `last_n` of the device's generation.
     pub hash_at_device_last: Option<Digest>,
 }
@@ -313,6 +397,10 @@ pub struct OpRow {
     pub outcome: Vec<u8>,
     /// Whether it took effect.
     pub refused: Refused,
+    /// Its name before a renumbering: generation and number.
+    pub was: Option<(u32, u64)>,
+    /// The operation it repeats under another name: generation and number.
+    pub same: Option<(u32, u64)>,
 }
 
 /// Whether an operation was refused.

@@ -11,13 +11,14 @@ use axum::response::Response;
 
 use super::body::{Encoding, answer, read, refusal};
 use super::error::ApiError;
-use super::{Address, App, RequestId};
+use super::{Address, App, RequestId, care};
 use crate::domain::ids::RecordId;
 use crate::server::clock::{now_ms, random};
 use crate::server::db::rows::{CodeUse, NewDevice, Session};
 use crate::server::db::{Db, Tx};
+use crate::server::marks::Mark;
 use crate::server::opening;
-use crate::server::pull::{PAGE_RECORDS, page};
+use crate::server::pull::{PAGE_RECORDS, PullError, page};
 use crate::server::push::Batch;
 use crate::server::scope;
 use crate::server::secret::{code_hash, token, token_hash};
@@ -36,10 +37,10 @@ pub(super) type Shared<D> = State<Arc<App<D>>>;
 /// Version of the field catalogue this build has.
 const SCHEMA: u16 = 1;
 /// Longest machine name and version text kept.
-const MAX_NAME: usize = 100;
+pub(super) const MAX_NAME: usize = 100;
 
 /// Writes what a handler gave, in the encoding the caller wants.
-fn reply<M: Message>(
+pub(super) fn reply<M: Message>(
     headers: &HeaderMap,
     request: &RequestId,
     result: Result<M, ApiError>,
@@ -55,19 +56,32 @@ fn reply<M: Message>(
 ///
 /// # Errors
 /// 401 without a known token, 403 `disabled` or `revoked`.
-async fn session<D: Db>(app: &App<D>, headers: &HeaderMap) -> Result<Session, ApiError> {
-    let header = headers.get(AUTHORIZATION).and_then(|value| value.to_str().ok());
-    let token = header.and_then(|value| value.strip_prefix("Bearer "));
-    let token = token.ok_or_else(ApiError::unauthorized)?;
-    let found = app.db.session(&token_hash(token.trim())).await?;
-    let session = found.ok_or_else(ApiError::unauthorized)?;
+pub(super) async fn session<D: Db>(app: &App<D>, headers: &HeaderMap) -> Result<Session, ApiError> {
+    let session = known(app, headers).await?;
     if session.account.disabled {
         return Err(ApiError::forbidden("disabled", "the user account is disabled"));
     }
-    if session.device.state != "active" {
-        return Err(ApiError::forbidden("revoked", "the device is revoked"));
+    if session.device.is_admitted() {
+        Ok(session)
+    } else {
+        Err(ApiError::forbidden("revoked", "the device is revoked"))
     }
-    Ok(session)
+}
+
+/// Returns who calls, revoked or not.
+///
+/// # Errors
+/// 401 without a known token.
+pub(super) async fn known<D: Db>(app: &App<D>, headers: &HeaderMap) -> Result<Session, ApiError> {
+    let found = app.db.session(&token_hash(bearer(headers)?)).await?;
+    found.ok_or_else(ApiError::unauthorized)
+}
+
+/// Returns the token of a request.
+pub(super) fn bearer(headers: &HeaderMap) -> Result<&str, ApiError> {
+    let header = headers.get(AUTHORIZATION).and_then(|value| value.to_str().ok());
+    let token = header.and_then(|value| value.strip_prefix("Bearer "));
+    token.map(str::trim).ok_or_else(ApiError::unauthorized)
 }
 
 /// `GET /v1/hello`.
@@ -136,6 +150,9 @@ async fn do_enrol<D: Db>(
         let message = "the device id belongs to somebody else";
         return Err(ApiError::new(StatusCode::CONFLICT, "device_taken", message));
     }
+    let certificate = care::certify(&app.care, &tenant, &account, &device)?;
+    let admitted = Mark::Admitted { device: device.id, at: now };
+    app.care.marks.append(&[admitted]).map_err(|_disk| ApiError::internal())?;
     tx.commit().await?;
     Ok(EnrolAnswer {
         token: secret,
@@ -147,6 +164,7 @@ async fn do_enrol<D: Db>(
         unit: account.unit,
         root: tenant.root,
         epoch: tenant.epoch,
+        certificate,
     })
 }
 
@@ -166,13 +184,19 @@ async fn do_sync<D: Db>(
     headers: &HeaderMap,
     body: &Bytes,
 ) -> Result<SyncAnswer, ApiError> {
-    let session = session(app, headers).await?;
+    let session = known(app, headers).await?;
+    if session.account.disabled {
+        return Err(ApiError::forbidden("disabled", "the user account is disabled"));
+    }
     let request: SyncRequest = read(headers, body)?;
     if request.open.device != session.device.id {
         return Err(ApiError::forbidden("not_permitted", "the token is another device's"));
     }
     let SyncRequest { open, push, pull } = request;
-    let opened = opening::open(&app.db, &session, &open, pull.as_ref(), now_ms()).await?;
+    if !session.device.is_admitted() {
+        return care::revoked(app, &session).await;
+    }
+    let opened = opening::open(&app.db, &app.care, &session, &open, now_ms()).await?;
     let mut answer = SyncAnswer {
         opened,
         role: session.account.role,
@@ -187,7 +211,12 @@ async fn do_sync<D: Db>(
         answer.push = Some(do_push(app, &session, push).await?);
     }
     if let Some(pull) = pull {
-        answer.page = Some(page(&app.db, &session, &pull).await?);
+        answer.page = match page(&app.db, &app.care, &session, &pull).await {
+            Ok(page) => Some(page),
+            // The device learns from the opening what its pull must look like, and asks again.
+            Err(PullError::ScopeChanged | PullError::Epoch | PullError::TombstonesGone) => None,
+            Err(error) => return Err(error.into()),
+        };
     }
     Ok(answer)
 }
@@ -232,7 +261,8 @@ pub(super) async fn pull<D: Db>(
 ) -> Response {
     let result = async {
         let session = session(&app, &headers).await?;
-        Ok(page(&app.db, &session, &read::<PullRequest>(&headers, &body)?).await?)
+        let request = read::<PullRequest>(&headers, &body)?;
+        Ok(page(&app.db, &app.care, &session, &request).await?)
     };
     let result = result.await;
     reply(&headers, &request, result)

@@ -1,6 +1,7 @@
 //! The calls over HTTP: routes, what surrounds every request, encodings, refusals (protocol, Calls).
 
 mod body;
+mod care;
 mod error;
 mod handlers;
 mod limit;
@@ -21,6 +22,8 @@ use tower_http::catch_panic::CatchPanicLayer;
 
 use super::clock::random;
 use super::db::Db;
+use super::keys::Keys;
+use super::marks::Marks;
 use super::push::Writer;
 use crate::telemetry as field;
 use crate::wire::frame::hex;
@@ -35,14 +38,25 @@ pub(super) struct App<D> {
     pub(super) db: D,
     /// The one that writes.
     pub(super) writer: Writer,
+    /// What outlives a restore.
+    pub(super) care: Care,
     /// Enrolments tried.
     attempts: Attempts,
 }
 
+/// What the server keeps beside the database.
+#[derive(Clone, Debug)]
+pub(super) struct Care {
+    /// Its secret.
+    pub(super) keys: Keys,
+    /// Its marks.
+    pub(super) marks: Marks,
+}
+
 impl<D> App<D> {
     /// Puts the parts together.
-    pub(super) const fn new(db: D, writer: Writer, enrol_per_minute: u32) -> Self {
-        Self { db, writer, attempts: Attempts::new(enrol_per_minute) }
+    pub(super) const fn new(db: D, writer: Writer, care: Care, enrol_per_minute: u32) -> Self {
+        Self { db, writer, care, attempts: Attempts::new(enrol_per_minute) }
     }
 }
 
@@ -79,6 +93,9 @@ pub(super) fn router<D: Db>(app: Arc<App<D>>, timeout: Duration) -> Router {
         .route("/v1/sync", post(handlers::sync::<D>))
         .route("/v1/sync/push", post(handlers::push::<D>))
         .route("/v1/sync/pull", post(handlers::pull::<D>))
+        .route("/v1/sync/check", post(care::check::<D>))
+        .route("/v1/readmit", post(care::readmit::<D>))
+        .route("/v1/quarantine", post(care::quarantine::<D>))
         .route("/v1/record/{id}/history", get(handlers::history::<D>))
         .fallback(handlers::unknown)
         .method_not_allowed_fallback(handlers::wrong_method)

@@ -51,6 +51,19 @@ pub(super) fn op_id(row: &SqliteRow) -> DbResult<OpId> {
     })
 }
 
+/// Reads generation and number of another operation of the same device.
+pub(super) fn optional_name(
+    row: &SqliteRow,
+    generation: &str,
+    n: &str,
+) -> DbResult<Option<(u32, u64)>> {
+    let found: (Option<i64>, Option<i64>) = (row.try_get(generation)?, row.try_get(n)?);
+    let (Some(generation), Some(n)) = found else { return Ok(None) };
+    let generation =
+        u32::try_from(generation).map_err(|_range| DbError::Damaged { table: "op" })?;
+    Ok(Some((generation, n.cast_unsigned())))
+}
+
 pub(super) fn role(row: &SqliteRow) -> DbResult<Role> {
     Role::from_key(row.try_get("role")?).ok_or(DbError::Damaged { table: "account" })
 }
@@ -66,6 +79,8 @@ pub(super) fn tenant(row: &SqliteRow) -> DbResult<Tenant> {
         head_seq: number(row, "head_seq")?,
         head_chain: bytes(row, "head_chain")?,
         reparent_seq: number(row, "reparent_seq")?,
+        tomb_floor: number(row, "tomb_floor")?,
+        backup_at: row.try_get("backup_at")?,
     })
 }
 
@@ -100,6 +115,8 @@ pub(super) fn op(row: &SqliteRow) -> DbResult<OpRow> {
         recv_at: row.try_get("recv_at")?,
         outcome: row.try_get("outcome")?,
         refused: Refused::from_number(row.try_get("refused")?),
+        was: optional_name(row, "was_gen", "was_n")?,
+        same: optional_name(row, "same_gen", "same_n")?,
     })
 }
 
@@ -131,6 +148,8 @@ pub(super) fn device(row: &SqliteRow) -> DbResult<Device> {
         outbox_depth: number(row, "outbox_depth")?,
         app_version: row.try_get("app_version")?,
         clock_off_ms: row.try_get("clock_off_ms")?,
+        wipe: row.try_get::<i64, _>("wipe")? != 0,
+        clone_seen_at: row.try_get("clone_seen_at")?,
     })
 }
 

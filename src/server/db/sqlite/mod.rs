@@ -1,5 +1,6 @@
 //! The SQLite backend: one file in WAL mode, one writing connection, a few reading ones.
 
+mod care;
 mod convert;
 mod read;
 mod write;

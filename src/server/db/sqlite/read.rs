@@ -8,14 +8,14 @@ use sqlx::{Row as _, Sqlite as Driver, SqliteConnection, Transaction};
 use super::convert::{
     TENANT, account, bytes, device, id, id_list, number, op, optional_id, record, small, tenant,
 };
-use super::{Sqlite, SqliteTx, make_private};
+use super::{Sqlite, SqliteTx, care, make_private};
 use crate::domain::ids::{DeviceId, RecordId, UnitId};
 use crate::server::db::rows::{
-    Account, Device, HistoryRow, OpRow, PageQuery, PageRows, Position, PositionQuery, RecordRow,
-    Session, Sizes, Tenant, TokenHash, UniqueRow, Visible,
+    Account, Alarm, Device, HistoryRow, OpRow, PageQuery, PageRows, Position, PositionQuery,
+    Quarantined, RecordRow, Session, Sizes, Tenant, TokenHash, UniqueRow, UnitQuery, UnitRows,
+    Visible,
 };
 use crate::server::db::{Db, DbError, DbResult};
-use crate::sync::open::Known;
 use crate::sync::{Digest, UnitTree};
 
 impl Sqlite {
@@ -38,7 +38,7 @@ impl Db for Sqlite {
     async fn session(&self, token: &TokenHash) -> DbResult<Option<Session>> {
         let row = sqlx::query(
             "SELECT d.id, d.account, d.name, d.state, d.generation, d.last_n, d.last_hash, d.durable_n, d.acked_seq, d.last_seen, \
-             d.outbox_depth, d.app_version, d.clock_off_ms, a.name AS account_name, a.role, a.unit, a.disabled \
+             d.outbox_depth, d.app_version, d.clock_off_ms, d.wipe, d.clone_seen_at, a.name AS account_name, a.role, a.unit, a.disabled \
              FROM device d JOIN account a ON a.tenant = d.tenant AND a.id = d.account WHERE d.tenant = ?1 AND d.token_hash = ?2",
         )
         .bind(TENANT)
@@ -56,9 +56,62 @@ impl Db for Sqlite {
         let mut tx = self.snapshot().await?;
         let tenant = read_tenant(&mut tx).await?;
         let chain_at_cursor = chain_at(&mut tx, query.cursor_seq).await?;
-        let known = known(&mut tx, query.device).await?;
-        let hash = hash_of(&mut tx, query).await?;
-        Ok(Position { tenant, chain_at_cursor, known, hash_at_device_last: hash })
+        let known = care::known(&mut tx, query.device, query.generation).await?;
+        let mut earlier = Vec::with_capacity(query.earlier.len());
+        for generation in &query.earlier {
+            earlier.push(care::known(&mut tx, query.device, *generation).await?);
+        }
+        let newest_generation = care::newest_generation(&mut tx, query.device).await?;
+        let hash_at_device_last = hash_of(&mut tx, query).await?;
+        Ok(Position {
+            tenant,
+            chain_at_cursor,
+            known,
+            newest_generation,
+            earlier,
+            hash_at_device_last,
+        })
+    }
+
+    async fn chain_at(&self, seq: u64) -> DbResult<Option<Digest>> {
+        chain_at(&mut *self.readers.acquire().await?, seq).await
+    }
+
+    async fn recv_at(&self, seq: u64) -> DbResult<Option<i64>> {
+        care::recv_at(&mut *self.readers.acquire().await?, seq).await
+    }
+
+    async fn generations(&self) -> DbResult<Vec<(DeviceId, u32, u64)>> {
+        care::generations(&mut *self.readers.acquire().await?).await
+    }
+
+    async fn scope(&self, token: u64) -> DbResult<Option<Vec<u8>>> {
+        care::scope(&mut *self.readers.acquire().await?, token).await
+    }
+
+    async fn unit_rows(&self, query: &UnitQuery) -> DbResult<UnitRows> {
+        let mut tx = self.snapshot().await?;
+        let tenant = read_tenant(&mut tx).await?;
+        care::unit_rows(&mut tx, tenant, query).await
+    }
+
+    async fn live_rows(
+        &self,
+        visible: &Visible,
+        visit: &mut (dyn FnMut(UnitId, RecordId, u64) + Send),
+    ) -> DbResult<Tenant> {
+        let mut tx = self.snapshot().await?;
+        let tenant = read_tenant(&mut tx).await?;
+        care::live_rows(&mut tx, visible, visit).await?;
+        Ok(tenant)
+    }
+
+    async fn alarms(&self, limit: u32) -> DbResult<Vec<Alarm>> {
+        care::alarms(&mut *self.readers.acquire().await?, limit).await
+    }
+
+    async fn quarantined(&self) -> DbResult<Vec<Quarantined>> {
+        care::quarantined(&mut *self.readers.acquire().await?).await
     }
 
     async fn page(&self, query: &PageQuery) -> DbResult<PageRows> {
@@ -218,35 +271,6 @@ async fn chain_at(connection: &mut SqliteConnection, seq: u64) -> DbResult<Optio
     row.map(|row| bytes(&row, "chain")).transpose()
 }
 
-async fn known(connection: &mut SqliteConnection, of: DeviceId) -> DbResult<Known> {
-    let last = sqlx::query(
-        "SELECT gen, n, hash FROM op WHERE tenant = ?1 AND device = ?2 ORDER BY gen DESC, n DESC LIMIT 1",
-    )
-    .bind(TENANT)
-    .bind(of.0.cast_signed())
-    .fetch_optional(&mut *connection)
-    .await?;
-    let durable =
-        sqlx::query("SELECT generation, durable_n FROM device WHERE tenant = ?1 AND id = ?2")
-            .bind(TENANT)
-            .bind(of.0.cast_signed())
-            .fetch_optional(&mut *connection)
-            .await?;
-    let mut known = Known { generation: 0, last_n: 0, last_hash: [0; 16], durable_n: 0 };
-    if let Some(row) = last {
-        known.generation = small(&row, "gen")?;
-        known.last_n = number(&row, "n")?;
-        known.last_hash = bytes(&row, "hash")?;
-    }
-    if let Some(row) = durable {
-        let generation: u32 = small(&row, "generation")?;
-        if generation == known.generation {
-            known.durable_n = number(&row, "durable_n")?;
-        }
-    }
-    Ok(known)
-}
-
 async fn hash_of(
     connection: &mut SqliteConnection,
     query: &PositionQuery,
@@ -283,16 +307,16 @@ pub(super) fn unique(row: &SqliteRow) -> DbResult<UniqueRow> {
 }
 
 /// One row of the feed before bodies are read: position, record, whether it left.
-struct Key {
-    seq: u64,
-    id: RecordId,
-    left: bool,
+pub(super) struct Key {
+    pub(super) seq: u64,
+    pub(super) id: RecordId,
+    pub(super) left: bool,
 }
 
 async fn read_page(tx: &mut SqliteConnection, query: &PageQuery) -> DbResult<PageRows> {
     let tenant = read_tenant(tx).await?;
     let chain_at_after = chain_at(tx, query.after).await?;
-    let mut keys = read_keys(tx, query).await?;
+    let mut keys = read_keys(tx, query, tenant.tomb_floor).await?;
     let limit = usize::try_from(query.limit.max(1)).unwrap_or(usize::MAX);
     let mut complete = keys.len() <= limit;
     if !complete {
@@ -311,7 +335,7 @@ async fn read_page(tx: &mut SqliteConnection, query: &PageQuery) -> DbResult<Pag
 }
 
 /// Shortens a list to whole positions: rows of one position never stand on two pages.
-fn cut(keys: &mut Vec<Key>, limit: usize) {
+pub(super) fn cut(keys: &mut Vec<Key>, limit: usize) {
     let next = keys.get(limit).map(|key| key.seq);
     let end = keys.iter().take(limit).rposition(|key| Some(key.seq) != next);
     let whole = match end {
@@ -323,15 +347,17 @@ fn cut(keys: &mut Vec<Key>, limit: usize) {
 }
 
 /// Returns the next rows by position: one more than the limit, and further ones of the same position.
-async fn read_keys(tx: &mut SqliteConnection, query: &PageQuery) -> DbResult<Vec<Key>> {
+async fn read_keys(tx: &mut SqliteConnection, query: &PageQuery, floor: u64) -> DbResult<Vec<Key>> {
     let mut limit = i64::from(query.limit.max(1)) + 1;
     loop {
         let rows = match &query.visible {
             Visible::All => {
-                sqlx::query("SELECT last_seq AS seq, id, 0 AS left FROM record WHERE tenant = ?1 AND last_seq > ?2 ORDER BY last_seq LIMIT ?3")
+                sqlx::query("SELECT last_seq AS seq, id, 0 AS left FROM record WHERE tenant = ?1 AND last_seq > ?2 \
+                             AND (tomb_seq IS NULL OR last_seq > ?4) ORDER BY last_seq LIMIT ?3")
                     .bind(TENANT)
                     .bind(query.after.cast_signed())
                     .bind(limit)
+                    .bind(floor.cast_signed())
                     .fetch_all(&mut *tx)
                     .await?
             }
@@ -344,6 +370,7 @@ async fn read_keys(tx: &mut SqliteConnection, query: &PageQuery) -> DbResult<Vec
                     .bind(id_list(above.iter().map(|unit| &unit.0)))
                     .bind(format!("[{}]", kinds.join(",")))
                     .bind(limit)
+                    .bind(floor.cast_signed())
                     .fetch_all(&mut *tx)
                     .await?
             }
@@ -366,9 +393,10 @@ const SCOPED_KEYS: &str = "\
 WITH within(unit) AS (SELECT unhex(value) FROM json_each(?3)), above(unit) AS (SELECT unhex(value) FROM json_each(?4)), \
 published(kind) AS (SELECT value FROM json_each(?5)) \
 SELECT last_seq AS seq, id, 0 AS left FROM record INDEXED BY record_by_unit WHERE tenant = ?1 AND unit IN (SELECT unit FROM within) AND last_seq > ?2 \
+AND (tomb_seq IS NULL OR last_seq > ?7) \
 UNION ALL \
 SELECT last_seq, id, 0 FROM record INDEXED BY record_by_unit WHERE tenant = ?1 AND unit IN (SELECT unit FROM above) AND last_seq > ?2 \
-AND kind IN (SELECT kind FROM published) \
+AND kind IN (SELECT kind FROM published) AND (tomb_seq IS NULL OR last_seq > ?7) \
 UNION ALL \
 SELECT x.seq, x.record, 1 FROM (SELECT record, max(seq) AS seq FROM scope_exit WHERE tenant = ?1 AND seq > ?2 \
 AND unit IN (SELECT unit FROM within UNION SELECT unit FROM above) GROUP BY record) x \
@@ -389,7 +417,7 @@ fn key(row: &SqliteRow) -> DbResult<Key> {
 type Bodies = (Vec<RecordRow>, Vec<(RecordId, u64)>, usize);
 
 /// Reads the bodies of the rows, up to the byte limit at a whole position; says how many rows were taken.
-async fn read_bodies(
+pub(super) async fn read_bodies(
     tx: &mut SqliteConnection,
     keys: &[Key],
     max_bytes: usize,

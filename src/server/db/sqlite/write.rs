@@ -6,14 +6,17 @@ use sqlx::query::Query;
 use sqlx::sqlite::SqliteArguments;
 use sqlx::{AssertSqlSafe, Row as _, Sqlite as Driver, SqliteConnection};
 
-use super::SqliteTx;
 use super::convert::{TENANT, account, bytes, id, id_list, number, op_id, op_list, record, small};
 use super::read::{read_tenant, read_units};
-use crate::domain::ids::{DeviceId, RecordId, UserId};
+use super::{SqliteTx, care};
+use uuid::Uuid;
+
+use crate::domain::access::Role;
+use crate::domain::ids::{DeviceId, RecordId, UnitId, UserId};
 use crate::domain::record::{FieldNo, Value};
 use crate::server::db::rows::{
-    Account, Changes, CodeUse, Loaded, NewCode, NewDevice, NewTenant, OpRow, RecordRow, Refused,
-    Seen, Stored, Tenant, TokenHash, UniqueRow, Wanted,
+    Account, Alarm, Changes, CodeUse, Loaded, NewCode, NewDevice, NewTenant, OpRow, Quarantined,
+    RecordRow, Refused, Returned, Seen, Stored, Tenant, TokenHash, UniqueRow, Wanted,
 };
 use crate::server::db::{DbError, DbResult, Tx};
 use crate::sync::{Digest, OpId, UnitTree};
@@ -25,7 +28,7 @@ type Statement<'q> = Query<'q, Driver, SqliteArguments>;
 const SIZES: [usize; 4] = [200, 40, 8, 1];
 
 const INSERT_OP: &str = "INSERT INTO op (tenant, seq, device, gen, n, record, kind, bytes, hash, chain, actor, role, home, recv_at, \
-    outcome, refused)";
+    outcome, refused, was_gen, was_n, same_gen, same_n)";
 const INSERT_RECORD: &str =
     "INSERT INTO record (tenant, id, kind, unit, last_seq, tomb_seq, about, follows, body)";
 const RECORD_KNOWN: &str = " ON CONFLICT (tenant, id) DO UPDATE SET kind = excluded.kind, unit = excluded.unit, \
@@ -134,7 +137,7 @@ impl Tx for SqliteTx {
         .bind(changes.reparent_seq.cast_signed())
         .execute(&mut *tx)
         .await?;
-        insert(tx, (INSERT_OP, 16, ""), &changes.ops, bind_op).await?;
+        insert(tx, (INSERT_OP, 20, ""), &changes.ops, bind_op).await?;
         insert(tx, (INSERT_RECORD, 9, RECORD_KNOWN), &changes.records, bind_record).await?;
         store_around(tx, &changes).await?;
         if let Some((last, hash)) = changes.device {
@@ -169,7 +172,7 @@ impl Tx for SqliteTx {
             Ok(_) => return Err(DbError::Exists { what: "the tenant" }),
             Err(other) => return Err(other),
         }
-        sqlx::query("INSERT INTO tenant VALUES (?1, ?2, ?3, ?4, ?5, ?6, 1, 0, ?7, 0)")
+        sqlx::query("INSERT INTO tenant VALUES (?1, ?2, ?3, ?4, ?5, ?6, 1, 0, ?7, 0, 0, 0)")
             .bind(TENANT)
             .bind(tenant.id.as_bytes().as_slice())
             .bind(tenant.name.as_str())
@@ -250,11 +253,11 @@ impl Tx for SqliteTx {
     async fn insert_device(&mut self, device: &NewDevice) -> DbResult<bool> {
         let done = sqlx::query(
             "INSERT INTO device (tenant, id, account, token_hash, name, state, generation, last_n, last_hash, durable_n, acked_seq, \
-             scope_token, last_seen, outbox_depth, app_version, clock_off_ms) \
-             VALUES (?1, ?2, ?3, ?4, ?5, 'active', 0, 0, ?6, 0, 0, 0, ?7, 0, ?8, 0) \
+             scope_token, last_seen, outbox_depth, app_version, clock_off_ms, wipe, clone_seen_at) \
+             VALUES (?1, ?2, ?3, ?4, ?5, 'active', 0, 0, ?6, 0, 0, 0, ?7, 0, ?8, 0, 0, 0) \
              ON CONFLICT (tenant, id) DO UPDATE SET token_hash = excluded.token_hash, name = excluded.name, \
              last_seen = excluded.last_seen, app_version = excluded.app_version \
-             WHERE device.account = excluded.account AND device.state = 'active'",
+             WHERE device.account = excluded.account AND device.state IN ('active', 'returned')",
         )
         .bind(TENANT)
         .bind(device.id.0.cast_signed())
@@ -298,18 +301,52 @@ impl Tx for SqliteTx {
     }
 
     async fn set_durable(&mut self, durable: &[(DeviceId, u32, u64)]) -> DbResult<()> {
-        for (device, generation, n) in durable {
-            sqlx::query(
-                "UPDATE device SET durable_n = ?4 WHERE tenant = ?1 AND id = ?2 AND generation = ?3",
-            )
-            .bind(TENANT)
-            .bind(device.0.cast_signed())
-            .bind(generation)
-            .bind(n.cast_signed())
-            .execute(&mut *self.tx)
-            .await?;
-        }
-        Ok(())
+        care::set_durable(&mut self.tx, durable).await
+    }
+
+    async fn new_epoch(&mut self, epoch: Uuid) -> DbResult<()> {
+        care::new_epoch(&mut self.tx, epoch).await
+    }
+
+    async fn note_backup(&mut self, now: i64) -> DbResult<()> {
+        care::note_backup(&mut self.tx, now).await
+    }
+
+    async fn raise_tomb_floor(&mut self, floor: u64) -> DbResult<()> {
+        care::raise_tomb_floor(&mut self.tx, floor).await
+    }
+
+    async fn raise_alarm(&mut self, alarm: &Alarm) -> DbResult<()> {
+        care::raise_alarm(&mut self.tx, alarm).await
+    }
+
+    async fn keep_scope(&mut self, token: u64, body: &[u8]) -> DbResult<()> {
+        care::keep_scope(&mut self.tx, token, body).await
+    }
+
+    async fn put_back(&mut self, returned: &Returned) -> DbResult<bool> {
+        care::put_back(&mut self.tx, returned).await
+    }
+
+    async fn set_account(
+        &mut self,
+        user: UserId,
+        disabled: bool,
+        rights: (Role, UnitId),
+    ) -> DbResult<bool> {
+        care::set_account(&mut self.tx, user, disabled, rights).await
+    }
+
+    async fn set_wipe(&mut self, device: DeviceId, wipe: bool) -> DbResult<()> {
+        care::set_wipe(&mut self.tx, device, wipe).await
+    }
+
+    async fn see_clone(&mut self, device: DeviceId, now: i64) -> DbResult<()> {
+        care::see_clone(&mut self.tx, device, now).await
+    }
+
+    async fn quarantine(&mut self, ops: &[Quarantined]) -> DbResult<()> {
+        care::quarantine(&mut self.tx, ops).await
     }
 
     async fn account(&mut self, wanted: UserId) -> DbResult<Option<Account>> {
@@ -342,6 +379,10 @@ fn bind_op<'q>(statement: Statement<'q>, op: &OpRow) -> Statement<'q> {
         .bind(op.recv_at)
         .bind(op.outcome.clone())
         .bind(op.refused.number())
+        .bind(op.was.map(|(generation, _)| i64::from(generation)))
+        .bind(op.was.map(|(_, n)| n.cast_signed()))
+        .bind(op.same.map(|(generation, _)| i64::from(generation)))
+        .bind(op.same.map(|(_, n)| n.cast_signed()))
 }
 
 fn bind_record<'q>(statement: Statement<'q>, record: &RecordRow) -> Statement<'q> {
