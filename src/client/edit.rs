@@ -1,9 +1,9 @@
 //! Writing: edits become operations, operations become journal entries; only when those are on the disk does the view change.
 
 use super::error::ClientError;
+use super::ids;
 use super::journal::{self, Inverse, Local};
 use super::state::Inner;
-use super::{clock, ids};
 use crate::domain::ids::RecordId;
 use crate::sync::{Op, OpBody, OpId, digest};
 use crate::wire::encode_op;
@@ -33,7 +33,7 @@ impl Inner {
         edits: Vec<Edit>,
         undoes: Option<u64>,
     ) -> Result<(), ClientError> {
-        let now = clock::now_ms();
+        let now = self.env.now_ms();
         let command = self.outbox.last_n + 1;
         let mut prev = self.outbox.last_hash;
         let mut written = Vec::with_capacity(edits.len());
@@ -82,10 +82,10 @@ impl Inner {
         Op {
             id,
             prev,
-            salt: ids::salt(),
+            salt: ids::salt(&*self.env),
             hlc,
             clock_off_ms: self.sync.clock_off_ms,
-            clock_conf: clock_confidence(synced, clock::now_ms()),
+            clock_conf: clock_confidence(synced, self.env.now_ms()),
             actor: self.profile.user,
             schema: SCHEMA,
             group: None,
@@ -125,7 +125,7 @@ impl Inner {
 /// Returns the next hybrid clock value: 48 bits of milliseconds, 16 of counter, always growing.
 fn next_hlc(last: u64, now_ms: i64) -> u64 {
     let now = u64::try_from(now_ms).unwrap_or(0) << 16;
-    now.max(last.saturating_add(1))
+    if crate::trap!(T36) { now } else { now.max(last.saturating_add(1)) }
 }
 
 const DAY_MS: i64 = 86_400_000;

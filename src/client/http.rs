@@ -188,6 +188,10 @@ impl Transport for HttpTransport {
         self.post("v1/sync/check", request)
     }
 
+    fn may_overlap(&self) -> bool {
+        true
+    }
+
     fn counters(&self) -> Counters {
         self.counters
     }

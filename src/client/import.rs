@@ -8,7 +8,7 @@ use super::edit::Edit;
 use super::error::ClientError;
 use super::journal::Inverse;
 use super::state::Inner;
-use super::{Client, clock, ids};
+use super::{Client, ids};
 use crate::domain::ids::{RecordId, UnitId};
 use crate::domain::kinds::Kind;
 use crate::domain::record::{FieldNo, Fields, Issue, ParseContext, Value, ValueKind};
@@ -59,7 +59,7 @@ impl Client {
     pub fn import(&self, request: &ImportRequest) -> Result<Imported, ClientError> {
         let name = request.file.display().to_string();
         let bytes = read_file(&request.file, &name)?;
-        let cx = ParseContext::sheet(clock::today());
+        let cx = ParseContext::sheet(self.lock().env.today());
         let asked =
             SheetRequest { file: &name, sheet: request.sheet.as_deref(), kind: request.kind };
         let sheet = read_sheet(&asked, &bytes, &cx)?;
@@ -150,7 +150,7 @@ impl<'a> Planning<'a> {
             planned: BTreeMap::new(),
             indexes: RefCell::default(),
             names: BTreeMap::new(),
-            now_ms: clock::now_ms(),
+            now_ms: inner.env.now_ms(),
             made: 0,
         };
         for id in inner.of_kind(Kind::Unit) {
@@ -267,7 +267,7 @@ impl Lookup for Planning<'_> {
 
     fn new_id(&mut self) -> RecordId {
         self.made += 1;
-        ids::nth_record(self.now_ms, self.made)
+        ids::nth_record(&*self.inner.env, self.now_ms, self.made)
     }
 
     fn planned(&mut self, kind: Kind, record: &Existing) {

@@ -78,6 +78,11 @@ pub struct Client {
 }
 
 impl Client {
+    /// Uses other sizes and times than the real ones: for the simulator and for tests.
+    pub fn set_limits(&self, limits: crate::sync::Limits) {
+        self.lock().limits = limits;
+    }
+
     /// Returns the data directory.
     pub fn dir(&self) -> &Path {
         &self.dir

@@ -3,10 +3,11 @@
 use std::cell::RefCell;
 use std::collections::{BTreeMap, BTreeSet};
 use std::path::Path;
-use std::sync::Mutex;
 use std::sync::atomic::AtomicBool;
+use std::sync::{Arc, Mutex};
 
 use super::attention::{self, Refused};
+use super::clock::{Ambient, Machine};
 use super::error::ClientError;
 use super::index::Indexes;
 use super::journal;
@@ -14,11 +15,11 @@ use super::outbox::Outbox;
 use super::profile::{PROFILE, Profile};
 use super::search::Keys;
 use super::state::{Inner, NAMES, SYNC_STATE, SyncState};
-use super::{Client, clock, ids};
+use super::{Client, ids};
 use crate::domain::access::Role;
 use crate::domain::ids::UnitId;
 use crate::store::{Entry, Finding, KeyCost, RESTORED, RecoveryCode, StoreError, Vault};
-use crate::sync::{Cursor, OpBody, UnitTree, digest};
+use crate::sync::{Cursor, Limits, OpBody, UnitTree, digest};
 use crate::wire::{OpHead, decode, decode_op, op_head};
 
 /// Who a new device is for.
@@ -44,9 +45,9 @@ impl Client {
     ) -> Result<(Self, RecoveryCode), ClientError> {
         let (mut vault, recovery) = Vault::create(dir, passphrase, new.cost)?;
         let profile = Profile {
-            device: ids::device(),
+            device: ids::device(&Machine),
             generation: 1,
-            user: ids::user(clock::now_ms()),
+            user: ids::user(&Machine),
             user_name: new.user.clone(),
             role: Role::HqAdmin,
             unit: UnitId::HOME,
@@ -75,7 +76,19 @@ impl Client {
     /// # Errors
     /// As for [`Client::open`].
     pub fn from_vault(dir: &Path, vault: Vault) -> Result<Self, ClientError> {
-        let inner = load(dir, vault)?;
+        Self::from_vault_in(dir, vault, Arc::new(Machine))
+    }
+
+    /// Takes an open vault, with a clock and randomness that need not be the machine's.
+    ///
+    /// # Errors
+    /// As for [`Client::open`].
+    pub fn from_vault_in(
+        dir: &Path,
+        vault: Vault,
+        env: Arc<dyn Ambient>,
+    ) -> Result<Self, ClientError> {
+        let inner = load(dir, vault, env)?;
         Ok(Self { inner: Mutex::new(inner), syncing: AtomicBool::new(false), dir: dir.to_owned() })
     }
 
@@ -111,7 +124,7 @@ impl Client {
     }
 }
 
-fn load(dir: &Path, vault: Vault) -> Result<Inner, ClientError> {
+fn load(dir: &Path, vault: Vault, env: Arc<dyn Ambient>) -> Result<Inner, ClientError> {
     let stored = vault.store.note(PROFILE)?;
     let profile = match stored.as_deref().map(|bytes| decode(bytes, "profile")) {
         Some(Ok(profile)) => profile,
@@ -142,6 +155,8 @@ fn load(dir: &Path, vault: Vault) -> Result<Inner, ClientError> {
     let mut inner = Inner {
         vault,
         profile,
+        limits: Limits::default(),
+        env,
         sync,
         rows: BTreeMap::new(),
         under: BTreeMap::new(),

@@ -48,6 +48,13 @@ impl Outbox {
         numbers.into_iter().filter_map(|number| self.remove(number)).collect()
     }
 
+    /// Drops what waits for one record: the mistake T24.
+    pub(super) fn forget(&mut self, record: RecordId) {
+        for n in self.by_record.remove(&record).unwrap_or_default() {
+            self.ops.remove(&n);
+        }
+    }
+
     pub(super) fn of_record(&self, record: RecordId) -> Vec<&Waiting> {
         let numbers = self.by_record.get(&record);
         numbers.into_iter().flatten().filter_map(|n| self.ops.get(n)).collect()

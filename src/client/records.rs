@@ -6,7 +6,7 @@ use super::edit::Edit;
 use super::error::ClientError;
 use super::journal::Inverse;
 use super::state::Inner;
-use super::{Client, clock, ids};
+use super::{Client, ids};
 use crate::domain::access::Office;
 use crate::domain::ids::{RecordId, UnitId};
 use crate::domain::kinds::Kind;
@@ -45,7 +45,7 @@ impl Client {
         workflow::fill_defaults(kind, &mut fields);
         let mut inner = self.lock();
         let issues = refuse_errors(inner.check(kind, None, &fields))?;
-        let id = ids::record(clock::now_ms());
+        let id = ids::record(&*inner.env);
         let edit = inner.creation(kind, id, unit, fields)?;
         inner.commit(vec![edit], None)?;
         Ok(Saved { id, issues })
@@ -277,6 +277,14 @@ fn change_edit(kind: Kind, record: &Record, touched: &Fields) -> Edit {
     }
     let base_of =
         |no: FieldNo| record.fields.get(&no).map_or(Base::Absent, |state| Base::Seen(state.origin));
+    #[cfg(debug_assertions)]
+    let base_of = |no: FieldNo| match record.fields.get(&no) {
+        Some(state) if crate::trap!(T61) && state.seq > 0 => {
+            let device = crate::domain::ids::DeviceId(0);
+            Base::Seen(crate::sync::OpId { device, generation: 0, n: state.seq })
+        }
+        _ => base_of(no),
+    };
     let previous = touched
         .keys()
         .map(|no| (*no, record.fields.get(no).map(|state| state.value.clone())))

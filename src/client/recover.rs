@@ -12,9 +12,8 @@ use super::sync_store::Session;
 use super::syncer::{Progress, Round};
 use super::transport::{Transport, TransportError};
 use crate::domain::ids::UnitId;
-use crate::sync::Outcome;
 use crate::sync::check::UnitHashes;
-use crate::sync::client::{BATCH_BYTES, BATCH_OPS};
+use crate::sync::{Limits, Outcome};
 use crate::wire::frame::Blob;
 use crate::wire::{
     CheckRequest, PushRequest, QuarantineRequest, ReadmitRequest, decode_op, encode, is_deleted,
@@ -137,7 +136,7 @@ impl Client {
         let mut rest: VecDeque<(u64, Vec<u8>)> = ops.into_iter().collect();
         while let Some((from_n, first)) = rest.front() {
             let (from_n, prev) = (*from_n, decode_op(first)?.prev);
-            let batch = take_batch(&mut rest);
+            let batch = take_batch(&mut rest, &self.lock().limits);
             let ops = batch.iter().cloned().map(Blob).collect();
             let answer = transport.push(&PushRequest { generation, from_n, prev, ops })?;
             self.lock().earlier_results(generation, &answer.results, from_n, &batch)?;
@@ -156,7 +155,8 @@ impl Client {
         let mut rest = unsent;
         while let Some((from_n, _)) = rest.front() {
             let from_n = *from_n;
-            let ops: Vec<Blob> = take_batch(&mut rest).into_iter().map(Blob).collect();
+            let ops: Vec<Blob> =
+                take_batch(&mut rest, &self.lock().limits).into_iter().map(Blob).collect();
             let last = from_n + u64::try_from(ops.len()).unwrap_or(0) - 1;
             transport.quarantine(&QuarantineRequest { generation, from_n, ops })?;
             let mut inner = self.lock();
@@ -229,11 +229,11 @@ impl Client {
 }
 
 /// Takes as many operations as one request may carry.
-fn take_batch(rest: &mut VecDeque<(u64, Vec<u8>)>) -> Vec<Vec<u8>> {
+fn take_batch(rest: &mut VecDeque<(u64, Vec<u8>)>, limits: &Limits) -> Vec<Vec<u8>> {
     let (mut batch, mut bytes): (Vec<Vec<u8>>, usize) = (Vec::new(), 0);
     while let Some((_, op)) = rest.front() {
         bytes = bytes.saturating_add(op.len());
-        if !batch.is_empty() && (batch.len() >= BATCH_OPS || bytes > BATCH_BYTES) {
+        if !batch.is_empty() && (batch.len() >= limits.batch_ops || bytes > limits.batch_bytes) {
             break;
         }
         batch.extend(rest.pop_front().map(|(_, op)| op));

@@ -107,7 +107,9 @@ impl Inner {
             op.prev = prev;
             op.actor = self.profile.user;
             renamed.names.insert(old, op.id);
-            rewrite_bases(&mut op, &renamed.names);
+            if !(crate::trap!(T15) && n > 2) {
+                rewrite_bases(&mut op, &renamed.names);
+            }
             let bytes = encode_op(&op)?;
             prev = digest(&bytes);
             let known = commands.get(&old);

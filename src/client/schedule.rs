@@ -38,7 +38,9 @@ impl Schedule {
         let ceiling = doubled.min(LONGEST_WAIT_MS);
         let half = ceiling / 2;
         let spread = i64::try_from(random % u64::try_from(half.max(1)).unwrap_or(1)).unwrap_or(0);
+        let spread = if crate::trap!(T44) { half } else { spread };
         let wait = retry_after_ms.unwrap_or(half + spread).max(1);
+        let wait = if crate::trap!(T45) { i64::MAX } else { wait };
         self.next_at = now.saturating_add(wait);
     }
 }

@@ -2,10 +2,12 @@
 
 use std::cell::RefCell;
 use std::collections::{BTreeMap, BTreeSet};
+use std::sync::Arc;
 
 use serde::{Deserialize, Serialize};
 
 use super::attention::Refused;
+use super::clock::Ambient;
 use super::error::ClientError;
 use super::index::Indexes;
 use super::journal::Local;
@@ -17,7 +19,7 @@ use crate::domain::kinds::Kind;
 use crate::domain::record::{FieldNo, Value};
 use crate::store::{Change, Row, Vault};
 use crate::sync::overlay::overlay;
-use crate::sync::{CONFLICT_KIND, Cursor, Digest, OpBody, Record, UnitTree};
+use crate::sync::{CONFLICT_KIND, Cursor, Digest, Limits, OpBody, Record, UnitTree};
 use crate::wire::{Head, created_record, decode_op, decode_record, encode_record, head, peek_one};
 
 /// Name of the note that holds [`SyncState`].
@@ -96,6 +98,10 @@ impl Default for SyncState {
 pub(super) struct Inner {
     pub(super) vault: Vault,
     pub(super) profile: Profile,
+    /// Sizes and times of the protocol.
+    pub(super) limits: Limits,
+    /// Clock and randomness.
+    pub(super) env: Arc<dyn Ambient>,
     pub(super) sync: SyncState,
     /// The view: what lists and forms show.
     pub(super) rows: BTreeMap<RecordId, Row>,

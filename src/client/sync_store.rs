@@ -5,8 +5,8 @@ use std::collections::BTreeSet;
 use super::attention::{self, Refused};
 use super::edit::SCHEMA;
 use super::error::ClientError;
+use super::journal;
 use super::state::{Inner, NAMES, SYNC_STATE, SyncState};
-use super::{clock, journal};
 use crate::domain::ids::{RecordId, UnitId, UserId};
 use crate::store::{Change, Row};
 use crate::sync::client::{Machine, PageHead, Staged, Waiting};
@@ -36,7 +36,7 @@ impl Session {
         let reached = staged.last().and_then(stage_state);
         let (open, waiting, prev) = opening(inner, reached.as_ref())?;
         let session = Self { in_store: staged.len(), staged, removed: 0 };
-        Ok((session, Machine::new(open, waiting, prev, reached)))
+        Ok((session, Machine::new(open, waiting, prev, reached, inner.limits)))
     }
 
     /// Starts to take some units of the base again.
@@ -47,7 +47,7 @@ impl Session {
         inner.vault.store.unstage()?;
         let (open, waiting, prev) = opening(inner, None)?;
         let session = Self { in_store: 0, staged: Vec::new(), removed: 0 };
-        Ok((session, Machine::new(open, waiting, prev, None)))
+        Ok((session, Machine::new(open, waiting, prev, None, inner.limits)))
     }
 
     /// Takes what the server says of the device and its user.
@@ -61,7 +61,7 @@ impl Session {
             known.map_or(0, |known| known.durable_n)
         };
         inner.sync.earlier.retain(|(generation, sent)| durable(*generation) < *sent);
-        inner.sync.clock_off_ms = answer.opened.server_time.saturating_sub(clock::now_ms());
+        inner.sync.clock_off_ms = answer.opened.server_time.saturating_sub(inner.env.now_ms());
         if (inner.profile.role, inner.profile.unit) != (answer.role, answer.unit) {
             inner.profile.role = answer.role;
             inner.profile.unit = answer.unit;
@@ -80,13 +80,20 @@ impl Session {
         let state = SyncState { acked_n: inner.sync.acked_n.max(last), ..inner.sync.clone() };
         let mut notes = vec![(SYNC_STATE.to_owned(), Some(encode(&state)?))];
         let mut refused = Vec::new();
-        for (n, outcome) in results.iter().filter(|(_, outcome)| outcome.needs_attention()) {
+        for (n, outcome) in
+            results.iter().filter(|(_, outcome)| outcome.needs_attention() && !crate::trap!(T05))
+        {
             let bytes = attention::encode_outcome(outcome)?;
             notes.push((attention::note_of(generation, *n), Some(bytes)));
             refused.push((*n, outcome.clone()));
         }
         inner.note(notes)?;
         inner.sync = state;
+        if crate::trap!(T17) {
+            for record in inner.outbox.settle(last) {
+                inner.refold(record)?;
+            }
+        }
         for (n, outcome) in refused {
             let bytes = inner.outbox.after(n.saturating_sub(1)).next();
             let bytes = bytes.filter(|(found, _)| *found == n).map(|(_, op)| op.bytes.clone());
@@ -127,7 +134,15 @@ impl Session {
         let notes = vec![(STAGE.to_owned(), Some(encode(state)?))];
         let change = Change { puts, removes: at.removes.clone(), notes };
         self.removed += change.removes.len();
+        if crate::trap!(T18) {
+            Self::show(inner, vec![change.clone()], false)?;
+        }
         self.staged.push(change);
+        if crate::trap!(T19) && !at.complete {
+            inner.sync.cursor = at.cursor;
+            inner.sync.scope_token = state.scope_token;
+            return inner.note(vec![(SYNC_STATE.to_owned(), Some(encode(&inner.sync)?))]);
+        }
         if !at.complete {
             self.keep_staged(inner)?;
         }
@@ -174,14 +189,14 @@ impl Session {
 
     /// Makes the staged pages the base: on the disk at once, then in memory.
     pub(super) fn flip(&mut self, inner: &mut Inner, at: &Staged) -> Result<(), ClientError> {
-        let replace = at.replace;
+        let replace = at.replace || crate::trap!(T27);
         let state = SyncState {
             settled_n: inner.sync.acked_n,
             cursor: at.cursor,
             seal: at.seal,
             floor: at.floor,
             scope_token: at.scope_token,
-            last_sync_at: Some(clock::now_ms()),
+            last_sync_at: Some(inner.env.now_ms()),
             unchecked: inner.sync.unchecked.saturating_add(1),
             ..inner.sync.clone()
         };
@@ -190,7 +205,8 @@ impl Session {
         let staged = std::mem::take(&mut self.staged);
         self.in_store = 0;
         inner.sync = state;
-        let settled = inner.outbox.settle(inner.sync.acked_n);
+        let last = if crate::trap!(T16) { inner.outbox.last_n } else { inner.sync.acked_n };
+        let settled = inner.outbox.settle(last);
         Self::show(inner, staged, replace)?;
         for record in settled {
             inner.refold(record)?;
@@ -238,6 +254,9 @@ impl Session {
                 inner.put_base(row.id, Some(row))?;
             }
             for id in change.removes {
+                if crate::trap!(T24) {
+                    inner.outbox.forget(id);
+                }
                 inner.put_base(id, None)?;
             }
         }
@@ -248,6 +267,10 @@ impl Session {
     pub(super) fn unstage(&mut self, inner: &mut Inner) -> Result<(), ClientError> {
         self.staged.clear();
         self.in_store = 0;
+        if crate::trap!(T20) {
+            inner.vault.store.flip(true, &[])?;
+            Self::show(inner, Vec::new(), true)?;
+        }
         Ok(inner.vault.store.unstage()?)
     }
 
@@ -291,7 +314,7 @@ fn opening(
     let first = waiting.first().map(|op| decode_op(&op.bytes)).transpose()?;
     let prev = first.as_ref().map_or(inner.outbox.last_hash, |op| op.prev);
     let oldest = first.map(|op| super::conflicts::hlc_ms(op.hlc));
-    let now = clock::now_ms();
+    let now = inner.env.now_ms();
     let sync = &inner.sync;
     let (cursor, seal, scope_token, floor) = match reached.filter(|staged| staged.replace) {
         Some(staged) => (staged.cursor, staged.seal, staged.scope_token, staged.floor),

@@ -52,7 +52,7 @@ impl TransportError {
         match self {
             Self::Unreachable { .. } | Self::TimedOut { .. } | Self::NotOurServer { .. } => true,
             Self::BadAddress { .. } => false,
-            Self::Refused { status, .. } => *status >= 500 || *status == 429,
+            Self::Refused { status, .. } => *status >= 500 || matches!(*status, 408 | 429),
         }
     }
 
@@ -144,6 +144,10 @@ pub trait Transport: Send {
     /// # Errors
     /// Any [`TransportError`].
     fn check(&mut self, request: &CheckRequest) -> Result<CheckAnswer, TransportError>;
+    /// True if a request may be on its way in another thread while what came before is stored.
+    fn may_overlap(&self) -> bool {
+        false
+    }
     /// What went over the network so far.
     fn counters(&self) -> Counters;
 }

@@ -4,6 +4,8 @@ use std::fs::{File, OpenOptions};
 use std::io;
 use std::path::{Path, PathBuf};
 
+use super::db::location::Location;
+
 /// Names the files beside one database.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(crate) struct Beside {
@@ -11,9 +13,12 @@ pub(crate) struct Beside {
 }
 
 impl Beside {
-    /// The files of this database: its own name with a word behind it.
-    pub(crate) fn of(database: &Path) -> Self {
-        Self { stem: database.to_owned() }
+    /// The files of this database: its own name with a word behind it. A database without a file has none.
+    pub(crate) fn of(database: &Location) -> Option<Self> {
+        match database {
+            Location::File(file) => Some(Self { stem: file.clone() }),
+            Location::Postgres(_) => None,
+        }
     }
 
     /// Where the key is.

@@ -4,13 +4,10 @@ use crate::domain::ids::UnitId;
 use crate::domain::record::Value;
 use crate::server::db::rows::{OpRow, Refused};
 use crate::sync::apply::{Stamp, apply};
-use crate::sync::{Author, CONFLICT_KIND, Digest, Op, OpBody, OpId, Outcome, World, digest};
+use crate::sync::{
+    Author, CONFLICT_KIND, Digest, Limits, Op, OpBody, OpId, Outcome, World, digest,
+};
 use crate::wire::decode_op;
-
-/// Most bytes of one operation (protocol, Limits).
-pub(crate) const MAX_OP: usize = 64 << 10;
-/// Most bytes of one text (protocol, Limits).
-pub(crate) const MAX_TEXT: usize = 16 << 10;
 
 /// One operation as it arrived, at its place in the device's generation.
 #[derive(Clone, Debug)]
@@ -27,9 +24,13 @@ pub(crate) struct Entry {
 
 impl Entry {
     /// Reads and hashes an operation.
-    pub(crate) fn new(id: OpId, bytes: Vec<u8>) -> Self {
-        let hash = digest(&bytes);
-        let op = if bytes.len() > MAX_OP { None } else { decode_op(&bytes).ok() };
+    pub(crate) fn new(id: OpId, bytes: Vec<u8>, limits: &Limits) -> Self {
+        let mut hash = digest(&bytes);
+        if crate::trap!(T41) {
+            let again = decode_op(&bytes).and_then(|op| crate::wire::encode_op(&op));
+            hash = again.map_or(hash, |bytes| digest(&bytes));
+        }
+        let op = if bytes.len() > limits.op_bytes { None } else { decode_op(&bytes).ok() };
         Self { id, bytes, hash, op }
     }
 }
@@ -64,7 +65,7 @@ fn check(
     entry: &Entry,
     author: &Author,
 ) -> Result<(), (&'static str, &'static str)> {
-    if entry.bytes.len() > MAX_OP {
+    if entry.bytes.len() > world.limits.op_bytes {
         return Err(("too_large", ""));
     }
     let Some(op) = &entry.op else { return Err(("unknown_body", "")) };
@@ -78,7 +79,7 @@ fn check(
     if op.kind == CONFLICT_KIND || other_kind {
         return Err(("wrong_kind", ""));
     }
-    if longest(op) > MAX_TEXT {
+    if longest(op) > world.limits.text_bytes {
         return Err(("too_large", "text"));
     }
     Ok(())

@@ -5,8 +5,8 @@
 
 use uuid::Uuid;
 
-use super::clock::new_id;
-use super::db::rows::{Alarm, Tenant};
+use super::clock::{Ambient, new_id};
+use super::db::rows::{Alarm, Mend, Tenant};
 use super::db::{Db, DbResult, Tx};
 use super::keys::Keys;
 use super::marks::{Mark, Marks, MarksRead};
@@ -15,7 +15,7 @@ use crate::sync::{Cursor, Digest};
 use crate::telemetry as field;
 
 /// Positions between two marks of the head.
-pub(crate) const MARK_EVERY: u64 = 1_000;
+pub(crate) const MARK_EVERY: usize = 1_000;
 
 /// Signs a cursor, so that a device that shows it later proves what this server once was.
 pub(crate) fn seal(keys: &Keys, tenant: Uuid, cursor: &Cursor) -> Digest {
@@ -30,17 +30,17 @@ pub(crate) async fn begin<D: Db>(
     db: &D,
     marks: &Marks,
     old: Uuid,
-    alarm: Alarm,
+    (alarm, ambient): (Alarm, &dyn Ambient),
 ) -> DbResult<Tenant> {
     let mut tx = db.begin().await?;
     let tenant = tx.lock().await?;
     if tenant.epoch != old {
         return Ok(tenant);
     }
-    let epoch = new_id(alarm.at);
+    let epoch = new_id(ambient);
     tracing::error!({ field::CODE } = alarm.word, { field::DEVICE } = ?alarm.device, "the database went back: a new history begins");
-    tx.new_epoch(epoch).await?;
-    tx.raise_alarm(&alarm).await?;
+    tx.mend(&Mend::Epoch(epoch)).await?;
+    tx.mend(&Mend::Alarm(alarm)).await?;
     // The mark first: a mark without its history is put right at the next start, a history without its mark would be begun again.
     mark_head(marks, &Tenant { epoch, ..tenant.clone() });
     tx.commit().await?;
@@ -60,7 +60,7 @@ pub(crate) async fn check<D: Db>(
     db: &D,
     marks: &Marks,
     read: &MarksRead,
-    now: i64,
+    ambient: &dyn Ambient,
 ) -> DbResult<bool> {
     let tenant = db.tenant().await?;
     let newest = read.marks.iter().rev().find_map(|mark| match mark {
@@ -80,8 +80,9 @@ pub(crate) async fn check<D: Db>(
         return Ok(false);
     }
     let detail = format!("head {}", tenant.head_seq);
-    let alarm = Alarm { at: now, word: "rolled_back".to_owned(), device: None, detail };
-    begin(db, marks, tenant.epoch, alarm).await?;
+    let at = ambient.now_ms();
+    let alarm = Alarm { at, word: "rolled_back".to_owned(), device: None, detail };
+    begin(db, marks, tenant.epoch, (alarm, ambient)).await?;
     Ok(true)
 }
 
@@ -106,7 +107,7 @@ pub(crate) async fn reapply<D: Db>(db: &D, read: &MarksRead) -> DbResult<Reappli
         let Some(found) = devices.iter().find(|found| found.id == device) else { continue };
         if found.state != "revoked" || found.wipe != wipe {
             tx.set_device_state(device, "revoked").await?;
-            tx.set_wipe(device, wipe).await?;
+            tx.mend(&Mend::Wipe { device, wipe }).await?;
             done.revoked += 1;
         }
     }
@@ -114,7 +115,8 @@ pub(crate) async fn reapply<D: Db>(db: &D, read: &MarksRead) -> DbResult<Reappli
         let Mark::Account { user, disabled, role, unit } = mark else { continue };
         let Some(found) = accounts.iter().find(|found| found.id == *user) else { continue };
         if (found.disabled, found.role, found.unit) != (*disabled, *role, *unit) {
-            tx.set_account(*user, *disabled, (*role, *unit)).await?;
+            let (user, disabled, role, unit) = (*user, *disabled, *role, *unit);
+            tx.mend(&Mend::Account { user, disabled, role, unit }).await?;
             done.accounts += 1;
         }
     }

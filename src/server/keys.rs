@@ -27,6 +27,11 @@ impl std::fmt::Debug for Keys {
 }
 
 impl Keys {
+    /// Takes a secret kept elsewhere.
+    pub(crate) const fn of(secret: [u8; 32]) -> Self {
+        Self { secret }
+    }
+
     /// Reads the key, or makes one where there is none yet.
     ///
     /// # Errors
@@ -88,7 +93,7 @@ mod tests {
     #[test]
     fn a_key_is_made_once_and_signs_the_same_ever_after() {
         let folder = tempfile::tempdir().unwrap();
-        let beside = Beside::of(&folder.path().join("server.sqlite"));
+        let beside = Beside::of(&folder.path().join("server.sqlite").into()).unwrap();
         let mac = Keys::load(&beside).unwrap().mac("receipt", &[b"a", b"bc"]);
         let keys = Keys::load(&beside).unwrap();
         assert!(keys.signed("receipt", &[b"a", b"bc"], &mac));

@@ -77,16 +77,16 @@ pub(crate) struct MarksRead {
     pub(crate) unreadable: usize,
 }
 
-/// The file of marks of one database.
+/// The file of marks of one database; a database without a file keeps none.
 #[derive(Clone, Debug)]
 pub(crate) struct Marks {
-    path: PathBuf,
+    path: Option<PathBuf>,
 }
 
 impl Marks {
     /// Names the file; it need not be there yet.
-    pub(crate) fn of(beside: &Beside) -> Self {
-        Self { path: beside.marks() }
+    pub(crate) fn of(beside: Option<&Beside>) -> Self {
+        Self { path: beside.map(Beside::marks) }
     }
 
     /// Appends lines; they are on the disk when this returns.
@@ -94,19 +94,20 @@ impl Marks {
     /// # Errors
     /// The file cannot be written.
     pub(crate) fn append(&self, marks: &[Mark]) -> io::Result<()> {
+        let Some(path) = &self.path else { return Ok(()) };
         let mut text = Vec::new();
         for mark in marks {
             serde_json::to_writer(&mut text, mark)?;
             text.push(b'\n');
         }
-        let new = !self.path.exists();
-        if !new && !ends_whole(&self.path)? {
+        let new = !path.exists();
+        if !new && !ends_whole(path)? {
             text.insert(0, b'\n');
         }
-        let mut file = private().append(true).create(true).open(&self.path)?;
+        let mut file = private().append(true).create(true).open(path)?;
         file.write_all(&text)?;
         file.sync_data()?;
-        if new { sync_folder(&self.path) } else { Ok(()) }
+        if new { sync_folder(path) } else { Ok(()) }
     }
 
     /// Reads all lines; nothing if there is no file.
@@ -114,7 +115,8 @@ impl Marks {
     /// # Errors
     /// The file cannot be read.
     pub(crate) fn read(&self) -> io::Result<MarksRead> {
-        let bytes = match std::fs::read(&self.path) {
+        let Some(path) = &self.path else { return Ok(MarksRead::default()) };
+        let bytes = match std::fs::read(path) {
             Ok(bytes) => bytes,
             Err(error) if error.kind() == io::ErrorKind::NotFound => {
                 return Ok(MarksRead::default());
@@ -152,7 +154,8 @@ mod tests {
     #[test]
     fn a_cut_line_costs_itself_and_no_other() {
         let folder = tempfile::tempdir().unwrap();
-        let marks = Marks::of(&Beside::of(&folder.path().join("server.sqlite")));
+        let beside = Beside::of(&folder.path().join("server.sqlite").into());
+        let marks = Marks::of(beside.as_ref());
         assert_eq!(marks.read().unwrap(), MarksRead::default());
         let revoked = |n| Mark::Revoked { device: DeviceId(n), wipe: n == 2 };
         let head = Mark::Head { epoch: Uuid::from_u128(7), seq: 9, chain: [3; 16] };

@@ -1,11 +1,12 @@
 //! The server: takes operations, merges them, gives every device what it may see (docs/protocol.md).
 //!
-//! It imports `domain`, `sync`, `wire`, `settings` and `telemetry`. Start at [`serve`], then `http::router` (the calls), `push`
+//! It imports `domain`, `sync`, `wire`, `settings` and `telemetry`. Start at [`serve`], then `http::router` and [`service`] (the calls), `push`
 //! (the one writer), `pull` (pages), `scope` (who sees what), and [`admin`] for what runs beside it.
 
 pub mod admin;
 mod beside;
-mod clock;
+mod care;
+pub mod clock;
 pub mod db;
 mod decide;
 mod history;
@@ -16,14 +17,15 @@ mod marks;
 mod opening;
 mod pull;
 mod push;
+mod returning;
 mod scope;
 mod secret;
+pub mod service;
 #[cfg(test)]
 mod tests;
 mod upkeep;
 
 use std::net::SocketAddr;
-use std::path::PathBuf;
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -31,23 +33,23 @@ use axum::serve::ListenerExt as _;
 use tokio::net::TcpListener;
 
 use beside::Beside;
-use clock::now_ms;
-use db::sqlite::Sqlite;
-use db::{Db, DbError};
-use http::{App, Care, router};
-use keys::Keys;
-use marks::Marks;
+use care::{Care, CareError};
+use db::location::Location;
+use db::{Database, Db, DbError};
+use http::{App, router};
 use push::Writer;
+use service::Service;
 
 use crate::settings::ServerSettings;
+use crate::sync::Limits;
 
 /// How to serve.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct ServeOptions {
     /// Address to listen on; port 0 takes a free one.
     pub listen: SocketAddr,
-    /// The SQLite file.
-    pub database: PathBuf,
+    /// The SQLite file or PostgreSQL database.
+    pub database: Location,
     /// True if a proxy in front does TLS: only then may the address be another than loopback.
     pub behind_proxy: bool,
     /// How long a request may take.
@@ -56,6 +58,8 @@ pub struct ServeOptions {
     pub stop_timeout: Duration,
     /// Enrolments one address may try a minute.
     pub enrol_per_minute: u32,
+    /// Sizes and times of the protocol.
+    pub limits: Limits,
 }
 
 /// Why the server does not run.
@@ -97,27 +101,29 @@ pub enum ServerError {
 }
 
 impl ServeOptions {
-    /// Serves a file as the settings say.
-    pub fn from_settings(settings: &ServerSettings, database: PathBuf) -> Self {
+    /// Serves a database as the settings say.
+    pub fn from_settings(settings: &ServerSettings, database: impl Into<Location>) -> Self {
         Self {
             listen: settings.listen,
-            database,
+            database: database.into(),
             behind_proxy: settings.behind_proxy,
             request_timeout: Duration::from_secs(settings.request_timeout_seconds.into()),
             stop_timeout: Duration::from_secs(settings.stop_timeout_seconds.into()),
             enrol_per_minute: settings.enrol_per_minute,
+            limits: Limits::default(),
         }
     }
 
-    /// Serves a file on loopback with the settings' defaults.
-    pub fn new(listen: SocketAddr, database: PathBuf) -> Self {
+    /// Serves a database on loopback with the settings' defaults.
+    pub fn new(listen: SocketAddr, database: impl Into<Location>) -> Self {
         Self {
             listen,
-            database,
+            database: database.into(),
             behind_proxy: false,
             request_timeout: Duration::from_mins(1),
             stop_timeout: Duration::from_secs(20),
             enrol_per_minute: 30,
+            limits: Limits::default(),
         }
     }
 }
@@ -147,25 +153,15 @@ pub async fn serve_until(
     if !options.behind_proxy && !options.listen.ip().is_loopback() {
         return Err(ServerError::NotLoopback { listen: options.listen });
     }
-    let beside = Beside::of(&options.database);
-    let failed = |path: PathBuf| {
-        move |source| ServerError::Beside { path: path.display().to_string(), source }
-    };
-    let db = Sqlite::open(&options.database, false).await?;
+    let db = Database::open(&options.database, false).await?;
     db.tenant().await?;
-    let lock = beside.lock().map_err(failed(beside.with("lock")))?.ok_or(ServerError::Running)?;
-    let keys = Keys::load(&beside).map_err(failed(beside.key()))?;
-    let marks = Marks::of(&beside);
-    let read = marks.read().map_err(failed(beside.marks()))?;
-    if history::check(&db, &marks, &read, now_ms()).await? {
-        history::reapply(&db, &read).await?;
-    }
-    history::mark_head(&marks, &db.tenant().await?);
+    let (care, lock) = started(&db, &options.database).await?;
     let (listener, address) = bind(&options).await?;
-    let (writer, writing) = Writer::start(db.clone(), marks.clone());
-    let care = Care { keys, marks: marks.clone() };
-    let app = Arc::new(App::new(db.clone(), writer, care, options.enrol_per_minute));
-    let housekeeping = tokio::spawn(upkeep::daily(db.clone()));
+    let (writer, writing) = Writer::start(db.clone(), care.marks.clone());
+    let marks = care.marks.clone();
+    let service = Service::new(db.clone(), writer, Arc::new(clock::Machine), options.limits, care);
+    let app = Arc::new(App::new(service, options.enrol_per_minute));
+    let housekeeping = tokio::spawn(upkeep::daily(db.clone(), options.limits));
     ready(address);
     let routes = router(app, options.request_timeout);
     let result = answer(listener, routes, stop, options.stop_timeout).await;
@@ -176,6 +172,36 @@ pub async fn serve_until(
     db.close().await;
     drop(lock);
     result.map_err(ServerError::Serve)
+}
+
+/// Makes sure that nobody else serves the file, that a new history has begun if the database went back, and that what outlives
+/// that holds.
+async fn started(
+    db: &Database,
+    location: &Location,
+) -> Result<(Care, Option<std::fs::File>), ServerError> {
+    let failed = |path: std::path::PathBuf| {
+        move |source| ServerError::Beside { path: path.display().to_string(), source }
+    };
+    let beside = Beside::of(location);
+    let lock = match &beside {
+        Some(beside) => {
+            let lock = beside.lock().map_err(failed(beside.with("lock")))?;
+            Some(lock.ok_or(ServerError::Running)?)
+        }
+        None => None,
+    };
+    let care = Care::open(db, location, &clock::Machine).await.map_err(|error| match error {
+        CareError::Beside { path, source } => ServerError::Beside { path, source },
+        CareError::Database(error) => ServerError::Database(error),
+    })?;
+    let named = beside.map(|beside| beside.marks()).unwrap_or_default();
+    let read = care.marks.read().map_err(failed(named))?;
+    if history::check(db, &care.marks, &read, &clock::Machine).await? {
+        history::reapply(db, &read).await?;
+    }
+    history::mark_head(&care.marks, &db.tenant().await?);
+    Ok((care, lock))
 }
 
 /// Takes the address.

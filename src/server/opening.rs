@@ -1,10 +1,11 @@
 //! Opening a sync: looking up where both sides stand and giving the order (protocol, Open).
 
 use crate::domain::ids::UnitId;
-use crate::server::db::rows::{Alarm, Position, PositionQuery, Seen, Session};
+use crate::server::care::Care;
+use crate::server::clock::Ambient;
+use crate::server::db::rows::{Alarm, Mend, Position, PositionQuery, Seen, Session};
 use crate::server::db::{Db, DbError, DbResult, Tx};
 use crate::server::history;
-use crate::server::http::Care;
 use crate::server::scope::{self, Extent};
 use crate::sync::open::{Facts, Open, Opened, Order, judge};
 use crate::wire::{decode, encode};
@@ -18,8 +19,9 @@ pub(crate) async fn open<D: Db>(
     care: &Care,
     session: &Session,
     open: &Open,
-    now: i64,
+    ambient: &dyn Ambient,
 ) -> DbResult<Opened> {
+    let now = ambient.now_ms();
     let query = PositionQuery {
         device: session.device.id,
         generation: open.generation,
@@ -35,7 +37,8 @@ pub(crate) async fn open<D: Db>(
             device: Some(session.device.id),
             detail: format!("head {}, seen {}", position.tenant.head_seq, open.cursor.seq),
         };
-        history::begin(db, &care.marks, position.tenant.epoch, alarm).await?;
+        let witness = (alarm, ambient);
+        history::begin(db, &care.marks, position.tenant.epoch, witness).await?;
         position = db.position(&query).await?;
     }
     let scope_token = scope::token(&session.account, &position.tenant);
@@ -98,7 +101,7 @@ async fn scope_change<D: Db>(
     if db.scope(token).await?.is_none() {
         let body = encode(&new).map_err(damaged)?;
         let mut tx = db.begin().await?;
-        tx.keep_scope(token, &body).await?;
+        tx.mend(&Mend::Scope { token, body }).await?;
         tx.commit().await?;
     }
     let Some(body) = db.scope(open.scope_token).await? else { return Ok(None) };
@@ -128,9 +131,9 @@ async fn watch<D: Db>(
     let detail = format!("generation {} of {}", open.generation, position.newest_generation);
     let alarm = Alarm { at: now, word: word.to_owned(), device: Some(device.id), detail };
     let mut tx = db.begin().await?;
-    tx.raise_alarm(&alarm).await?;
+    tx.mend(&Mend::Alarm(alarm)).await?;
     if word == "clone" {
-        tx.see_clone(device.id, now).await?;
+        tx.mend(&Mend::Clone { device: device.id, at: now }).await?;
     }
     tx.commit().await
 }
@@ -151,8 +154,7 @@ async fn note<D: Db>(
     if same && now.saturating_sub(known.last_seen) < EVERY_MS {
         return Ok(());
     }
-    let mut tx = db.begin().await?;
-    tx.see_device(&Seen {
+    let seen = Seen {
         id: known.id,
         acked_seq: open.cursor.seq,
         scope_token,
@@ -160,7 +162,6 @@ async fn note<D: Db>(
         outbox_depth: open.outbox_depth,
         app_version: open.app.clone(),
         clock_off_ms: now.saturating_sub(open.device_time),
-    })
-    .await?;
-    tx.commit().await
+    };
+    db.see_device(&seen).await
 }

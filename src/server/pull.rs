@@ -3,17 +3,13 @@
 use std::collections::BTreeSet;
 
 use crate::domain::ids::{UnitId, UserId};
+use crate::server::care::Care;
 use crate::server::db::rows::{PageQuery, RecordRow, Session, Tenant, UnitQuery, Visible};
 use crate::server::db::{Db, DbError, DbResult};
 use crate::server::history::seal;
-use crate::server::http::Care;
 use crate::server::scope;
-use crate::sync::client::BATCH_BYTES;
-use crate::sync::{CONFLICT_KIND, Cursor, Digest};
+use crate::sync::{CONFLICT_KIND, Cursor, Digest, Limits};
 use crate::wire::{Page, PullRequest, RecordBytes, decode_record, encode_record};
-
-/// Most records of a page (protocol, Limits).
-pub(crate) const PAGE_RECORDS: u32 = 1_000;
 
 /// Why no page is given.
 #[derive(Debug, thiserror::Error)]
@@ -41,17 +37,18 @@ pub(crate) async fn page<D: Db>(
     care: &Care,
     session: &Session,
     request: &PullRequest,
+    limits: &Limits,
 ) -> Result<Page, PullError> {
     let units = db.units().await?;
     let visible = scope::visible(&session.account, &units);
     if !request.backfill.is_empty() {
-        return backfill(db, care, session, request, &visible).await;
+        return backfill(db, care, session, request, (&visible, limits)).await;
     }
     let query = PageQuery {
-        after: request.cursor.seq,
+        after: request.cursor.seq + u64::from(crate::trap!(T04) && request.cursor.seq > 0),
         visible,
-        limit: limit(request),
-        max_bytes: BATCH_BYTES,
+        limit: limit(request, limits),
+        max_bytes: limits.page_bytes,
     };
     let rows = db.page(&query).await?;
     check(&rows.tenant, rows.chain_at_after, session, request)?;
@@ -65,8 +62,8 @@ pub(crate) async fn page<D: Db>(
     Ok(Page { puts, removes, cursor, complete, backfill: Vec::new(), names, seal })
 }
 
-fn limit(request: &PullRequest) -> u32 {
-    if request.limit == 0 { PAGE_RECORDS } else { request.limit.min(PAGE_RECORDS) }
+fn limit(request: &PullRequest, limits: &Limits) -> u32 {
+    if request.limit == 0 { limits.page_records } else { request.limit.min(limits.page_records) }
 }
 
 /// Reads older rows of the units that came into sight. They are older than the cursor, which therefore stays where it is.
@@ -75,13 +72,13 @@ async fn backfill<D: Db>(
     care: &Care,
     session: &Session,
     request: &PullRequest,
-    visible: &Visible,
+    (visible, limits): (&Visible, &Limits),
 ) -> Result<Page, PullError> {
     let tenant = db.tenant().await?;
     let chain = db.chain_at(request.cursor.seq).await?;
     check(&tenant, chain, session, request)?;
     let mut rest = request.backfill.clone();
-    let (mut room, mut bytes) = (limit(request), BATCH_BYTES);
+    let (mut room, mut bytes) = (limit(request, limits), limits.page_bytes);
     let mut rows = Vec::new();
     while let Some((unit, after)) = rest.first().copied() {
         let Some(kinds) = kinds_seen(visible, unit) else { return Err(PullError::ScopeChanged) };
@@ -149,13 +146,14 @@ fn check(
     session: &Session,
     request: &PullRequest,
 ) -> Result<(), PullError> {
+    let lags = request.min_seq > tenant.head_seq && !crate::trap!(T57);
     if request.cursor.seq == 0 && request.backfill.is_empty() {
-        return if request.min_seq > tenant.head_seq { Err(PullError::Behind) } else { Ok(()) };
+        return if lags { Err(PullError::Behind) } else { Ok(()) };
     }
     if request.cursor.seq > 0 && request.cursor.epoch != tenant.epoch {
         return Err(PullError::Epoch);
     }
-    if request.min_seq > tenant.head_seq || request.cursor.seq > tenant.head_seq {
+    if lags || (request.cursor.seq > tenant.head_seq && !crate::trap!(T57)) {
         return Err(PullError::Behind);
     }
     if request.cursor.seq > 0 && chain_at_cursor != Some(request.cursor.chain) {

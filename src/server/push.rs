@@ -13,7 +13,7 @@ use crate::server::history::{MARK_EVERY, mark_head};
 use crate::server::load::{about, overtaken, wanted, world};
 use crate::server::marks::Marks;
 use crate::sync::apply::Stamp;
-use crate::sync::{Author, Digest, OpId, Outcome, Record, UnitTree, World, chain_step};
+use crate::sync::{Author, Digest, Limits, OpId, Outcome, Record, UnitTree, World, chain_step};
 use crate::telemetry as field;
 use crate::wire::{PushAnswer, PushRequest, decode, encode, encode_record};
 
@@ -39,6 +39,8 @@ pub(crate) struct Batch {
     pub(crate) entries: Vec<Entry>,
     /// When it arrived, milliseconds.
     pub(crate) now: i64,
+    /// Sizes and times that decide.
+    pub(crate) limits: Limits,
 }
 
 /// Why a push was not taken.
@@ -83,14 +85,20 @@ impl std::fmt::Debug for Job {
 
 impl Batch {
     /// Reads and hashes the operations of a request.
-    pub(crate) fn new(device: DeviceId, author: Author, request: PushRequest, now: i64) -> Self {
+    pub(crate) fn new(
+        device: DeviceId,
+        author: Author,
+        request: PushRequest,
+        now: i64,
+        limits: Limits,
+    ) -> Self {
         let PushRequest { generation, from_n, prev, ops } = request;
         let entries = ops
             .into_iter()
             .zip(from_n..)
-            .map(|(op, n)| Entry::new(OpId { device, generation, n }, op.0))
+            .map(|(op, n)| Entry::new(OpId { device, generation, n }, op.0, &limits))
             .collect();
-        Self { device, author, generation, from_n, prev, entries, now }
+        Self { device, author, generation, from_n, prev, entries, now, limits }
     }
 }
 
@@ -110,34 +118,39 @@ impl Writer {
     }
 }
 
-/// Units as of a position, so that they are not read for every batch.
-pub(crate) type UnitCache = Option<(u64, UnitTree)>;
+/// Units as of a chain value, so that they are not read for every batch. Another process may have written meanwhile, or the
+/// database may have been restored: they hold only while the counter row, read under its lock, has that very value.
+pub(crate) type UnitCache = Option<(Digest, UnitTree)>;
 
 async fn run<D: Db>(db: D, marks: Marks, mut queue: mpsc::Receiver<Job>) {
     let mut cache: UnitCache = None;
-    let mut marked = None;
+    let mut unmarked = MARK_EVERY;
     let mut jobs = Vec::with_capacity(GROUP);
     while queue.recv_many(&mut jobs, GROUP).await > 0 {
-        let mut replies = Vec::with_capacity(jobs.len());
-        match group(&db, &mut cache, jobs.drain(..), &mut replies).await {
-            Ok(()) => {
-                for (reply, answer) in replies {
+        let (batches, replies): (Vec<_>, Vec<_>) =
+            jobs.drain(..).map(|job| (job.batch, job.reply)).unzip();
+        match group(&db, &mut cache, batches).await {
+            Ok(answers) => {
+                let taken = answers.iter().flatten().map(|answer| answer.results.len()).sum();
+                unmarked = unmarked.saturating_add(taken);
+                for (reply, answer) in replies.into_iter().zip(answers) {
                     let _gone = reply.send(answer);
                 }
-                let head = cache.as_ref().map(|(seq, _)| *seq);
-                if head.zip(marked).is_some_and(|(head, at)| head < at + MARK_EVERY) {
-                    continue;
-                }
-                if let Ok(tenant) = db.tenant().await {
+                if unmarked >= MARK_EVERY
+                    && let Ok(tenant) = db.tenant().await
+                {
                     mark_head(&marks, &tenant);
-                    marked = Some(tenant.head_seq);
+                    unmarked = 0;
                 }
             }
             Err(error) => {
                 cache = None;
                 tracing::error!({ field::ERROR } = %chain_of(&error), "a group of pushes failed");
-                for (reply, _) in replies {
-                    let _gone = reply.send(Err(PushError::Broken));
+                for reply in replies {
+                    // Whether a failed commit took effect is not known: who sends again gets the stored outcomes, or new ones.
+                    let again = error.is_retryable();
+                    let answer = if again { PushError::Busy } else { PushError::Broken };
+                    let _gone = reply.send(Err(answer));
                 }
             }
         }
@@ -155,28 +168,39 @@ fn chain_of(error: &dyn std::error::Error) -> String {
     text
 }
 
-type Reply = (oneshot::Sender<Result<PushAnswer, PushError>>, Result<PushAnswer, PushError>);
+/// Takes one batch in a transaction of its own, for a caller that is alone with the database.
+pub(crate) async fn alone<D: Db>(
+    db: &D,
+    cache: &mut UnitCache,
+    batch: Batch,
+) -> Result<PushAnswer, PushError> {
+    let mut tx = db.begin().await?;
+    let answer = take(&mut tx, cache, batch).await?;
+    tx.commit().await?;
+    Ok(answer)
+}
 
 /// Applies waiting batches in one transaction, each behind its own savepoint.
 async fn group<D: Db>(
     db: &D,
     cache: &mut UnitCache,
-    jobs: impl Iterator<Item = Job> + Send,
-    replies: &mut Vec<Reply>,
-) -> DbResult<()> {
+    batches: Vec<Batch>,
+) -> DbResult<Vec<Result<PushAnswer, PushError>>> {
     let mut tx = db.begin().await?;
-    for job in jobs {
+    let mut answers = Vec::with_capacity(batches.len());
+    for batch in batches {
         tx.savepoint().await?;
-        let answer = take(&mut tx, cache, job.batch).await;
+        let answer = take(&mut tx, cache, batch).await;
         if answer.is_ok() {
             tx.release().await?;
         } else {
             *cache = None;
             tx.rollback().await?;
         }
-        replies.push((job.reply, answer));
+        answers.push(answer);
     }
-    tx.commit().await
+    tx.commit().await?;
+    Ok(answers)
 }
 
 /// Takes one batch inside a transaction. Also used by `admin`, for the server's own operations.
@@ -189,14 +213,18 @@ pub(crate) async fn take<T: Tx>(
     let first = OpId { device: batch.device, generation: batch.generation, n: batch.from_n };
     let stored = tx.stored(first, batch.entries.len()).await?;
     let mut results = repeated(&batch, &stored)?;
-    let Batch { device, author, generation, mut entries, now, .. } = batch;
+    let Batch { device, author, generation, mut entries, now, limits, .. } = batch;
     let new = entries.split_off(results.len());
     if !new.is_empty() {
-        let world = prepare(tx, cache, &new, &tenant).await?;
+        let mut world = prepare(tx, cache, &new, &tenant).await?;
+        world.limits = limits;
         let applied =
             catch_unwind(AssertUnwindSafe(|| apply_all(world, new, author, now, &tenant)));
-        let (world, changes, outcomes) = applied.map_err(|_panic| PushError::Broken)??;
-        *cache = Some((changes.head.0, world.units));
+        let (world, mut changes, outcomes) = applied.map_err(|_panic| PushError::Broken)??;
+        *cache = Some((changes.head.1, world.units));
+        if crate::trap!(T07) || crate::trap!(T08) {
+            changes.ops.retain(|op| !stored.repeated.contains_key(&op.id.n));
+        }
         tx.store(changes).await?;
         results.extend(outcomes);
     }
@@ -213,7 +241,7 @@ async fn prepare<T: Tx>(
     tenant: &Tenant,
 ) -> DbResult<World> {
     let units = match cache.take() {
-        Some((seq, units)) if seq == tenant.head_seq => units,
+        Some((chain, units)) if chain == tenant.head_chain => units,
         Some(_) | None => tx.units().await?,
     };
     let loaded = tx.load(&wanted(new.iter().filter_map(|entry| entry.op.as_ref()))).await?;
@@ -243,7 +271,11 @@ fn repeated(batch: &Batch, stored: &Stored) -> Result<Vec<(u64, Outcome)>, PushE
         }
         prev = entry.hash;
         match stored.repeated.get(&entry.id.n) {
-            Some((hash, _)) if *hash != entry.hash => return Err(PushError::Fork),
+            Some((hash, _)) if *hash != entry.hash && !crate::trap!(T09) => {
+                return Err(PushError::Fork);
+            }
+            Some(_) if crate::trap!(T07) => {}
+            Some(_) if crate::trap!(T08) && stored.last_n > entry.id.n + 3 => {}
             Some((_, outcome)) => {
                 let outcome = decode(outcome, "outcome")
                     .map_err(|_cause| DbError::Damaged { table: "op" })?;
@@ -278,6 +310,9 @@ fn apply_all(
     for entry in entries {
         let stamp = Stamp { seq: changes.head.0.saturating_add(1), recv_at: now };
         let outcome = decide(&mut world, &entry, &author, stamp);
+        if crate::trap!(T06) && matches!(outcome, Outcome::Rejected { .. }) {
+            return Err(DbError::Damaged { table: "op" });
+        }
         let chain = chain_step(&changes.head.1, &entry.hash, outcome.tag(), stamp.seq);
         changes.head = (stamp.seq, chain);
         let encoded = encode(&outcome).map_err(|_cause| DbError::Damaged { table: "op" })?;

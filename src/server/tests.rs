@@ -4,14 +4,13 @@ use proptest::prelude::*;
 use uuid::Uuid;
 
 use super::admin;
-use super::db::sqlite::Sqlite;
-use super::db::{Db, Tx};
+use super::db::{Database, Db, Tx};
 use super::push::{Batch, take};
 use crate::domain::access::Role;
 use crate::domain::ids::{DeviceId, RecordId, UnitId, UserId};
 use crate::domain::kinds::Kind;
 use crate::domain::record::{FieldNo, Value};
-use crate::sync::{Author, Base, Op, OpBody, OpId, digest};
+use crate::sync::{Author, Base, Limits, Op, OpBody, OpId, digest};
 use crate::wire::frame::Blob;
 use crate::wire::{PushRequest, encode_op};
 
@@ -78,7 +77,7 @@ impl Pen {
         id
     }
 
-    async fn push(&mut self, db: &Sqlite) {
+    async fn push(&mut self, db: &Database) {
         if self.ops.is_empty() {
             return;
         }
@@ -86,7 +85,9 @@ impl Pen {
         let ops = std::mem::take(&mut self.ops);
         let request = PushRequest { generation: 1, from_n, prev, ops };
         let mut tx = db.begin().await.unwrap();
-        take(&mut tx, &mut None, Batch::new(self.id, self.author, request, 5)).await.unwrap();
+        take(&mut tx, &mut None, Batch::new(self.id, self.author, request, 5, Limits::default()))
+            .await
+            .unwrap();
         tx.commit().await.unwrap();
     }
 }
@@ -119,7 +120,7 @@ async fn live(acts: Vec<Act>) {
     let folder = tempfile::tempdir().unwrap();
     let file = folder.path().join("test.sqlite");
     let made = admin::init(&file, "同舟大學", "admin").await.unwrap();
-    let db = Sqlite::open(&file, false).await.unwrap();
+    let db = Database::open(&file, false).await.unwrap();
     let roles = [(Role::Hq, made.root), (Role::Organizer, COLLEGE), (Role::UnitLead, made.root)];
     let mut pens: Vec<Pen> = (1_u64..)
         .zip(roles)

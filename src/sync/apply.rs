@@ -89,7 +89,7 @@ fn create(
     unit: UnitId,
     fields: &[(FieldNo, Value)],
 ) -> Result<Outcome, Refusal> {
-    if task.world.records.contains_key(&task.op.record) {
+    if task.world.records.contains_key(&task.op.record) && !crate::trap!(T30) {
         // Two devices made the same generated record: its fields meet like edits of an empty record.
         let sets: Vec<_> =
             fields.iter().map(|(no, value)| (*no, Base::Absent, value.clone())).collect();
@@ -296,7 +296,7 @@ fn delete(task: &mut Task<'_>, saw: u64, reason: &str) -> Result<Outcome, Refusa
             return Err(Refusal::new("not_permitted"));
         }
     }
-    if record.saw() != saw {
+    if record.saw() != saw && !crate::trap!(T29) {
         return Ok(task.conflict(&record, ConflictKind::DeleteVsEdit, &deleted));
     }
     record.tombstone = Some(Tombstone { by: task.op.id, reason: reason.to_owned(), seq });

@@ -4,14 +4,11 @@ use std::collections::VecDeque;
 
 use super::cursor::Cursor;
 use super::hash::Digest;
+use super::limits::Limits;
 use super::open::{Open, Opened, Order};
 use super::outcome::Outcome;
 use crate::domain::ids::{RecordId, UnitId};
 
-/// Most operations in one batch (protocol, Limits).
-pub const BATCH_OPS: usize = 1_000;
-/// Most bytes of operations in one batch, before compression (protocol, Limits).
-pub const BATCH_BYTES: usize = 1 << 20;
 /// Most rounds of orders in one sync: a server that keeps ordering is broken, not busy.
 const MAX_ORDERS: u8 = 4;
 
@@ -152,14 +149,22 @@ pub struct Machine {
     acked_seq: u64,
     head_seq: u64,
     orders: u8,
+    limits: Limits,
 }
 
 impl Machine {
     /// Starts a sync.
     ///
     /// `waiting` are the operations after `open.acked_n`, in order; `prev` is the hash of the operation before the first of them;
-    /// `staged` is where an interrupted pull stopped. If that replaces the base, `open` states its place, else the base's.
-    pub fn new(open: Open, waiting: Vec<Waiting>, prev: Digest, staged: Option<Staged>) -> Self {
+    /// `staged` is where an interrupted pull stopped. If that replaces the base, `open` states its place, else the base's. `limits`
+    /// are [`Limits::default`] but in the simulator.
+    pub fn new(
+        open: Open,
+        waiting: Vec<Waiting>,
+        prev: Digest,
+        staged: Option<Staged>,
+        limits: Limits,
+    ) -> Self {
         let begun = staged.is_some();
         let at = staged.unwrap_or_else(|| Staged {
             cursor: open.cursor,
@@ -169,8 +174,8 @@ impl Machine {
             backfill: Vec::new(),
             floor: open.floor,
         });
-        let waiting = waiting.into();
-        Self { open, prev, waiting, at, staged: begun, acked_seq: 0, head_seq: 0, orders: 0 }
+        let (waiting, staged) = (waiting.into(), begun);
+        Self { open, prev, waiting, at, staged, acked_seq: 0, head_seq: 0, orders: 0, limits }
     }
 
     /// Starts to take some units of the base again; returns what to do first. Nothing is sent but pulls.
@@ -330,10 +335,10 @@ impl Machine {
         let ops: Vec<Vec<u8>> = self
             .waiting
             .iter()
-            .take(BATCH_OPS)
+            .take(self.limits.batch_ops)
             .take_while(|op| {
                 bytes += op.bytes.len();
-                bytes <= BATCH_BYTES || op.n == first.n
+                bytes <= self.limits.batch_bytes || op.n == first.n
             })
             .map(|op| op.bytes.clone())
             .collect();

@@ -105,6 +105,10 @@ impl Conflict {
         name.extend(op.device.0.to_le_bytes());
         name.extend(op.generation.to_le_bytes());
         name.extend(op.n.to_le_bytes());
+        if crate::trap!(T56) {
+            let random = std::hash::BuildHasher::hash_one(&std::hash::RandomState::new(), op.n);
+            name.extend(random.to_le_bytes());
+        }
         RecordId(Uuid::new_v5(&record.0, &name))
     }
 

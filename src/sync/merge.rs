@@ -32,13 +32,16 @@ pub(super) fn apply_set(task: &mut Task<'_>, sets: &[Touch]) -> Result<Outcome, 
         sets.iter().map(|(no, base, value)| (*no, *base, at_home(value, task.author))).collect();
     let sets = sets.as_slice();
     let values: Vec<_> = sets.iter().map(|(no, _, value)| (*no, value.clone())).collect();
-    if !record.is_live() {
+    if !record.is_live() && !crate::trap!(T28) {
         // Taking this candidate brings the record back with the edit; what holds now is that it is deleted.
         let mut values = values;
         values.push((DELETED_FIELD, Value::Flag(false)));
         return Ok(task.conflict(&record, ConflictKind::EditOnDeleted, &values));
     }
     if !task.world.reaches(task.author, record.unit) {
+        if crate::trap!(T25) {
+            return Err(Refusal::new("not_permitted"));
+        }
         return Ok(task.conflict(&record, ConflictKind::NotPermittedAnyMore, &values));
     }
     if !task.author.role.acts_for(Office::Organizer) {
@@ -48,6 +51,12 @@ pub(super) fn apply_set(task: &mut Task<'_>, sets: &[Touch]) -> Result<Outcome, 
     let spec = kind.map(Kind::spec);
     check_rights(task, spec, &record, sets)?;
     let mut merged = record.clone();
+    if crate::trap!(T28) {
+        merged.tombstone = None;
+    }
+    if crate::trap!(T38) {
+        merged.fields.retain(|no, _| values.iter().any(|(set, _)| set == no));
+    }
     let mut collisions = Vec::new();
     let mut applied = false;
     for group in grouped(spec, sets) {
@@ -60,7 +69,7 @@ pub(super) fn apply_set(task: &mut Task<'_>, sets: &[Touch]) -> Result<Outcome, 
             Meeting::Collision => collisions.push(group),
         }
     }
-    if let Some(kind) = kind.filter(|_| applied)
+    if let Some(kind) = kind.filter(|_| applied && !crate::trap!(T31))
         && let Err(refusal) = check_values(task.world, kind, record.id, &merged.values())
     {
         return invalid(task, &record, refusal, &values);
@@ -185,6 +194,7 @@ fn meet(
     }
     let seen = |(no, base, value): &Touch| match (current(no), base) {
         (None, Base::Absent) => true,
+        (Some(state), Base::Seen(id)) if crate::trap!(T61) && id.device.0 == 0 => state.seq == id.n,
         (Some(state), Base::Seen(id)) if state.origin == *id => true,
         (Some(state), Base::Absent | Base::Seen(_)) => state.value == *value,
         (None, Base::Seen(_)) => false,

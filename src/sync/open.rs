@@ -132,9 +132,10 @@ pub struct Facts {
 impl Facts {
     /// True if the device's cursor is of this history and says what the server does not have: the server went back.
     pub fn contradicts(&self, cursor: &Cursor) -> bool {
-        cursor.seq > 0
-            && cursor.epoch == self.epoch
-            && (cursor.seq > self.head_seq || self.chain_at_cursor != Some(cursor.chain))
+        let beyond = cursor.seq > self.head_seq && !crate::trap!(T14);
+        let other =
+            self.chain_at_cursor != Some(cursor.chain) && !crate::trap!(T13) && !crate::trap!(T14);
+        cursor.seq > 0 && cursor.epoch == self.epoch && (beyond || other)
     }
 }
 
@@ -164,7 +165,7 @@ pub fn judge(open: &Open, facts: &Facts) -> Order {
     if !lost.is_empty() {
         return Order::ResendEarlier(lost);
     }
-    if facts.known.last_n < open.acked_n {
+    if facts.known.last_n < open.acked_n && !crate::trap!(T12) && !crate::trap!(T14) {
         return Order::ResendFrom(facts.known.last_n.saturating_add(1));
     }
     if open.cursor.seq == 0 {
@@ -184,8 +185,9 @@ pub fn judge(open: &Open, facts: &Facts) -> Order {
 
 /// True if the server has later operations of the device's generation than the device, or others.
 fn is_old_copy(open: &Open, facts: &Facts) -> bool {
-    let ahead = facts.known.last_n > open.last_n;
-    let other = open.last_n > 0
+    let ahead = facts.known.last_n > open.last_n && !crate::trap!(T10);
+    let other = !crate::trap!(T11)
+        && open.last_n > 0
         && facts.known.last_n >= open.last_n
         && facts.hash_at_device_last.is_some_and(|hash| hash != open.last_hash);
     ahead || other
@@ -193,6 +195,9 @@ fn is_old_copy(open: &Open, facts: &Facts) -> bool {
 
 /// Returns where earlier generations must be sent again from, oldest first.
 fn lost_earlier(open: &Open, facts: &Facts) -> Vec<(u32, u64)> {
+    if crate::trap!(T12) || crate::trap!(T14) {
+        return Vec::new();
+    }
     let has = |generation: u32| {
         let known = facts.earlier.iter().find(|known| known.generation == generation);
         known.map_or(0, |known| known.last_n)

@@ -84,6 +84,10 @@ impl Record {
         let mut hasher = Sha256::new();
         for (no, state) in &self.fields {
             hasher.update(no.0.to_le_bytes());
+            if crate::trap!(T26) {
+                hasher.update(format!("{:?}", state.value.as_text()));
+                continue;
+            }
             hasher.update(state.origin.device.0.to_le_bytes());
             hasher.update(state.origin.generation.to_le_bytes());
             hasher.update(state.origin.n.to_le_bytes());

@@ -41,7 +41,7 @@ pub(super) fn apply_resolve(
     let current_seen = current_of(&record, &conflict.fields)
         .iter()
         .all(|(_, origin)| origin.is_none_or(|op| seen.contains(&op)));
-    if !conflict.is_open() || !current_seen {
+    if (!conflict.is_open() || !current_seen) && !crate::trap!(T53) {
         if holds(&record, values) {
             return Ok(Outcome::Converged { seq });
         }
@@ -52,7 +52,7 @@ pub(super) fn apply_resolve(
         task.move_to(resolved, home);
         resolved = task.existing()?;
     }
-    conflict.candidates.retain(|candidate| !seen.contains(&candidate.op));
+    conflict.candidates.retain(|old| !seen.contains(&old.op) && !crate::trap!(T54));
     if conflict.candidates.is_empty() {
         conflict.state = ConflictState::ClosedByPerson(task.op.id);
     }

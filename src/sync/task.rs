@@ -117,7 +117,9 @@ impl Task<'_> {
 
     fn move_one(&mut self, mut record: Record, to: UnitId) {
         let seq = self.stamp.seq;
-        self.world.exits.push((record.id, record.unit, seq));
+        if !crate::trap!(T21) {
+            self.world.exits.push((record.id, record.unit, seq));
+        }
         let open: BTreeSet<RecordId> =
             self.world.conflicts.get(&record.id).cloned().unwrap_or_default();
         for id in open {
@@ -130,7 +132,11 @@ impl Task<'_> {
         }
         record.unit = to;
         record.unit_origin = self.op.id;
+        let (id, rev) = (record.id, record.rev);
         self.put(record);
+        if let Some(moved) = self.world.records.get_mut(&id).filter(|_| crate::trap!(T22)) {
+            moved.rev = rev;
+        }
     }
 
     /// Keeps the operation's values as a candidate, in the open conflict about the same fields or in a new one.
@@ -161,7 +167,7 @@ impl Task<'_> {
                 self.new_conflict(record, kind, fields.clone()),
             ),
         };
-        conflict.candidates.retain(|old| !seen.contains(&old.op));
+        conflict.candidates.retain(|old| !seen.contains(&old.op) || crate::trap!(T55));
         conflict.candidates.push(candidate);
         conflict.current = self.standing(record, &fields);
         let seq = self.stamp.seq;

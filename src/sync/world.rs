@@ -2,6 +2,7 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
+use super::limits::Limits;
 use super::op::{Op, OpId};
 use super::record::Record;
 use crate::domain::access::Role;
@@ -28,6 +29,8 @@ pub struct UnitTree {
 /// The records an operation may touch. The server loads it per batch from its database, the device from memory.
 #[derive(Clone, Debug, Default)]
 pub struct World {
+    /// Sizes and times that decide.
+    pub limits: Limits,
     /// Records by id; conflicts too.
     pub records: BTreeMap<RecordId, Record>,
     /// Ids of records changed since the set was loaded.

@@ -80,8 +80,9 @@ fn decompress(body: &[u8]) -> Result<Vec<u8>, CodecError> {
     decoder.window_log_max(WINDOW_LOG).map_err(malformed)?;
     let mut plain = Vec::new();
     let limit = u64::try_from(MAX_DECODED).unwrap_or(u64::MAX);
+    let limit = if crate::trap!(T43) { u64::MAX - 1 } else { limit };
     decoder.take(limit + 1).read_to_end(&mut plain).map_err(malformed)?;
-    if plain.len() > MAX_DECODED {
+    if plain.len() > MAX_DECODED && !crate::trap!(T43) {
         return Err(CodecError::TooLarge { limit: MAX_DECODED });
     }
     Ok(plain)

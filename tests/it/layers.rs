@@ -6,6 +6,7 @@ use std::path::{Path, PathBuf};
 
 /// What each top-level module may import of ours.
 const MAY: &[(&str, &[&str])] = &[
+    ("trap", &[]), // the bug bank's switch: everybody may ask it
     ("domain", &[]),
     ("sync", &["domain"]),
     ("wire", &["domain", "sync"]),
@@ -50,8 +51,8 @@ const CRATES: &[(&str, &[&str])] = &[
     ("argon2::", &["store"]),
 ];
 
-/// Macros and names exported at the crate's root.
-const ROOT: &[&str] = &["record", "choices", "field", "cfg"];
+/// Macros and names exported at the crate's root, and the switch.
+const ROOT: &[&str] = &["record", "choices", "field", "cfg", "trap"];
 
 fn sources() -> Vec<(PathBuf, String)> {
     fn walk(dir: &Path, out: &mut Vec<(PathBuf, String)>) {

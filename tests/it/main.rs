@@ -18,6 +18,10 @@ mod crash;
 mod golden;
 mod layers;
 #[cfg(all(feature = "client", feature = "server"))]
+mod model;
+#[cfg(all(feature = "client", feature = "server"))]
+mod proc;
+#[cfg(all(feature = "client", feature = "server"))]
 mod readme;
 #[cfg(all(feature = "client", feature = "server"))]
 mod sync;

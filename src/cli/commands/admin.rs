@@ -15,6 +15,7 @@ use crate::domain::ids::DeviceId;
 use crate::domain::record::parse::instant_text as iso;
 use crate::locale::instant_text;
 use crate::server::admin::{self, AdminError, DeviceInfo, OneTimeCode, UserInfo, Verified};
+use crate::server::db::location::Location;
 
 #[derive(Debug, Args)]
 pub(in crate::cli) struct Admin {
@@ -131,8 +132,9 @@ fn failed(error: &AdminError) -> CommandError {
     }
 }
 
-fn init(cx: &Context, file: &Path, name: &str, user: &str) -> CommandResult {
-    if let Some(folder) = file.parent().filter(|folder| !folder.as_os_str().is_empty()) {
+fn init(cx: &Context, file: &Location, name: &str, user: &str) -> CommandResult {
+    let folder = if let Location::File(path) = file { path.parent() } else { None };
+    if let Some(folder) = folder.filter(|folder| !folder.as_os_str().is_empty()) {
         std::fs::create_dir_all(folder).map_err(|source| {
             CommandError::usage("write").with("path", folder.display()).with("cause", source)
         })?;
@@ -160,7 +162,7 @@ fn tell_code(cx: &Context, tenant: Option<&str>, code: &OneTimeCode) -> CommandR
     Ok(0)
 }
 
-fn user(cx: &Context, file: &Path, command: &UserCommand) -> CommandResult {
+fn user(cx: &Context, file: &Location, command: &UserCommand) -> CommandResult {
     match command {
         UserCommand::Add { name, role, unit } => {
             let made = wait(admin::user_add(file, name, *role, unit.as_deref()))?;
@@ -250,7 +252,7 @@ pub(super) fn devices(cx: &Context, devices: &[DeviceInfo]) -> CommandResult {
     Ok(0)
 }
 
-fn backup(cx: &Context, file: &Path, folder: &Path) -> CommandResult {
+fn backup(cx: &Context, file: &Location, folder: &Path) -> CommandResult {
     let done = wait(admin::backup(file, folder))?;
     let copy = done.file.display().to_string();
     facts_of(cx, &done.verified, &[("file", copy), ("bytes", done.size_bytes.to_string())])?;

@@ -12,12 +12,13 @@ use crate::domain::ids::DeviceId;
 use crate::domain::record::parse::instant_text as iso;
 use crate::locale::instant_text;
 use crate::server::admin::{self, Fleet};
+use crate::server::db::location::Location;
 use crate::server::db::rows::Alarm;
 
 /// Days without a verified backup after which headquarters is warned.
 const BACKUP_DAYS: u32 = 90;
 
-pub(super) fn run(cx: &Context, file: &Path) -> CommandResult {
+pub(super) fn run(cx: &Context, file: &Location) -> CommandResult {
     let fleet = wait(admin::fleet(file))?;
     if !cx.output.is_table() {
         return cx.facts(|| fleet_json(&fleet), Vec::new).map(|()| 0);
@@ -60,7 +61,7 @@ fn alarm_line(cx: &Context, alarm: &Alarm) -> String {
     parts.into_iter().filter(|part| !part.is_empty()).collect::<Vec<_>>().join("  ")
 }
 
-pub(super) fn revoke(cx: &Context, file: &Path, device: DeviceId, wipe: bool) -> CommandResult {
+pub(super) fn revoke(cx: &Context, file: &Location, device: DeviceId, wipe: bool) -> CommandResult {
     wait(admin::revoke(file, device, wipe))?;
     let name = device.to_string();
     cx.facts(|| json!({ "device": name, "state": "revoked", "wipe": wipe }), Vec::new)?;
@@ -68,7 +69,7 @@ pub(super) fn revoke(cx: &Context, file: &Path, device: DeviceId, wipe: bool) ->
     Ok(0)
 }
 
-pub(super) fn confirm(cx: &Context, file: &Path, device: DeviceId) -> CommandResult {
+pub(super) fn confirm(cx: &Context, file: &Location, device: DeviceId) -> CommandResult {
     wait(admin::confirm(file, device))?;
     let name = device.to_string();
     cx.facts(|| json!({ "device": name, "state": "active" }), Vec::new)?;
@@ -76,7 +77,7 @@ pub(super) fn confirm(cx: &Context, file: &Path, device: DeviceId) -> CommandRes
     Ok(0)
 }
 
-pub(super) fn quarantine(cx: &Context, file: &Path) -> CommandResult {
+pub(super) fn quarantine(cx: &Context, file: &Location) -> CommandResult {
     let found = wait(admin::quarantine(file))?;
     let one = |info: &admin::QuarantineInfo| {
         json!({
@@ -96,7 +97,7 @@ pub(super) fn quarantine(cx: &Context, file: &Path) -> CommandResult {
     Ok(0)
 }
 
-pub(super) fn restore(cx: &Context, file: &Path, from: &Path) -> CommandResult {
+pub(super) fn restore(cx: &Context, file: &Location, from: &Path) -> CommandResult {
     if !from.exists() {
         return Err(CommandError::usage("no-file").with("path", from.display()));
     }

@@ -9,6 +9,7 @@ use crate::cli::context::Context;
 use crate::cli::error::{CommandError, CommandResult, INTERNAL, NEEDS_PERSON, USAGE};
 use crate::cli::output::{data, say};
 use crate::server::db::DbError;
+use crate::server::db::location::Location;
 use crate::server::{ServeOptions, ServerError, serve};
 use crate::telemetry;
 
@@ -43,18 +44,16 @@ fn ready(address: SocketAddr) {
 }
 
 /// Returns the database: the option, the setting, or `server.sqlite` in the data directory.
-pub(super) fn database(cx: &Context, given: Option<&PathBuf>) -> CommandResult<PathBuf> {
+pub(super) fn database(cx: &Context, given: Option<&PathBuf>) -> CommandResult<Location> {
     let set = &cx.config.settings.server.database;
     let named = given.or_else(|| Some(set).filter(|path| !path.as_os_str().is_empty()));
-    let path = match named {
-        Some(path) => path.clone(),
-        None => cx.dir()?.join("server.sqlite"),
-    };
-    let text = path.to_string_lossy();
-    match text.split_once("://") {
-        Some(("sqlite", file)) => Ok(PathBuf::from(file)),
-        Some(_) => Err(CommandError::usage("database-url").with("url", text)),
-        None => Ok(path),
+    let Some(named) = named else { return Ok(cx.dir()?.join("server.sqlite").into()) };
+    match named.to_str() {
+        None => Ok(named.into()),
+        Some(text) => Location::parse(text).ok_or_else(|| {
+            let scheme = text.split_once("://").map_or("", |(scheme, _rest)| scheme);
+            CommandError::usage("database-url").with("url", scheme)
+        }),
     }
 }
 
@@ -92,7 +91,9 @@ pub(super) fn database_failed(error: &DbError) -> CommandError {
         DbError::Exists { what: "the tenant" } => (NEEDS_PERSON, "database-exists"),
         DbError::Exists { .. } => (NEEDS_PERSON, "account-exists"),
         DbError::Damaged { .. } => (NEEDS_PERSON, "database-damaged"),
-        DbError::Statement(_) => (INTERNAL, "database-statement"),
+        DbError::Statement(_) | DbError::Stopped | DbError::NoFile => {
+            (INTERNAL, "database-statement")
+        }
     };
     let path = if let DbError::Open { path, .. } = error { path.as_str() } else { "" };
     CommandError::new(exit, code).with("detail", error).with("cause", cause).with("path", path)

@@ -1,17 +1,15 @@
 //! User accounts, their codes, and their devices.
 
-use std::path::Path;
-
 use super::{AdminError, AdminResult, OneTimeCode, open};
 use crate::domain::access::Role;
 use crate::domain::ids::{DeviceId, UnitId, UserId};
 use crate::domain::kinds::Kind;
 use crate::domain::record::Value;
 use crate::server::beside::Beside;
-use crate::server::clock::{new_id, now_ms, random};
-use crate::server::db::rows::{Account, Device, NewCode};
-use crate::server::db::sqlite::Sqlite;
-use crate::server::db::{Db, DbResult, Tx};
+use crate::server::clock::{Ambient, Machine, new_id, random_of};
+use crate::server::db::location::Location;
+use crate::server::db::rows::{Account, Device, Mend, NewCode};
+use crate::server::db::{Database, Db, DbResult, Tx};
 use crate::server::marks::{Mark, Marks};
 use crate::server::secret;
 use crate::wire::{decode_record, encode};
@@ -54,7 +52,7 @@ pub struct DeviceInfo {
 /// # Errors
 /// [`AdminError::NoUnit`], [`AdminError::UnitNeeded`], or [`AdminError::Database`] with `Exists` for a name in use.
 pub async fn user_add(
-    database: &Path,
+    database: impl Into<Location>,
     name: &str,
     role: Role,
     unit: Option<&str>,
@@ -66,7 +64,7 @@ pub async fn user_add(
         None if role.is_headquarters() => tenant.root,
         None => return Err(AdminError::UnitNeeded { role }),
     };
-    let id = UserId(new_id(now_ms()));
+    let id = UserId(new_id(&Machine));
     let account = Account { id, name: name.to_owned(), role, unit: home, disabled: false };
     let mut tx = db.begin().await?;
     tx.insert_account(&account).await?;
@@ -76,7 +74,7 @@ pub async fn user_add(
     Ok(info)
 }
 
-async fn unit_with_code(db: &Sqlite, code: &str) -> AdminResult<UnitId> {
+async fn unit_with_code(db: &Database, code: &str) -> AdminResult<UnitId> {
     let missing = || AdminError::NoUnit { code: code.to_owned() };
     let field = Kind::Unit.spec().field("code").ok_or_else(missing)?;
     let key = encode(&Value::Text(code.to_owned())).map_err(|_cause| missing())?;
@@ -84,7 +82,7 @@ async fn unit_with_code(db: &Sqlite, code: &str) -> AdminResult<UnitId> {
     holder.map(crate::domain::ids::RecordId::unit).ok_or_else(missing)
 }
 
-async fn describe(db: &Sqlite, account: Account) -> DbResult<UserInfo> {
+async fn describe(db: &Database, account: Account) -> DbResult<UserInfo> {
     let row = db.record(account.unit.record()).await?;
     let field = Kind::Unit.spec().field("code");
     let unit = row
@@ -103,7 +101,7 @@ async fn describe(db: &Sqlite, account: Account) -> DbResult<UserInfo> {
 ///
 /// # Errors
 /// [`AdminError::Database`].
-pub async fn user_list(database: &Path) -> AdminResult<Vec<UserInfo>> {
+pub async fn user_list(database: impl Into<Location>) -> AdminResult<Vec<UserInfo>> {
     let db = open(database).await?;
     let mut list = Vec::new();
     for account in db.accounts().await? {
@@ -117,12 +115,13 @@ pub async fn user_list(database: &Path) -> AdminResult<Vec<UserInfo>> {
 ///
 /// # Errors
 /// [`AdminError::NoUser`]; [`AdminError::File`] if it cannot be marked beside the database.
-pub async fn user_disable(database: &Path, name: &str) -> AdminResult<()> {
-    let db = open(database).await?;
+pub async fn user_disable(database: impl Into<Location>, name: &str) -> AdminResult<()> {
+    let database = database.into();
+    let db = open(&database).await?;
     let found = db.accounts().await?.into_iter().find(|account| account.name == name);
     let account = found.ok_or_else(|| AdminError::NoUser { name: name.to_owned() })?;
     let Account { id: user, role, unit, .. } = account;
-    mark(database, &Mark::Account { user, disabled: true, role, unit })?;
+    mark(&database, &Mark::Account { user, disabled: true, role, unit })?;
     let mut tx = db.begin().await?;
     tx.set_disabled(name, true).await?;
     tx.commit().await?;
@@ -134,26 +133,33 @@ pub async fn user_disable(database: &Path, name: &str) -> AdminResult<()> {
 ///
 /// # Errors
 /// [`AdminError::NoUser`], also for a closed account.
-pub async fn code(database: &Path, user: &str, hours: u32) -> AdminResult<OneTimeCode> {
+pub async fn code(
+    database: impl Into<Location>,
+    user: &str,
+    hours: u32,
+) -> AdminResult<OneTimeCode> {
     let db = open(database).await?;
     let account = db.accounts().await?.into_iter().find(|a| a.name == user && !a.disabled);
     let account = account.ok_or_else(|| AdminError::NoUser { name: user.to_owned() })?;
     let mut tx = db.begin().await?;
-    let code = new_code(&mut tx, &account, hours, now_ms()).await?;
+    let code = new_code(&mut tx, &account, hours, &Machine).await?;
     tx.commit().await?;
     db.close().await;
     Ok(code)
 }
 
 /// Makes a code inside a transaction.
-pub(super) async fn new_code<T: Tx>(
+///
+/// # Errors
+/// Whatever the database says.
+pub async fn new_code<T: Tx>(
     tx: &mut T,
     account: &Account,
     hours: u32,
-    now: i64,
+    ambient: &dyn Ambient,
 ) -> DbResult<OneTimeCode> {
-    let code = secret::code(random());
-    let expires_at = now.saturating_add(i64::from(hours).saturating_mul(HOUR_MS));
+    let code = secret::code(random_of(ambient));
+    let expires_at = ambient.now_ms().saturating_add(i64::from(hours).saturating_mul(HOUR_MS));
     let hash = secret::code_hash(&code);
     tx.insert_code(&NewCode { hash, account: account.id, expires_at }).await?;
     Ok(OneTimeCode { user: account.name.clone(), code, expires_at })
@@ -163,7 +169,7 @@ pub(super) async fn new_code<T: Tx>(
 ///
 /// # Errors
 /// [`AdminError::Database`].
-pub async fn devices(database: &Path) -> AdminResult<Vec<DeviceInfo>> {
+pub async fn devices(database: impl Into<Location>) -> AdminResult<Vec<DeviceInfo>> {
     let db = open(database).await?;
     let accounts = db.accounts().await?;
     let name = |id: UserId| accounts.iter().find(|a| a.id == id).map(|a| a.name.clone());
@@ -181,15 +187,20 @@ pub async fn devices(database: &Path) -> AdminResult<Vec<DeviceInfo>> {
 ///
 /// # Errors
 /// [`AdminError::NoDevice`]; [`AdminError::File`] if it cannot be marked beside the database.
-pub async fn revoke(database: &Path, device: DeviceId, wipe: bool) -> AdminResult<()> {
-    let db = open(database).await?;
+pub async fn revoke(
+    database: impl Into<Location>,
+    device: DeviceId,
+    wipe: bool,
+) -> AdminResult<()> {
+    let database = database.into();
+    let db = open(&database).await?;
     if !db.devices().await?.iter().any(|known| known.id == device) {
         return Err(AdminError::NoDevice { device: device.to_string() });
     }
-    mark(database, &Mark::Revoked { device, wipe })?;
+    mark(&database, &Mark::Revoked { device, wipe })?;
     let mut tx = db.begin().await?;
     tx.set_device_state(device, "revoked").await?;
-    tx.set_wipe(device, wipe).await?;
+    tx.mend(&Mend::Wipe { device, wipe }).await?;
     tx.commit().await?;
     db.close().await;
     Ok(())
@@ -199,7 +210,7 @@ pub async fn revoke(database: &Path, device: DeviceId, wipe: bool) -> AdminResul
 ///
 /// # Errors
 /// [`AdminError::NoDevice`], also for one that is not `returned`.
-pub async fn confirm(database: &Path, device: DeviceId) -> AdminResult<()> {
+pub async fn confirm(database: impl Into<Location>, device: DeviceId) -> AdminResult<()> {
     let db = open(database).await?;
     let returned = |known: &Device| known.id == device && known.state == "returned";
     if !db.devices().await?.iter().any(returned) {
@@ -213,8 +224,9 @@ pub async fn confirm(database: &Path, device: DeviceId) -> AdminResult<()> {
 }
 
 /// Marks something beside the database, so that a restore does not undo it.
-fn mark(database: &Path, mark: &Mark) -> AdminResult<()> {
+fn mark(database: &Location, mark: &Mark) -> AdminResult<()> {
     let beside = Beside::of(database);
-    let failed = |source| AdminError::File { path: beside.marks().display().to_string(), source };
-    Marks::of(&beside).append(std::slice::from_ref(mark)).map_err(failed)
+    let path = beside.as_ref().map(|beside| beside.marks().display().to_string());
+    let failed = |source| AdminError::File { path: path.unwrap_or_default(), source };
+    Marks::of(beside.as_ref()).append(std::slice::from_ref(mark)).map_err(failed)
 }

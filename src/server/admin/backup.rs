@@ -7,8 +7,9 @@ use super::{AdminError, AdminResult, open};
 use crate::domain::ids::DeviceId;
 use crate::server::beside::{Beside, sync_folder};
 use crate::server::clock::now_ms;
-use crate::server::db::sqlite::Sqlite;
-use crate::server::db::{Db, Tx};
+use crate::server::db::location::Location;
+use crate::server::db::rows::Mend;
+use crate::server::db::{Database, Db, Tx};
 use crate::server::history::mark_head;
 use crate::server::marks::Marks;
 
@@ -30,11 +31,12 @@ pub struct Backup {
 ///
 /// # Errors
 /// [`AdminError::File`] for the folder, [`AdminError::NotVerified`] if the copy is not what its log says; it is kept for inspection.
-pub async fn backup(database: &Path, folder: &Path) -> AdminResult<Backup> {
+pub async fn backup(database: impl Into<Location>, folder: &Path) -> AdminResult<Backup> {
     let failed = |source| AdminError::File { path: folder.display().to_string(), source };
     std::fs::create_dir_all(folder).map_err(failed)?;
     let file = folder.join(format!("ejia-{}.sqlite", now_ms()));
-    let db = open(database).await?;
+    let database = database.into();
+    let db = open(&database).await?;
     db.copy_to(&file).await?;
     sync_file(&file).map_err(failed)?;
     let size_bytes = std::fs::metadata(&file).map_err(failed)?.len();
@@ -45,9 +47,9 @@ pub async fn backup(database: &Path, folder: &Path) -> AdminResult<Backup> {
     let (durable, devices) = inside(&file).await?;
     let mut tx = db.begin().await?;
     tx.set_durable(&durable).await?;
-    tx.note_backup(now_ms()).await?;
+    tx.mend(&Mend::Backup(now_ms())).await?;
     tx.commit().await?;
-    mark_head(&Marks::of(&Beside::of(database)), &db.tenant().await?);
+    mark_head(&Marks::of(Beside::of(&database).as_ref()), &db.tenant().await?);
     db.close().await;
     Ok(Backup { file, size_bytes, verified, devices })
 }
@@ -60,7 +62,7 @@ fn sync_file(file: &Path) -> std::io::Result<()> {
 
 /// Returns the last number of each device and generation in the copy, and how many devices it has.
 async fn inside(file: &Path) -> AdminResult<(Vec<(DeviceId, u32, u64)>, usize)> {
-    let copy = Sqlite::open(file, false).await?;
+    let copy = Database::open(file, false).await?;
     let generations = copy.generations().await?;
     let devices = copy.devices().await?.len();
     copy.close().await;

@@ -1,12 +1,12 @@
 //! What headquarters looks at: every device, and what went wrong.
 
 use std::collections::BTreeMap;
-use std::path::Path;
 
 use super::{AdminResult, DeviceInfo, devices, open};
 use crate::domain::ids::DeviceId;
 use crate::server::clock::now_ms;
 use crate::server::db::Db;
+use crate::server::db::location::Location;
 use crate::server::db::rows::{Alarm, Tenant};
 use crate::server::upkeep;
 
@@ -36,8 +36,9 @@ impl Fleet {
 ///
 /// # Errors
 /// [`super::AdminError::Database`].
-pub async fn fleet(database: &Path) -> AdminResult<Fleet> {
-    let devices = devices(database).await?;
+pub async fn fleet(database: impl Into<Location>) -> AdminResult<Fleet> {
+    let database = database.into();
+    let devices = devices(&database).await?;
     let db = open(database).await?;
     let tenant = db.tenant().await?;
     let alarms = db.alarms(ALARMS).await?;
@@ -60,7 +61,7 @@ pub struct QuarantineInfo {
 ///
 /// # Errors
 /// [`super::AdminError::Database`].
-pub async fn quarantine(database: &Path) -> AdminResult<Vec<QuarantineInfo>> {
+pub async fn quarantine(database: impl Into<Location>) -> AdminResult<Vec<QuarantineInfo>> {
     let db = open(database).await?;
     let mut found: BTreeMap<DeviceId, QuarantineInfo> = BTreeMap::new();
     for op in db.quarantined().await? {
@@ -78,9 +79,9 @@ pub async fn quarantine(database: &Path) -> AdminResult<Vec<QuarantineInfo>> {
 ///
 /// # Errors
 /// [`super::AdminError::Database`].
-pub async fn bury(database: &Path, days: u32) -> AdminResult<u64> {
+pub async fn bury(database: impl Into<Location>, days: u32) -> AdminResult<u64> {
     let db = open(database).await?;
-    let floor = upkeep::bury(&db, days, now_ms()).await?;
+    let floor = upkeep::bury(&db, i64::from(days) * 86_400_000, now_ms()).await?;
     db.close().await;
     Ok(floor)
 }

@@ -1,6 +1,6 @@
 //! What headquarters' administrator does beside the running server: accounts, codes, backup, verification.
 //!
-//! Every function opens the database itself and works while a server runs on the same file.
+//! Every function opens the database itself and works while servers run on the same database.
 
 mod accounts;
 mod backup;
@@ -9,21 +9,20 @@ mod restore;
 mod setup;
 mod verify;
 
-use std::path::Path;
-
-use super::db::DbError;
-use super::db::sqlite::Sqlite;
+use super::db::location::Location;
+use super::db::{Database, DbError};
 use crate::domain::access::Role;
 
 pub use super::history::Reapplied;
 pub use accounts::{
-    DeviceInfo, UserInfo, code, confirm, devices, revoke, user_add, user_disable, user_list,
+    DeviceInfo, UserInfo, code, confirm, devices, new_code, revoke, user_add, user_disable,
+    user_list,
 };
 pub use backup::{Backup, backup};
 pub use fleet::{Fleet, QuarantineInfo, bury, fleet, quarantine};
 pub use restore::{Restored, restore};
-pub use setup::{Initialised, ROOT_CODE, init};
-pub use verify::{Difference, Verified, verify, verify_file};
+pub use setup::{Initialised, ROOT_CODE, init, set_up};
+pub use verify::{Difference, Verified, replay, verify, verify_file};
 
 /// A one-time code for a device, shown once.
 #[derive(Clone, PartialEq, Eq)]
@@ -106,6 +105,6 @@ pub enum AdminError {
 pub type AdminResult<T> = Result<T, AdminError>;
 
 /// Opens an existing database.
-async fn open(database: &Path) -> AdminResult<Sqlite> {
-    Ok(Sqlite::open(database, false).await?)
+async fn open(database: impl Into<Location>) -> AdminResult<Database> {
+    Ok(Database::open(database, false).await?)
 }

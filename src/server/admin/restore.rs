@@ -5,9 +5,10 @@ use std::path::{Path, PathBuf};
 use super::verify::{Verified, verify_file};
 use super::{AdminError, AdminResult, open};
 use crate::server::beside::{Beside, private, sync_folder};
-use crate::server::clock::now_ms;
-use crate::server::db::Db;
+use crate::server::clock::{Machine, now_ms};
+use crate::server::db::location::Location;
 use crate::server::db::rows::Alarm;
+use crate::server::db::{Database, Db};
 use crate::server::history::{self, Reapplied};
 use crate::server::marks::Marks;
 
@@ -33,8 +34,11 @@ pub struct Restored {
 ///
 /// # Errors
 /// [`AdminError::Running`], [`AdminError::NoBackup`], [`AdminError::NotVerified`]; nothing was changed then.
-pub async fn restore(database: &Path, from: &Path) -> AdminResult<Restored> {
-    let beside = Beside::of(database);
+pub async fn restore(database: impl Into<Location>, from: &Path) -> AdminResult<Restored> {
+    let location = database.into();
+    let (Location::File(database), Some(beside)) = (&location, Beside::of(&location)) else {
+        return fill(&location, from).await;
+    };
     let failed = |source| AdminError::File { path: database.display().to_string(), source };
     let from = newest(from)?;
     let lock = beside.lock().map_err(failed)?.ok_or(AdminError::Running)?;
@@ -54,16 +58,35 @@ pub async fn restore(database: &Path, from: &Path) -> AdminResult<Restored> {
     std::fs::rename(&fresh, database).map_err(failed)?;
     remove(&fresh);
     sync_folder(database).map_err(failed)?;
-    let db = open(database).await?;
+    let db = open(&location).await?;
     let old = db.tenant().await?.epoch;
-    let marks = Marks::of(&beside);
+    let marks = Marks::of(Some(&beside));
     let read = marks.read().map_err(failed)?;
     let detail = format!("head {}", verified.head_seq);
     let alarm = Alarm { at: now, word: "restored".to_owned(), device: None, detail };
-    let tenant = history::begin(&db, &marks, old, alarm).await?;
+    let tenant = history::begin(&db, &marks, old, (alarm, &Machine)).await?;
     let reapplied = history::reapply(&db, &read).await?;
     db.close().await;
     drop(lock);
+    Ok(Restored { from, kept, verified, epoch_no: tenant.epoch_no, reapplied })
+}
+
+/// Loads a verified backup into an empty PostgreSQL database, as a new history.
+async fn fill(location: &Location, from: &Path) -> AdminResult<Restored> {
+    let from = newest(from)?;
+    let verified = verify_file(&from).await?;
+    if let Some(difference) = verified.difference.clone() {
+        return Err(AdminError::NotVerified { difference });
+    }
+    let db = Database::open(location, true).await?;
+    db.fill_from(&from).await?;
+    let tenant = db.tenant().await?;
+    let detail = format!("head {}", verified.head_seq);
+    let alarm = Alarm { at: now_ms(), word: "restored".to_owned(), device: None, detail };
+    let marks = Marks::of(None);
+    let tenant = history::begin(&db, &marks, tenant.epoch, (alarm, &Machine)).await?;
+    db.close().await;
+    let (kept, reapplied) = (None, Reapplied::default());
     Ok(Restored { from, kept, verified, epoch_no: tenant.epoch_no, reapplied })
 }
 

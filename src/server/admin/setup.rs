@@ -1,7 +1,5 @@
 //! The first step: the tenant, its root unit and its first administrator.
 
-use std::path::Path;
-
 use uuid::Uuid;
 
 use super::accounts::new_code;
@@ -10,12 +8,12 @@ use crate::domain::access::Role;
 use crate::domain::ids::{DeviceId, UnitId, UserId};
 use crate::domain::kinds::Kind;
 use crate::domain::record::{FieldNo, Value};
-use crate::server::clock::{new_id, now_ms, random};
+use crate::server::clock::{Ambient, Machine, new_id, random_of};
+use crate::server::db::location::Location;
 use crate::server::db::rows::{Account, NewTenant};
-use crate::server::db::sqlite::Sqlite;
-use crate::server::db::{Db, Tx};
+use crate::server::db::{Database, Db, Tx};
 use crate::server::push::{Batch, PushError, take};
-use crate::sync::{Author, Op, OpBody, OpId, Outcome};
+use crate::sync::{Author, Limits, Op, OpBody, OpId, Outcome};
 use crate::wire::frame::Blob;
 use crate::wire::{PushRequest, encode_op};
 
@@ -39,24 +37,36 @@ pub struct Initialised {
 ///
 /// # Errors
 /// [`AdminError::Database`] with `Exists` if it was set up before.
-pub async fn init(database: &Path, name: &str, admin: &str) -> AdminResult<Initialised> {
-    let db = Sqlite::open(database, true).await?;
-    let done = set_up(&db, name, admin).await;
+pub async fn init(
+    database: impl Into<Location>,
+    name: &str,
+    admin: &str,
+) -> AdminResult<Initialised> {
+    let db = Database::open(database, true).await?;
+    let done = set_up(&db, name, admin, &Machine).await;
     db.close().await;
     done
 }
 
-async fn set_up(db: &Sqlite, name: &str, admin: &str) -> AdminResult<Initialised> {
-    let now = now_ms();
+/// Sets up a database that is open and empty, as [`init`] does, with a clock and randomness that need not be the machine's.
+///
+/// # Errors
+/// As for [`init`].
+pub async fn set_up<D: Db>(
+    db: &D,
+    name: &str,
+    admin: &str,
+    ambient: &dyn Ambient,
+) -> AdminResult<Initialised> {
     let tenant = NewTenant {
-        id: new_id(now),
+        id: new_id(ambient),
         name: name.to_owned(),
-        root: UnitId(new_id(now)),
-        server_device: DeviceId(u64::from_le_bytes(random())),
-        epoch: new_id(now),
+        root: UnitId(new_id(ambient)),
+        server_device: DeviceId(u64::from_le_bytes(random_of(ambient))),
+        epoch: new_id(ambient),
     };
     let account = Account {
-        id: UserId(new_id(now)),
+        id: UserId(new_id(ambient)),
         name: admin.to_owned(),
         role: Role::HqAdmin,
         unit: tenant.root,
@@ -65,12 +75,12 @@ async fn set_up(db: &Sqlite, name: &str, admin: &str) -> AdminResult<Initialised
     let mut tx = db.begin().await?;
     tx.insert_tenant(&tenant).await?;
     tx.insert_account(&account).await?;
-    let answer = take(&mut tx, &mut None, root_batch(&tenant, &account, now)?).await;
+    let answer = take(&mut tx, &mut None, root_batch(&tenant, &account, ambient)?).await;
     let results = answer.map_err(refused)?.results;
     if !results.iter().all(|(_, outcome)| matches!(outcome, Outcome::Applied { .. })) {
         return Err(AdminError::Refused);
     }
-    let code = new_code(&mut tx, &account, FIRST_CODE_HOURS, now).await?;
+    let code = new_code(&mut tx, &account, FIRST_CODE_HOURS, ambient).await?;
     tx.commit().await?;
     Ok(Initialised { tenant: tenant.id, root: tenant.root, code })
 }
@@ -85,13 +95,14 @@ fn refused(error: PushError) -> AdminError {
 }
 
 /// The root unit, as an operation of the server's own device, so that the log alone rebuilds everything.
-fn root_batch(tenant: &NewTenant, admin: &Account, now: i64) -> AdminResult<Batch> {
+fn root_batch(tenant: &NewTenant, admin: &Account, ambient: &dyn Ambient) -> AdminResult<Batch> {
+    let now = ambient.now_ms();
     let number = |key| Kind::Unit.spec().field(key).map_or(FieldNo(0), |field| field.number);
     let ms = u64::try_from(now).unwrap_or(0);
     let op = Op {
         id: OpId { device: tenant.server_device, generation: 1, n: 1 },
         prev: [0; 16],
-        salt: u64::from_le_bytes(random()),
+        salt: u64::from_le_bytes(random_of(ambient)),
         hlc: ms << 16,
         clock_off_ms: 0,
         clock_conf: 3,
@@ -113,5 +124,5 @@ fn root_batch(tenant: &NewTenant, admin: &Account, now: i64) -> AdminResult<Batc
     let bytes = encode_op(&op).map_err(|_cause| AdminError::Refused)?;
     let author = Author { user: admin.id, role: admin.role, home: admin.unit };
     let request = PushRequest { generation: 1, from_n: 1, prev: [0; 16], ops: vec![Blob(bytes)] };
-    Ok(Batch::new(tenant.server_device, author, request, now))
+    Ok(Batch::new(tenant.server_device, author, request, now, Limits::default()))
 }

@@ -6,12 +6,13 @@ use std::path::Path;
 
 use super::{AdminResult, open};
 use crate::domain::ids::RecordId;
+use crate::server::db::location::Location;
 use crate::server::db::rows::{OpRow, Tenant, UniqueRow};
 use crate::server::db::{Db, DbResult};
 use crate::server::decide::{Entry, decide, refused};
 use crate::server::push::record_row;
 use crate::sync::apply::Stamp;
-use crate::sync::{Digest, World, chain_step};
+use crate::sync::{Digest, Limits, World, chain_step};
 use crate::wire::encode;
 
 /// Operations read at once.
@@ -91,10 +92,10 @@ impl fmt::Display for Difference {
 ///
 /// # Errors
 /// [`super::AdminError::Database`] if it cannot be read; a difference is a result, not an error.
-pub async fn verify(database: &Path) -> AdminResult<Verified> {
-    let folder = database.parent().filter(|folder| !folder.as_os_str().is_empty());
+pub async fn verify(database: impl Into<Location>) -> AdminResult<Verified> {
+    let database = database.into();
     let stamp = crate::wire::frame::hex(&crate::server::clock::random::<8>());
-    let copy = folder.unwrap_or_else(|| Path::new(".")).join(format!(".verify-{stamp}.sqlite"));
+    let copy = database.scratch().join(format!(".verify-{stamp}.sqlite"));
     let db = open(database).await?;
     let copied = db.copy_to(&copy).await;
     db.close().await;
@@ -114,7 +115,7 @@ pub async fn verify(database: &Path) -> AdminResult<Verified> {
 /// As for [`verify`].
 pub async fn verify_file(file: &Path) -> AdminResult<Verified> {
     let db = open(file).await?;
-    let result = replay(&db).await;
+    let result = replay(&db, Limits::default()).await;
     db.close().await;
     Ok(result?)
 }
@@ -125,9 +126,14 @@ struct Replay {
     chain: Digest,
 }
 
-async fn replay<D: Db>(db: &D) -> DbResult<Verified> {
+/// Verifies an open database that nobody writes to, whose operations came under these limits.
+///
+/// # Errors
+/// [`crate::server::db::DbError`] if it cannot be read.
+pub async fn replay<D: Db>(db: &D, limits: Limits) -> DbResult<Verified> {
     let tenant = db.tenant().await?;
-    let mut replay = Replay { world: World::default(), seq: 0, chain: [0; 16] };
+    let world = World { limits, ..World::default() };
+    let mut replay = Replay { world, seq: 0, chain: [0; 16] };
     let mut difference = None;
     while difference.is_none() {
         let rows = db.ops_after(replay.seq, WINDOW).await?;
@@ -162,7 +168,7 @@ impl Replay {
             if row.seq != seq {
                 return Some(Difference::Gap { seq });
             }
-            let entry = Entry::new(row.id, row.bytes);
+            let entry = Entry::new(row.id, row.bytes, &self.world.limits);
             if entry.hash != row.hash {
                 return Some(Difference::Hash { seq });
             }

@@ -5,12 +5,13 @@ use std::sync::Arc;
 
 use uuid::Uuid;
 
+use super::location::Location;
+use super::memory::Memory;
 use super::rows::{
     Account, Changes, CodeUse, NewCode, NewDevice, NewTenant, OpRow, PageQuery, PositionQuery,
     RecordRow, Refused, UniqueRow, Visible, Wanted,
 };
-use super::sqlite::Sqlite;
-use super::{Db, DbError, Tx};
+use super::{Database, Db, DbError, Tx};
 use crate::domain::access::Role;
 use crate::domain::ids::{DeviceId, RecordId, UnitId, UserId};
 use crate::domain::kinds::Kind;
@@ -19,20 +20,36 @@ use crate::server::push::record_row;
 use crate::sync::{Author, Conflict, ConflictKind, ConflictState, FieldState, OpId, Record};
 use crate::wire::{decode_record, encode};
 
+#[path = "../../../tests/it/server/pg.rs"]
+pub(super) mod pg;
+
 /// Makes an empty database, and keeps its folder while it is used.
-async fn sqlite() -> (Sqlite, tempfile::TempDir) {
+async fn sqlite() -> Option<(Database, Option<tempfile::TempDir>)> {
     let folder = tempfile::tempdir().unwrap();
-    (Sqlite::open(&folder.path().join("test.sqlite"), true).await.unwrap(), folder)
+    let db = Database::open(folder.path().join("test.sqlite"), true).await.unwrap();
+    Some((db, Some(folder)))
+}
+
+pub(super) async fn postgres() -> Option<(Database, Option<tempfile::TempDir>)> {
+    let location = Location::Postgres(pg::cluster()?.database());
+    Some((Database::open(location, true).await.unwrap(), None))
+}
+
+async fn memory() -> Option<(Memory, ())> {
+    Some((Memory::default(), ()))
 }
 
 macro_rules! contract {
-    ($backend:ident: $($name:ident),* $(,)?) => {
+    ($($backend:ident)+: $names:tt) => {
+        $(contract! { @one $backend $names })+
+    };
+    (@one $backend:ident [$($name:ident),* $(,)?]) => {
         mod $backend {
             $(#[test]
             fn $name() {
                 let runtime = tokio::runtime::Builder::new_multi_thread().worker_threads(2).enable_all().build().unwrap();
                 runtime.block_on(async {
-                    let (db, _folder) = super::$backend().await;
+                    let Some((db, _folder)) = super::$backend().await else { return };
                     super::set_up(&db).await;
                     super::$name(db).await;
                 });
@@ -40,18 +57,18 @@ macro_rules! contract {
         }
     };
 }
-contract! { sqlite:
+contract! { sqlite postgres memory: [
     a_tenant_is_made_once, a_dropped_transaction_changes_nothing, a_savepoint_takes_back_only_its_part,
     codes_are_used_once_and_in_time, a_device_changes_hands_within_one_account_only, what_is_stored_is_read_back,
     a_batch_finds_what_it_may_touch, repeated_operations_are_found_by_number, pages_break_between_positions,
-    scoped_pages_tell_what_left, concurrent_writers_lose_nothing, a_copy_holds_what_was_committed,
-}
+    scoped_pages_tell_what_left, concurrent_writers_lose_nothing,
+] }
 
 const ROOT: UnitId = UnitId(Uuid::from_u128(1));
 const USER: UserId = UserId(Uuid::from_u128(2));
 const DEVICE: DeviceId = DeviceId(u64::MAX - 3);
 
-async fn set_up<D: Db>(db: &D) {
+pub(super) async fn set_up<D: Db>(db: &D) {
     assert!(matches!(db.tenant().await, Err(DbError::NoTenant)));
     let mut tx = db.begin().await.unwrap();
     tx.insert_tenant(&tenant()).await.unwrap();
@@ -92,7 +109,7 @@ fn record(id: u128, unit: UnitId, seq: u64) -> Record {
     }
 }
 
-fn op_row(seq: u64, refused: Refused) -> OpRow {
+pub(super) fn op_row(seq: u64, refused: Refused) -> OpRow {
     let byte = u8::try_from(seq % 251).unwrap();
     OpRow {
         seq,
@@ -112,7 +129,7 @@ fn op_row(seq: u64, refused: Refused) -> OpRow {
 }
 
 /// Positions `1..=records.len()`, one record each.
-fn changes(records: &[Record]) -> Changes {
+pub(super) fn changes(records: &[Record]) -> Changes {
     let last = u64::try_from(records.len()).unwrap();
     Changes {
         ops: (1..=last).map(|seq| op_row(seq, Refused::No)).collect(),
@@ -388,28 +405,38 @@ async fn concurrent_writers_lose_nothing<D: Db>(db: D) {
     assert_eq!(db.sizes().await.unwrap().ops, 4 * EACH);
 }
 
-async fn a_copy_holds_what_was_committed<D: Db>(db: D) {
-    store(&db, changes(&[record(1, ROOT, 1)])).await;
-    let folder = tempfile::tempdir().unwrap();
-    let file = folder.path().join("copy.sqlite");
-    db.copy_to(&file).await.unwrap();
-    let copy = Sqlite::open(&file, false).await.unwrap();
-    assert_eq!(copy.sizes().await.unwrap(), db.sizes().await.unwrap());
-    assert!(db.copy_to(&file).await.is_err(), "nothing is overwritten");
+#[test]
+fn a_copy_holds_what_was_committed() {
+    let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build().unwrap();
+    runtime.block_on(async {
+        for (db, _folder) in [sqlite().await, postgres().await].into_iter().flatten() {
+            set_up(&db).await;
+            store(&db, changes(&[record(1, ROOT, 1)])).await;
+            let folder = tempfile::tempdir().unwrap();
+            let file = folder.path().join("copy.sqlite");
+            db.copy_to(&file).await.unwrap();
+            let copy = Database::open(&file, false).await.unwrap();
+            assert_eq!(copy.sizes().await.unwrap(), db.sizes().await.unwrap());
+            assert_eq!(copy.ops_after(0, 9).await.unwrap(), db.ops_after(0, 9).await.unwrap());
+            assert_eq!(copy.accounts().await.unwrap(), db.accounts().await.unwrap());
+            assert!(db.copy_to(&file).await.is_err(), "nothing is overwritten");
+        }
+    });
 }
 
 #[test]
 fn a_database_of_a_newer_program_is_refused() {
     let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build().unwrap();
     runtime.block_on(async {
-        let (db, folder) = sqlite().await;
+        let (db, folder) = sqlite().await.unwrap();
+        let folder = folder.unwrap();
         let file = folder.path().join("test.sqlite");
         db.close().await;
         let options = sqlx::sqlite::SqliteConnectOptions::new().filename(&file);
         let pool = sqlx::SqlitePool::connect_with(options).await.unwrap();
         sqlx::raw_sql("PRAGMA user_version = 99").execute(&pool).await.unwrap();
         pool.close().await;
-        let refused = Sqlite::open(&file, false).await.map(|_db| ());
+        let refused = Database::open(&file, false).await.map(|_db| ());
         assert!(matches!(refused, Err(DbError::TooNew { found: 99, .. })), "{refused:?}");
     });
 }

@@ -1,39 +1,42 @@
 //! The server's tables behind two traits, so that the calls above know no SQL (protocol, Server tables).
 //!
 //! [`Db`] reads and opens transactions, [`Tx`] is one writing transaction. One suite of tests (`contract`) runs for every
-//! backend. It imports `domain`, `sync` and `wire` types; `sqlx` is seen nowhere else. Start at [`rows`].
+//! backend. It imports `domain`, `sync` and `wire` types; `sqlx` is seen nowhere else. Start at [`rows`], then `sql` (the queries).
 
 #[cfg(test)]
 mod contract;
+mod driver;
+pub mod location;
+pub mod memory;
+#[cfg(test)]
+mod order;
 pub mod rows;
-pub mod sqlite;
+mod sql;
 
 use std::path::Path;
 
-use uuid::Uuid;
-
-use crate::domain::access::Role;
 use crate::domain::ids::{DeviceId, RecordId, UnitId, UserId};
 use crate::sync::{Digest, OpId, UnitTree};
 use rows::{
-    Account, Alarm, Changes, CodeUse, Device, HistoryRow, Loaded, NewCode, NewDevice, NewTenant,
-    OpRow, PageQuery, PageRows, Position, PositionQuery, Quarantined, RecordRow, Returned, Seen,
+    Account, Alarm, Changes, CodeUse, Device, HistoryRow, Loaded, Mend, NewCode, NewDevice,
+    NewTenant, OpRow, PageQuery, PageRows, Position, PositionQuery, Quarantined, RecordRow, Seen,
     Session, Sizes, Stored, Tenant, TokenHash, UniqueRow, UnitQuery, UnitRows, Visible, Wanted,
 };
+pub use sql::{Database, DatabaseTx};
 
 /// What can go wrong with the database.
 #[derive(Debug, thiserror::Error)]
 pub enum DbError {
-    /// The file cannot be opened or made.
+    /// The file cannot be opened or made, or the server cannot be reached.
     #[error("cannot open the database {path}")]
     Open {
-        /// The file.
+        /// The file, or the server's address without secrets.
         path: String,
         /// Why.
         #[source]
         source: sqlx::Error,
     },
-    /// The file was written by a newer program.
+    /// The database was written by a newer program.
     #[error(
         "the database has layout {found}, this program knows up to {known}; use the newer program"
     )]
@@ -55,6 +58,12 @@ pub enum DbError {
     /// `admin init` was not run yet.
     #[error("the database has no tenant yet; run `ejia admin init`")]
     NoTenant,
+    /// The database was stopped in the middle of its work; only the one in memory can be.
+    #[error("the database was stopped")]
+    Stopped,
+    /// The database is not in a file.
+    #[error("this database has no file")]
+    NoFile,
     /// Such a row is there already.
     #[error("{what} exists already")]
     Exists {
@@ -64,22 +73,44 @@ pub enum DbError {
 }
 
 impl DbError {
-    /// True if the same call may succeed later: the file was busy.
+    /// True if the same call may succeed later: the file was busy, the server is restarting, cannot be reached or has become a
+    /// standby. Whether a failed commit took effect is then unknown; who repeats the call gets the stored outcomes.
     pub fn is_retryable(&self) -> bool {
         match self {
-            Self::Statement(sqlx::Error::PoolTimedOut) => true,
+            Self::Statement(
+                sqlx::Error::PoolTimedOut
+                | sqlx::Error::PoolClosed
+                | sqlx::Error::WorkerCrashed
+                | sqlx::Error::Protocol(_)
+                | sqlx::Error::Io(_),
+            ) => true,
             Self::Statement(error) => {
                 let code = error.as_database_error().and_then(sqlx::error::DatabaseError::code);
-                // The low byte of SQLITE_BUSY and its extended codes.
-                code.and_then(|code| code.parse::<u32>().ok()).is_some_and(|code| code & 0xff == 5)
+                code.is_some_and(|code| is_passing(&code))
             }
             Self::Open { .. }
             | Self::TooNew { .. }
             | Self::Damaged { .. }
             | Self::NoTenant
+            | Self::Stopped
+            | Self::NoFile
             | Self::Exists { .. } => false,
         }
     }
+}
+
+/// PostgreSQL's codes for what passes by itself, besides a lost connection: serialisation, deadlock; read-only because it is a
+/// standby now; too many connections; a lock or a statement took too long; shut down, crashed, starting up; idle too long.
+const PASSING: [&str; 10] =
+    ["40001", "40P01", "25006", "53300", "55P03", "57014", "57P01", "57P02", "57P03", "25P03"];
+
+/// True for the codes of what passes by itself.
+fn is_passing(code: &str) -> bool {
+    if code.len() < 5 {
+        // The low byte of SQLITE_BUSY and its extended codes.
+        return code.parse::<u32>().is_ok_and(|code| code & 0xff == 5);
+    }
+    code.starts_with("08") || PASSING.contains(&code)
 }
 
 /// A result of this layer.
@@ -90,7 +121,7 @@ pub trait Db: Clone + Send + Sync + 'static {
     /// Its writing transaction.
     type Tx: Tx;
 
-    /// Opens a writing transaction; there is one at a time.
+    /// Opens a writing transaction; there is one at a time, in all processes together.
     fn begin(&self) -> impl Future<Output = DbResult<Self::Tx>> + Send;
     /// Returns the tenant; [`DbError::NoTenant`] before `admin init`.
     fn tenant(&self) -> impl Future<Output = DbResult<Tenant>> + Send;
@@ -147,9 +178,13 @@ pub trait Db: Clone + Send + Sync + 'static {
     fn alarms(&self, limit: u32) -> impl Future<Output = DbResult<Vec<Alarm>>> + Send;
     /// Returns what revoked devices handed in, by device, generation and number.
     fn quarantined(&self) -> impl Future<Output = DbResult<Vec<Quarantined>>> + Send;
+    /// Returns the server's secret, where it is kept in the database.
+    fn secret(&self) -> impl Future<Output = DbResult<Option<[u8; 32]>>> + Send;
     /// Counts what the database holds.
     fn sizes(&self) -> impl Future<Output = DbResult<Sizes>> + Send;
-    /// Writes a consistent copy into a new file while others go on.
+    /// Notes what a device said about itself; it needs no order among the writers.
+    fn see_device(&self, seen: &Seen) -> impl Future<Output = DbResult<()>> + Send;
+    /// Writes a consistent copy into a new SQLite file while others go on.
     fn copy_to(&self, file: &Path) -> impl Future<Output = DbResult<()>> + Send;
     /// Finishes what runs and closes the files.
     fn close(&self) -> impl Future<Output = ()> + Send;
@@ -157,7 +192,7 @@ pub trait Db: Clone + Send + Sync + 'static {
 
 /// One writing transaction; dropped without [`Tx::commit`], nothing of it happened.
 pub trait Tx: Send {
-    /// Takes the tenant's counter row, which orders all writers, and returns it.
+    /// Returns the tenant's counter row, which orders all writers; the transaction holds it.
     fn lock(&mut self) -> impl Future<Output = DbResult<Tenant>> + Send;
     /// Returns what is stored of a device's operations around a batch.
     fn stored(
@@ -200,8 +235,6 @@ pub trait Tx: Send {
     ) -> impl Future<Output = DbResult<CodeUse>> + Send;
     /// Enrols a device, or gives an enrolled one of the same user a new token; false if the id is another user's.
     fn insert_device(&mut self, device: &NewDevice) -> impl Future<Output = DbResult<bool>> + Send;
-    /// Notes what a device said about itself.
-    fn see_device(&mut self, seen: &Seen) -> impl Future<Output = DbResult<()>> + Send;
     /// Sets a device's state word; false if it is unknown.
     fn set_device_state(
         &mut self,
@@ -213,40 +246,8 @@ pub trait Tx: Send {
         &mut self,
         durable: &[(DeviceId, u32, u64)],
     ) -> impl Future<Output = DbResult<()>> + Send;
-    /// Starts a new history.
-    fn new_epoch(&mut self, epoch: Uuid) -> impl Future<Output = DbResult<()>> + Send;
-    /// Notes when the last verified backup was made.
-    fn note_backup(&mut self, now: i64) -> impl Future<Output = DbResult<()>> + Send;
-    /// Takes deletions up to a position out of the feed, and exits of before.
-    fn raise_tomb_floor(&mut self, floor: u64) -> impl Future<Output = DbResult<()>> + Send;
-    /// Keeps something for headquarters to look at.
-    fn raise_alarm(&mut self, alarm: &Alarm) -> impl Future<Output = DbResult<()>> + Send;
-    /// Keeps a scope under its token.
-    fn keep_scope(&mut self, token: u64, body: &[u8]) -> impl Future<Output = DbResult<()>> + Send;
-    /// Puts a device and its account back as its certificate says; an account that is there stays as it is. False if the device's id
-    /// belongs to another account, or it was revoked.
-    fn put_back(&mut self, returned: &Returned) -> impl Future<Output = DbResult<bool>> + Send;
-    /// Sets an account's rights and whether it is closed; false if it is unknown.
-    fn set_account(
-        &mut self,
-        user: UserId,
-        disabled: bool,
-        rights: (Role, UnitId),
-    ) -> impl Future<Output = DbResult<bool>> + Send;
-    /// Says whether a revoked device shall destroy its data key.
-    fn set_wipe(
-        &mut self,
-        device: DeviceId,
-        wipe: bool,
-    ) -> impl Future<Output = DbResult<()>> + Send;
-    /// Notes that a second copy of a device was seen.
-    fn see_clone(
-        &mut self,
-        device: DeviceId,
-        now: i64,
-    ) -> impl Future<Output = DbResult<()>> + Send;
-    /// Keeps operations of a revoked device; those it has stay as they are.
-    fn quarantine(&mut self, ops: &[Quarantined]) -> impl Future<Output = DbResult<()>> + Send;
+    /// Writes what a restore, a revocation or the daily upkeep changes; false if what it is about is not there or may not change.
+    fn mend(&mut self, mend: &Mend) -> impl Future<Output = DbResult<bool>> + Send;
     /// Returns the account with that id.
     fn account(&mut self, id: UserId) -> impl Future<Output = DbResult<Option<Account>>> + Send;
 }

@@ -157,6 +157,57 @@ pub struct Quarantined {
     pub recv_at: i64,
 }
 
+/// What a restore, a revocation or the daily upkeep changes.
+#[derive(Clone, Debug)]
+pub enum Mend {
+    /// A new history begins.
+    Epoch(Uuid),
+    /// A verified backup was made at this time, milliseconds.
+    Backup(i64),
+    /// Deletions up to this position leave the feed, and exits of before.
+    TombFloor(u64),
+    /// Something for headquarters to look at.
+    Alarm(Alarm),
+    /// A scope is kept under its token.
+    Scope {
+        /// Token.
+        token: u64,
+        /// What it covers, encoded.
+        body: Vec<u8>,
+    },
+    /// A device and its account come back; an account that is there stays as it is, a revoked device stays out.
+    PutBack(Returned),
+    /// An account's rights, and whether it is closed.
+    Account {
+        /// The account.
+        user: UserId,
+        /// True if closed.
+        disabled: bool,
+        /// Rights.
+        role: Role,
+        /// Unit they are for.
+        unit: UnitId,
+    },
+    /// Whether a revoked device shall destroy its data key.
+    Wipe {
+        /// The device.
+        device: DeviceId,
+        /// Whether.
+        wipe: bool,
+    },
+    /// A second copy of a device was seen.
+    Clone {
+        /// The device.
+        device: DeviceId,
+        /// When, milliseconds.
+        at: i64,
+    },
+    /// Operations of a revoked device; those that are there stay as they are.
+    Quarantine(Vec<Quarantined>),
+    /// The server's secret, where it is kept in the database; one that is there stays.
+    Secret([u8; 32]),
+}
+
 /// Rows of one unit, older ones too.
 #[derive(Clone, Debug)]
 pub struct UnitQuery {

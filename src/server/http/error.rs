@@ -39,6 +39,12 @@ impl ApiError {
         Self::new(StatusCode::FORBIDDEN, code, message)
     }
 
+    /// 408: the line broke while the request came in; the same request may be sent again.
+    pub(crate) fn incomplete() -> Self {
+        let message = "the request did not arrive whole";
+        Self::new(StatusCode::REQUEST_TIMEOUT, "incomplete", message)
+    }
+
     /// 413: the client sends less.
     pub(crate) fn too_large(max: usize) -> Self {
         let max = u64::try_from(max).unwrap_or(u64::MAX);

@@ -1,7 +1,6 @@
 //! The calls over HTTP: routes, what surrounds every request, encodings, refusals (protocol, Calls).
 
 mod body;
-mod care;
 mod error;
 mod handlers;
 mod limit;
@@ -22,41 +21,26 @@ use tower_http::catch_panic::CatchPanicLayer;
 
 use super::clock::random;
 use super::db::Db;
-use super::keys::Keys;
-use super::marks::Marks;
-use super::push::Writer;
+use super::service::Service;
 use crate::telemetry as field;
 use crate::wire::frame::hex;
 use body::{Encoding, MAX_JSON, refusal};
-use error::ApiError;
+pub(super) use error::ApiError;
 use limit::Attempts;
 
 /// What all requests share.
 #[derive(Debug)]
 pub(super) struct App<D> {
-    /// Where everything is kept.
-    pub(super) db: D,
-    /// The one that writes.
-    pub(super) writer: Writer,
-    /// What outlives a restore.
-    pub(super) care: Care,
+    /// What answers.
+    service: Service<D>,
     /// Enrolments tried.
     attempts: Attempts,
 }
 
-/// What the server keeps beside the database.
-#[derive(Clone, Debug)]
-pub(super) struct Care {
-    /// Its secret.
-    pub(super) keys: Keys,
-    /// Its marks.
-    pub(super) marks: Marks,
-}
-
 impl<D> App<D> {
     /// Puts the parts together.
-    pub(super) const fn new(db: D, writer: Writer, care: Care, enrol_per_minute: u32) -> Self {
-        Self { db, writer, care, attempts: Attempts::new(enrol_per_minute) }
+    pub(super) const fn new(service: Service<D>, enrol_per_minute: u32) -> Self {
+        Self { service, attempts: Attempts::new(enrol_per_minute) }
     }
 }
 
@@ -93,9 +77,9 @@ pub(super) fn router<D: Db>(app: Arc<App<D>>, timeout: Duration) -> Router {
         .route("/v1/sync", post(handlers::sync::<D>))
         .route("/v1/sync/push", post(handlers::push::<D>))
         .route("/v1/sync/pull", post(handlers::pull::<D>))
-        .route("/v1/sync/check", post(care::check::<D>))
-        .route("/v1/readmit", post(care::readmit::<D>))
-        .route("/v1/quarantine", post(care::quarantine::<D>))
+        .route("/v1/sync/check", post(handlers::check::<D>))
+        .route("/v1/readmit", post(handlers::readmit::<D>))
+        .route("/v1/quarantine", post(handlers::quarantine::<D>))
         .route("/v1/record/{id}/history", get(handlers::history::<D>))
         .fallback(handlers::unknown)
         .method_not_allowed_fallback(handlers::wrong_method)
@@ -119,6 +103,7 @@ async fn name(mut request: Request, next: Next) -> Response {
     }
     let error = match status {
         StatusCode::PAYLOAD_TOO_LARGE => ApiError::too_large(MAX_JSON),
+        StatusCode::BAD_REQUEST => ApiError::incomplete(),
         status if status.is_server_error() => ApiError::internal(),
         status => ApiError::new(status, "malformed", "the request is not readable"),
     };

@@ -114,7 +114,10 @@ impl FileJournal {
         };
         let at = len64(segment.end);
         segment.dirty = segment.end + bytes.len();
-        let written = disk.write(file, at, bytes).and_then(|()| disk.sync(file)).at(&segment.path);
+        let synced =
+            |disk: &mut Box<dyn Disk>| if crate::trap!(T46) { Ok(()) } else { disk.sync(file) };
+        let written = disk.write(file, at, bytes).and_then(|()| synced(disk)).at(&segment.path);
+        let written = if crate::trap!(T48) { Ok(()) } else { written };
         if written.is_ok() {
             segment.end = segment.dirty;
         } else {

@@ -42,7 +42,7 @@ fn a_tampered_record_is_found() {
     busy(&server);
     let (person, _) = server.device_of("one").person("A9999", "王小明");
     server.stop();
-    let mut bytes = std::fs::read(&server.database).unwrap();
+    let mut bytes = std::fs::read(server.file()).unwrap();
     let name = "王小明".as_bytes();
     let places: Vec<usize> = bytes
         .windows(name.len())
@@ -55,7 +55,7 @@ fn a_tampered_record_is_found() {
         .into_iter()
         .map(|place| {
             bytes[place..place + 3].copy_from_slice("汪".as_bytes());
-            std::fs::write(&server.database, &bytes).unwrap();
+            std::fs::write(server.file(), &bytes).unwrap();
             bytes[place..place + 3].copy_from_slice("王".as_bytes());
             block(admin::verify(&server.database)).unwrap().difference.unwrap()
         })
@@ -68,7 +68,7 @@ fn a_tampered_record_is_found() {
 fn a_verified_backup_tells_devices_what_is_safe() {
     let server = Server::start();
     busy(&server);
-    let folder = server.database.parent().unwrap().join("backup");
+    let folder = server.folder().join("backup");
     let backup = block(admin::backup(&server.database, &folder)).unwrap();
     assert_eq!(backup.devices, 3);
     assert_eq!(backup.verified.difference, None);
@@ -100,7 +100,7 @@ fn a_database_is_set_up_once_and_only_then_served() {
     let server = Server::start();
     let again = block(admin::init(&server.database, "再來", "admin"));
     assert!(matches!(again, Err(AdminError::Database(_))), "{again:?}");
-    let missing = server.database.with_file_name("none.sqlite");
+    let missing = server.folder().join("none.sqlite");
     let listen = std::net::SocketAddr::from(([127, 0, 0, 1], 0));
     let never = std::future::pending::<()>();
     let answer = block(serve_until(ServeOptions::new(listen, missing), |_| {}, never));

@@ -1,7 +1,7 @@
 //! A server on a free port in this process, and a device that speaks the protocol by hand.
 
 use std::net::SocketAddr;
-use std::path::PathBuf;
+use std::path::Path;
 use std::sync::Once;
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::thread::JoinHandle;
@@ -10,6 +10,7 @@ use ejia::domain::access::Role;
 use ejia::domain::ids::{DeviceId, RecordId, UnitId, UserId};
 use ejia::domain::kinds::Kind;
 use ejia::domain::record::{FieldNo, Value};
+use ejia::server::db::location::Location;
 use ejia::server::{ServeOptions, admin, serve_until};
 use ejia::sync::open::{Open, Opened};
 use ejia::sync::{Base, Cursor, Op, OpBody, OpId, Outcome, Record, digest};
@@ -26,13 +27,31 @@ use uuid::Uuid;
 /// A server that ends with the test.
 pub(crate) struct Server {
     pub(crate) url: String,
-    pub(crate) database: PathBuf,
+    pub(crate) database: Location,
     pub(crate) root: UnitId,
     pub(crate) first_code: String,
     pub(crate) http: Client,
     stop: Option<oneshot::Sender<()>>,
     thread: Option<JoinHandle<()>>,
-    _folder: tempfile::TempDir,
+    folder: tempfile::TempDir,
+}
+
+/// The variable that makes all servers of this process use PostgreSQL.
+const BACKEND: &str = "EJIA_TEST_BACKEND";
+
+/// Runs tests of this program again, with their servers on PostgreSQL.
+pub(crate) fn again_on_postgres(arguments: &[&str]) -> std::process::Output {
+    let mut again = std::process::Command::new(std::env::current_exe().unwrap());
+    again.args(arguments).env(BACKEND, "postgres").output().unwrap()
+}
+
+/// Returns a database that is not set up.
+#[expect(clippy::disallowed_methods, reason = "a test asks how it was started")]
+fn database(folder: &Path) -> Location {
+    match std::env::var(BACKEND) {
+        Ok(_postgres) => Location::Postgres(super::pg::cluster().unwrap().database()),
+        Err(_unset) => Location::File(folder.join("server.sqlite")),
+    }
 }
 
 /// Runs a future of the administrator's functions.
@@ -41,27 +60,70 @@ pub(crate) fn block<T>(future: impl Future<Output = T>) -> T {
     runtime.block_on(future)
 }
 
+/// Makes an HTTP client, which wants its cryptography even where it will not use it.
+pub(crate) fn http() -> Client {
+    static CRYPTO: Once = Once::new();
+    CRYPTO.call_once(|| {
+        let _already = rustls::crypto::ring::default_provider().install_default();
+    });
+    Client::builder().no_proxy().build().unwrap()
+}
+
 impl Server {
     pub(crate) fn start() -> Self {
-        static CRYPTO: Once = Once::new();
-        CRYPTO.call_once(|| {
-            let _already = rustls::crypto::ring::default_provider().install_default();
-        });
         let folder = tempfile::tempdir().unwrap();
-        let database = folder.path().join("server.sqlite");
+        let database = database(folder.path());
+        Self::new(database, folder)
+    }
+
+    /// Sets an empty database up and serves it.
+    pub(crate) fn on(database: Location) -> Self {
+        Self::new(database, tempfile::tempdir().unwrap())
+    }
+
+    fn new(database: Location, folder: tempfile::TempDir) -> Self {
         let made = block(admin::init(&database, "同舟大學", "admin")).unwrap();
         let mut server = Self {
             url: String::new(),
             database,
             root: made.root,
             first_code: made.code.code,
-            http: Client::builder().no_proxy().build().unwrap(),
+            http: http(),
             stop: None,
             thread: None,
-            _folder: folder,
+            folder,
         };
         server.run();
         server
+    }
+
+    /// Starts another server on the same database.
+    pub(crate) fn another(&self) -> Self {
+        let mut server = Self {
+            url: String::new(),
+            database: self.database.clone(),
+            root: self.root,
+            first_code: String::new(),
+            http: http(),
+            stop: None,
+            thread: None,
+            folder: tempfile::tempdir().unwrap(),
+        };
+        server.run();
+        server
+    }
+
+    /// Returns the folder of a file's server, which ends with the test.
+    pub(crate) fn folder(&self) -> &Path {
+        self.folder.path()
+    }
+
+    /// Returns the database's file.
+    pub(crate) fn file(&self) -> &Path {
+        match &self.database {
+            Location::File(file) => file,
+            Location::Postgres(_) => panic!("no file"),
+        }
     }
 
     /// Starts serving; after [`Server::stop`] again, on the same port.

@@ -6,5 +6,7 @@ mod document;
 #[cfg(test)]
 pub(crate) mod harness;
 mod limits;
+pub(crate) mod pg;
+mod pg_servers;
 mod push;
 mod scope;

@@ -45,7 +45,11 @@ impl Device {
     }
 
     pub(crate) fn join(&self, server: &Server, name: &str, role: Role, unit: &str) {
-        block(admin::user_add(&server.database, name, role, Some(unit))).unwrap();
+        self.join_at(server, name, role, Some(unit));
+    }
+
+    pub(crate) fn join_at(&self, server: &Server, name: &str, role: Role, unit: Option<&str>) {
+        block(admin::user_add(&server.database, name, role, unit)).unwrap();
         let code = block(admin::code(&server.database, name, 72)).unwrap();
         self.client.enrol(&server.url, &code.code, "test").unwrap();
     }

@@ -328,8 +328,8 @@ fn a_server_put_back_to_an_old_copy_is_filled_again_by_its_devices() {
     a.set(person, "name", "歐陽先");
     a.sync();
     server.stop();
-    let copy = server.database.with_extension("copy");
-    std::fs::copy(&server.database, &copy).unwrap();
+    let copy = server.file().with_extension("copy");
+    std::fs::copy(server.file(), &copy).unwrap();
     server.run();
     a.set(person, "name", "歐陽後");
     let late = a.person(college, "60001", "後來");
@@ -339,11 +339,11 @@ fn a_server_put_back_to_an_old_copy_is_filled_again_by_its_devices() {
     b.sync();
     server.stop();
     for suffix in ["-wal", "-shm"] {
-        let mut name = server.database.clone().into_os_string();
+        let mut name = server.file().to_owned().into_os_string();
         name.push(suffix);
         let _gone = std::fs::remove_file(name);
     }
-    std::fs::copy(&copy, &server.database).unwrap();
+    std::fs::copy(&copy, server.file()).unwrap();
     server.run();
     for _ in 0..2 {
         for device in [&a, &b, &hq] {

@@ -62,3 +62,6 @@ CREATE TABLE quarantine (
     tenant INTEGER NOT NULL, device INTEGER NOT NULL, gen INTEGER NOT NULL, n INTEGER NOT NULL, hash BLOB NOT NULL, bytes BLOB NOT NULL,
     recv_at INTEGER NOT NULL, PRIMARY KEY (tenant, device, gen, n, hash)
 ) STRICT, WITHOUT ROWID;
+CREATE TABLE secret (
+    tenant INTEGER PRIMARY KEY, key BLOB NOT NULL
+) STRICT;

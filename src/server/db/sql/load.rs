@@ -1,0 +1,165 @@
+//! Finding what a batch may touch: few statements, each for a whole list.
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use super::convert::{op_id, record, unique};
+use super::{Link, TENANT};
+use crate::domain::ids::RecordId;
+use crate::domain::record::{FieldNo, Value};
+use crate::server::db::driver::{Arg, args};
+use crate::server::db::rows::{Loaded, RecordRow, Refused, UniqueRow, Wanted};
+use crate::server::db::{DbError, DbResult};
+use crate::sync::OpId;
+use crate::wire::{decode_op, decode_record, encode};
+
+pub(super) async fn load(link: &mut Link, wanted: &Wanted) -> DbResult<Loaded> {
+    let mut loaded = Loaded::default();
+    load_records(link, wanted, &mut loaded).await?;
+    load_creations(link, &wanted.creations, &mut loaded).await?;
+    load_ops(link, &wanted.ops, &mut loaded).await?;
+    load_unique(link, wanted, &mut loaded).await?;
+    Ok(loaded)
+}
+
+/// Columns of the record table that point at other records, with the index on them.
+#[derive(Clone, Copy)]
+enum By {
+    Follows,
+    About,
+}
+
+async fn load_records(link: &mut Link, wanted: &Wanted, loaded: &mut Loaded) -> DbResult<()> {
+    if wanted.records.is_empty() {
+        return Ok(());
+    }
+    let (list, join) = (link.dialect().keys(2), link.dialect().join_each());
+    let sql = format!("SELECT r.* FROM {list} {join} record r ON r.tenant = $1 AND r.id = j.id");
+    let mut args = args![TENANT];
+    args.push(Arg::ids(wanted.records.iter().map(|id| &id.0)));
+    let mut present = BTreeSet::new();
+    for row in &link.all(sql, args).await? {
+        let row = record(row)?;
+        present.insert(row.id);
+        loaded.records.push(readable(&row)?);
+    }
+    let mut about: BTreeSet<_> = wanted.about.intersection(&present).copied().collect();
+    let mut moving: BTreeSet<_> = wanted.moving.intersection(&present).copied().collect();
+    while !moving.is_empty() {
+        let found = load_by(link, By::Follows, &moving, &mut present, loaded).await?;
+        about.extend(found.iter().copied());
+        moving = found;
+    }
+    if !about.is_empty() {
+        load_by(link, By::About, &about, &mut present, loaded).await?;
+    }
+    Ok(())
+}
+
+/// Loads the records that point at some others, and returns the ids of those that were not loaded before.
+async fn load_by(
+    link: &mut Link,
+    by: By,
+    ids: &BTreeSet<RecordId>,
+    present: &mut BTreeSet<RecordId>,
+    loaded: &mut Loaded,
+) -> DbResult<BTreeSet<RecordId>> {
+    let (column, index) = match by {
+        By::Follows => ("follows", "record_follows"),
+        By::About => ("about", "record_about"),
+    };
+    let dialect = link.dialect();
+    let (list, join, index) = (dialect.keys(2), dialect.join_each(), dialect.by_index(index));
+    let sql = format!(
+        "SELECT r.* FROM {list} {join} record r{index} ON r.tenant = $1 AND r.{column} = j.id AND r.{column} IS NOT NULL"
+    );
+    let mut args = args![TENANT];
+    args.push(Arg::ids(ids.iter().map(|id| &id.0)));
+    let mut found = BTreeSet::new();
+    for row in &link.all(sql, args).await? {
+        let row = record(row)?;
+        if present.insert(row.id) {
+            loaded.records.push(readable(&row)?);
+            found.insert(row.id);
+        }
+    }
+    Ok(found)
+}
+
+fn readable(row: &RecordRow) -> DbResult<crate::sync::Record> {
+    decode_record(&row.body).map_err(|_cause| DbError::Damaged { table: "record" })
+}
+
+async fn load_creations(
+    link: &mut Link,
+    creations: &BTreeSet<RecordId>,
+    loaded: &mut Loaded,
+) -> DbResult<()> {
+    let present: BTreeSet<_> = loaded.records.iter().map(|record| record.id).collect();
+    let missing: BTreeSet<_> = creations.difference(&present).collect();
+    if missing.is_empty() {
+        return Ok(());
+    }
+    let dialect = link.dialect();
+    let (list, join) = (dialect.keys(3), dialect.join_each());
+    let index = dialect.by_index("op_by_record");
+    let sql = format!(
+        "SELECT op.record, op.device, op.gen, op.n FROM {list} {join} op{index} \
+         ON op.tenant = $1 AND op.record = j.id WHERE op.refused = $2 ORDER BY op.seq"
+    );
+    let mut args = args![TENANT, Refused::Creation.number()];
+    args.push(Arg::ids(missing.into_iter().map(|id| &id.0)));
+    for row in &link.all(sql, args).await? {
+        loaded.refused_creations.insert(RecordId(row.id("record")?), op_id(row)?);
+    }
+    Ok(())
+}
+
+async fn load_ops(link: &mut Link, ops: &BTreeSet<OpId>, loaded: &mut Loaded) -> DbResult<()> {
+    if ops.is_empty() {
+        return Ok(());
+    }
+    let dialect = link.dialect();
+    let (list, join) = (dialect.triples(2), dialect.join_each());
+    let index = dialect.by_index("op_by_number");
+    let sql = format!(
+        "SELECT op.device, op.gen, op.n, op.bytes, op.refused FROM {list} {join} op{index} \
+         ON op.tenant = $1 AND op.device = j.a AND op.gen = j.b AND op.n = j.c"
+    );
+    let mut args = args![TENANT];
+    args.push(Arg::op_ids(ops.iter()));
+    for row in &link.all(sql, args).await? {
+        let id = op_id(row)?;
+        if Refused::from_number(row.int("refused")?) != Refused::No {
+            loaded.refused.insert(id);
+        }
+        let op = decode_op(&row.blob("bytes")?).ok();
+        loaded.ops.extend(op.filter(|op| op.id == id));
+    }
+    Ok(())
+}
+
+/// Looks up who holds the wanted unique values, and those that the loaded records hold themselves.
+async fn load_unique(link: &mut Link, wanted: &Wanted, loaded: &mut Loaded) -> DbResult<()> {
+    let own = loaded.records.iter().flat_map(crate::server::load::unique_of);
+    let mut wanted_values: BTreeMap<(u16, FieldNo), BTreeMap<Vec<u8>, Value>> = BTreeMap::new();
+    for (kind, field, value) in wanted.unique.iter().cloned().chain(own) {
+        let key = encode(&value).map_err(|_cause| DbError::Damaged { table: "unique_value" })?;
+        wanted_values.entry((kind, field)).or_default().insert(key, value);
+    }
+    let (list, join) = (link.dialect().keys(4), link.dialect().join_each());
+    for ((kind, field), mut keys) in wanted_values {
+        let sql = format!(
+            "SELECT u.kind, u.field, u.value_key, u.record FROM {list} {join} unique_value u ON u.tenant = $1 \
+             AND u.kind = $2 AND u.field = $3 AND u.value_key = j.id"
+        );
+        let mut args = args![TENANT, kind, field.0];
+        args.push(Arg::Keys(keys.keys().cloned().collect()));
+        for row in &link.all(sql, args).await? {
+            let UniqueRow { key, record, .. } = unique(row)?;
+            if let Some(value) = keys.remove(&key) {
+                loaded.unique.insert((kind, field, value), record);
+            }
+        }
+    }
+    Ok(())
+}

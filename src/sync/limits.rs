@@ -1,0 +1,57 @@
+//! Sizes and times of the protocol (protocol, Limits), in one place: the simulator runs the same code with smaller ones.
+
+/// Days in milliseconds.
+const DAY_MS: i64 = 86_400_000;
+
+/// What both ends agree on. [`Limits::default`] is what every real server and device uses; a log replays only under the limits it
+/// was written under.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Limits {
+    /// Most operations in one batch; a batch may be longer to finish an all-or-none group.
+    pub batch_ops: usize,
+    /// Most bytes of operations in one batch, before compression; a single operation may exceed it.
+    pub batch_bytes: usize,
+    /// Most records of a page.
+    pub page_records: u32,
+    /// Most bytes of record bodies in a page; at least one position is always given.
+    pub page_bytes: usize,
+    /// Most bytes of one operation.
+    pub op_bytes: usize,
+    /// Most bytes of one text.
+    pub text_bytes: usize,
+    /// Most operations of one all-or-none group.
+    pub group_ops: u16,
+    /// How long an operation waits for what it needs before a person is asked, milliseconds.
+    pub held_ms: i64,
+    /// How long a deleted record is kept at least, milliseconds.
+    pub tombstone_ms: i64,
+    /// How long a device may be used without contact, milliseconds.
+    pub lease_ms: i64,
+    /// How far an author's clock may be ahead of the server's, milliseconds.
+    pub clock_ahead_ms: i64,
+}
+
+impl Default for Limits {
+    fn default() -> Self {
+        Self {
+            batch_ops: 1_000,
+            batch_bytes: 1 << 20,
+            page_records: 1_000,
+            page_bytes: 1 << 20,
+            op_bytes: 64 << 10,
+            text_bytes: 16 << 10,
+            group_ops: 200,
+            held_ms: 14 * DAY_MS,
+            tombstone_ms: 400 * DAY_MS,
+            lease_ms: 30 * DAY_MS,
+            clock_ahead_ms: 5 * 60_000,
+        }
+    }
+}
+
+impl Limits {
+    /// Returns most operations of a batch with the rest of a group that began in it.
+    pub fn batch_with_group(&self) -> usize {
+        self.batch_ops.saturating_add(usize::from(self.group_ops))
+    }
+}
