@@ -95,8 +95,14 @@ traps! {
     T30,
     /// Two edits that are right by themselves are not checked together.
     T31,
+    /// A place is given to everybody who asks.
+    T34,
+    /// Who waits does not move up when a place becomes free.
+    T35,
     /// An operation's time is what the clock says, wherever that stands.
     T36,
+    /// The id of a record that every device can make is random.
+    T37,
     /// An edit writes the whole record: fields its author did not touch are dropped.
     T38,
     /// A value of a kind this build does not know is read as empty.
@@ -137,6 +143,10 @@ traps! {
     T61,
     /// An empty text is stored as nothing.
     T63,
+    /// What a person was told is decided again after a restore.
+    T64,
+    /// After a restore numbers are leased a second time.
+    T66,
 }
 
 impl Trap {
@@ -205,6 +215,10 @@ mod switch {
 }
 
 pub use switch::{on, set};
+
+#[cfg(test)]
+#[path = "../tests/it/bank/run.rs"]
+mod bank;
 
 #[cfg(test)]
 mod tests {

@@ -64,6 +64,17 @@ mod tests {
     }
 
     #[test]
+    fn devices_that_failed_together_do_not_come_back_together() {
+        let next = |random| {
+            let mut schedule = Schedule::new(60_000, 0);
+            schedule.failed(0, random, None);
+            schedule.next_at()
+        };
+        let times: std::collections::BTreeSet<i64> = (0..500).map(|n| next(n * 7_919)).collect();
+        assert!(times.len() > 200, "{} moments for 500 devices", times.len());
+    }
+
+    #[test]
     fn the_server_says_when_to_come_back() {
         let mut schedule = Schedule::new(60_000, 0);
         schedule.failed(5, 0, Some(30_000));

@@ -47,7 +47,7 @@ impl Role {
     /// True if this role may take steps or write fields reserved for `office`.
     pub const fn acts_for(self, office: Office) -> bool {
         match (self, office) {
-            (Self::Auditor, _) => false,
+            (Self::Auditor, _) | (_, Office::Server) => false,
             (Self::Hq | Self::HqAdmin, _)
             | (_, Office::Organizer)
             | (Self::UnitLead, Office::UnitLead) => true,
@@ -65,4 +65,6 @@ pub enum Office {
     UnitLead,
     /// The Organization Department.
     Headquarters,
+    /// Nobody: only the server writes it, as the answer to a command.
+    Server,
 }

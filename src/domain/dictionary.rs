@@ -125,6 +125,7 @@ fn marks(field: &FieldSpec) -> String {
         Office::Organizer => None,
         Office::UnitLead => Some("lead"),
         Office::Headquarters => Some("HQ"),
+        Office::Server => Some("server"),
     };
     [
         field.required.then_some("R"),

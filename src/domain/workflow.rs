@@ -28,12 +28,13 @@ impl Offer {
 }
 
 impl Office {
-    /// Returns the name used in messages: `organizer`, `unit-lead`, `headquarters`.
+    /// Returns the name used in messages: `organizer`, `unit-lead`, `headquarters`, `server`.
     pub const fn key(self) -> &'static str {
         match self {
             Self::Organizer => "organizer",
             Self::UnitLead => "unit-lead",
             Self::Headquarters => "headquarters",
+            Self::Server => "server",
         }
     }
 }

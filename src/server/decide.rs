@@ -4,10 +4,11 @@ use crate::domain::ids::UnitId;
 use crate::domain::record::Value;
 use crate::server::db::rows::{OpRow, Refused};
 use crate::sync::apply::{Stamp, apply};
+use crate::sync::command::Outside;
 use crate::sync::{
     Author, CONFLICT_KIND, Digest, Limits, Op, OpBody, OpId, Outcome, World, digest,
 };
-use crate::wire::decode_op;
+use crate::wire::{decode_op, encode};
 
 /// One operation as it arrived, at its place in the device's generation.
 #[derive(Clone, Debug)]
@@ -20,6 +21,8 @@ pub(crate) struct Entry {
     pub(crate) hash: Digest,
     /// What it says, if it can be read.
     pub(crate) op: Option<Op>,
+    /// What the server knows of it from outside the log.
+    pub(crate) outside: Option<Outside>,
 }
 
 impl Entry {
@@ -31,7 +34,7 @@ impl Entry {
             hash = again.map_or(hash, |bytes| digest(&bytes));
         }
         let op = if bytes.len() > limits.op_bytes { None } else { decode_op(&bytes).ok() };
-        Self { id, bytes, hash, op }
+        Self { id, bytes, hash, op, outside: None }
     }
 }
 
@@ -39,7 +42,10 @@ impl Entry {
 pub(crate) fn decide(world: &mut World, entry: &Entry, author: &Author, stamp: Stamp) -> Outcome {
     let Err((code, field)) = check(world, entry, author) else {
         return match &entry.op {
-            Some(op) => apply(world, op, author, stamp),
+            Some(op) => {
+                world.outside.extend(entry.outside.map(|outside| (op.id, outside)));
+                apply(world, op, author, stamp)
+            }
             None => refuse(world, entry, stamp, "unknown_body", ""),
         };
     };
@@ -152,6 +158,7 @@ pub(crate) fn row(
         recv_at: stamp.recv_at,
         outcome: encoded,
         refused,
+        outside: entry.outside.and_then(|outside| encode(&outside).ok()),
         was: entry.op.as_ref().and_then(|op| op.was).map(|(was, _)| (was.generation, was.n)),
         same: None,
     };

@@ -5,7 +5,10 @@ use std::collections::BTreeSet;
 use crate::domain::ids::RecordId;
 use crate::domain::kinds::Kind;
 use crate::domain::record::{FieldNo, Owner, Value};
+use crate::domain::training::training_class::TrainingClass;
+use crate::field;
 use crate::server::db::rows::{Loaded, Wanted};
+use crate::sync::command::{classes_of, counted, merging, redirected};
 use crate::sync::{Op, OpBody, OpId, Record, UnitTree, World};
 
 /// Says what applying these operations may look at.
@@ -23,6 +26,7 @@ pub(crate) fn wanted<'a>(ops: impl Iterator<Item = &'a Op>) -> Wanted {
         if let OpBody::Resolve { conflict, .. } = &op.body {
             wanted.records.insert(*conflict);
         }
+        want_for_command(op, &mut wanted);
         if sets_owner(op) {
             wanted.moving.insert(op.record);
         }
@@ -30,6 +34,51 @@ pub(crate) fn wanted<'a>(ops: impl Iterator<Item = &'a Op>) -> Wanted {
         want_unique(op, &mut wanted);
     }
     wanted
+}
+
+/// What a command counts in, and everything around a person that is merged into another.
+fn want_for_command(op: &Op, wanted: &mut Wanted) {
+    let OpBody::Command { name, args } = &op.body else { return };
+    wanted.records.extend(counted(name, args));
+    let persons = merging(op).into_iter().flatten();
+    wanted.records.extend(persons.clone());
+    wanted.creations.extend(persons.clone());
+    wanted.about.extend(persons.clone());
+    wanted.moving.extend(persons.clone());
+    wanted.pointing.extend(persons);
+}
+
+/// Says what else these operations may look at, now that the first of it is loaded: what stands for records that
+/// were merged, and the enrolments of a class whose places they may change.
+pub(crate) fn further<'a>(world: &World, ops: impl Iterator<Item = &'a Op>) -> Wanted {
+    let mut more = Wanted::default();
+    for op in ops {
+        let op = &*redirected(world, op);
+        more.add(wanted(std::iter::once(op)));
+        let stand_ins = op.references().into_iter().map(|id| world.resolve(id));
+        more.records.extend(stand_ins.clone());
+        more.about.extend(stand_ins);
+        let merged = merging(op).into_iter().flatten().map(|id| world.resolve(id));
+        more.records.extend(merged.clone());
+        more.about.extend(merged.clone());
+        more.moving.extend(merged.clone());
+        more.pointing.extend(merged);
+        for class in classes_of(world, op) {
+            more.records.insert(class);
+            let asks = matches!(op.body, OpBody::Command { .. });
+            if asks || op.record == class || has_limit(world, class) {
+                more.pointing.insert(class);
+            }
+        }
+    }
+    more
+}
+
+/// True if a class is loaded and has a number of places.
+fn has_limit(world: &World, class: RecordId) -> bool {
+    let no = field!(TrainingClass: "capacity").number();
+    let record = world.records.get(&class);
+    record.and_then(|record| record.fields.get(&no)).is_some_and(|state| !state.value.is_blank())
 }
 
 /// True if the operation may put an existing record into another unit.
@@ -82,10 +131,14 @@ pub(crate) fn unique_of(record: &Record) -> Vec<(u16, FieldNo, Value)> {
 pub(crate) fn overtaken<'a>(world: &World, ops: impl Iterator<Item = &'a Op>) -> BTreeSet<OpId> {
     let mut standing = BTreeSet::new();
     for op in ops {
-        let Some(record) = world.records.get(&op.record) else { continue };
-        standing.extend(record.fields.values().map(|state| state.origin));
-        standing.insert(record.unit_origin);
-        standing.extend(record.tombstone.as_ref().map(|tombstone| tombstone.by));
+        let mut about = BTreeSet::from([op.record, world.resolve(op.record)]);
+        let merged = merging(op).into_iter().flatten();
+        about.extend(merged.flat_map(|id| [id, world.resolve(id)]));
+        for record in about.iter().filter_map(|id| world.records.get(id)) {
+            standing.extend(record.fields.values().map(|state| state.origin));
+            standing.insert(record.unit_origin);
+            standing.extend(record.tombstone.as_ref().map(|tombstone| tombstone.by));
+        }
     }
     standing.retain(|op| !world.ops.contains_key(op));
     standing
@@ -94,15 +147,20 @@ pub(crate) fn overtaken<'a>(world: &World, ops: impl Iterator<Item = &'a Op>) ->
 /// Makes the working set of a batch.
 pub(crate) fn world(loaded: Loaded, units: UnitTree) -> World {
     let mut world = World { units, ..World::default() };
+    absorb(&mut world, loaded);
+    world
+}
+
+/// Adds what was loaded later to a working set that nothing was applied to yet.
+pub(crate) fn absorb(world: &mut World, loaded: Loaded) {
     for record in loaded.records {
         world.put(record);
     }
     world.touched.clear();
-    world.unique = loaded.unique;
-    world.ops = loaded.ops.into_iter().map(|op| (op.id, op)).collect();
-    world.refused = loaded.refused;
-    world.refused_creates = loaded.refused_creations;
-    world
+    world.unique.extend(loaded.unique);
+    world.ops.extend(loaded.ops.into_iter().map(|op| (op.id, op)));
+    world.refused.extend(loaded.refused);
+    world.refused_creates.extend(loaded.refused_creations);
 }
 
 /// Returns the record an open conflict is about.

@@ -8,6 +8,7 @@ use crate::server::db::rows::{PageQuery, RecordRow, Session, Tenant, UnitQuery, 
 use crate::server::db::{Db, DbError, DbResult};
 use crate::server::history::seal;
 use crate::server::scope;
+use crate::sync::command::ALIAS_FIELD;
 use crate::sync::{CONFLICT_KIND, Cursor, Digest, Limits};
 use crate::wire::{Page, PullRequest, RecordBytes, decode_record, encode_record};
 
@@ -179,7 +180,7 @@ fn sent(row: RecordRow) -> DbResult<RecordBytes> {
     if record.open_conflicts > 0 {
         return Ok(RecordBytes(row.body));
     }
-    record.fields.clear();
+    record.fields.retain(|no, _| *no == ALIAS_FIELD);
     record.elements.clear();
     encode_record(&record).map(RecordBytes).map_err(damaged)
 }

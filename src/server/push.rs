@@ -10,7 +10,7 @@ use crate::server::db::rows::{Changes, RecordRow, Stored, Tenant, UniqueRow, Wan
 use crate::server::db::{Db, DbError, DbResult, Tx};
 use crate::server::decide::{Entry, decide, row};
 use crate::server::history::{MARK_EVERY, mark_head};
-use crate::server::load::{about, overtaken, wanted, world};
+use crate::server::load::{about, absorb, further, overtaken, wanted, world};
 use crate::server::marks::Marks;
 use crate::sync::apply::Stamp;
 use crate::sync::{Author, Digest, Limits, OpId, Outcome, Record, UnitTree, World, chain_step};
@@ -19,6 +19,8 @@ use crate::wire::{PushAnswer, PushRequest, decode, encode, encode_record};
 
 /// Pushes taken into one transaction.
 const GROUP: usize = 64;
+/// Most steps from an operation to what it may touch: an enrolment, its class, the others of that class.
+const MAX_DEPTH: usize = 8;
 /// Pushes that may wait before further ones are told to come back.
 const QUEUE: usize = 256;
 
@@ -61,9 +63,26 @@ pub(crate) enum PushError {
     /// A fault of the program.
     #[error("the batch broke the server")]
     Broken,
+    /// The database's disk has no room.
+    #[error("the disk is full")]
+    Full,
     /// Too many pushes wait.
     #[error("too many pushes wait")]
     Busy,
+}
+
+impl PushError {
+    /// What each push of a group is told when the group fails. Whether a failed commit took effect is not known: who sends again
+    /// gets the stored outcomes, or new ones.
+    fn of_all(error: &DbError) -> Self {
+        if error.is_retryable() {
+            Self::Busy
+        } else if error.is_full() {
+            Self::Full
+        } else {
+            Self::Broken
+        }
+    }
 }
 
 struct Job {
@@ -147,9 +166,7 @@ async fn run<D: Db>(db: D, marks: Marks, mut queue: mpsc::Receiver<Job>) {
                 cache = None;
                 tracing::error!({ field::ERROR } = %chain_of(&error), "a group of pushes failed");
                 for reply in replies {
-                    // Whether a failed commit took effect is not known: who sends again gets the stored outcomes, or new ones.
-                    let again = error.is_retryable();
-                    let answer = if again { PushError::Busy } else { PushError::Broken };
+                    let answer = PushError::of_all(&error);
                     let _gone = reply.send(Err(answer));
                 }
             }
@@ -244,9 +261,18 @@ async fn prepare<T: Tx>(
         Some((chain, units)) if chain == tenant.head_chain => units,
         Some(_) | None => tx.units().await?,
     };
-    let loaded = tx.load(&wanted(new.iter().filter_map(|entry| entry.op.as_ref()))).await?;
-    let mut world = world(loaded, units);
-    let standing = overtaken(&world, new.iter().filter_map(|entry| entry.op.as_ref()));
+    let ops = || new.iter().filter_map(|entry| entry.op.as_ref());
+    let mut asked = wanted(ops());
+    let mut world = world(tx.load(&asked).await?, units);
+    for _depth in 0..MAX_DEPTH {
+        let more = further(&world, ops()).without(&asked);
+        if more.is_empty() {
+            break;
+        }
+        absorb(&mut world, tx.load(&more).await?);
+        asked.add(more);
+    }
+    let standing = overtaken(&world, ops());
     if !standing.is_empty() {
         let found = tx.load(&Wanted { ops: standing, ..Wanted::default() }).await?;
         world.ops.extend(found.ops.into_iter().map(|op| (op.id, op)));
@@ -391,6 +417,7 @@ pub(crate) fn record_row(record: &Record) -> DbResult<RecordRow> {
         tomb_seq: record.tombstone.as_ref().map(|tombstone| tombstone.seq),
         about: about(record),
         follows: record.follows(),
+        points: record.points(),
         body,
     })
 }

@@ -10,6 +10,9 @@ use crate::domain::access::Role;
 use crate::domain::ids::{DeviceId, RecordId, UnitId, UserId};
 use crate::domain::kinds::Kind;
 use crate::domain::record::{FieldNo, Value};
+use crate::sync::command::{
+    Arguments, EnrolCancel, EnrolRequest, LEASE_KIND, NumberLease, PersonMerge, enrolment_id,
+};
 use crate::sync::{Author, Base, Limits, Op, OpBody, OpId, digest};
 use crate::wire::frame::Blob;
 use crate::wire::{PushRequest, encode_op};
@@ -27,7 +30,7 @@ struct Act {
 }
 
 fn acts() -> impl Strategy<Value = Vec<Act>> {
-    let act = (0..3_u8, 0..4_u8, 0..12_u8, 0..3_u8, 0..4_u8, any::<u8>(), any::<bool>());
+    let act = (0..3_u8, 0..4_u8, 0..22_u8, 0..3_u8, 0..4_u8, any::<u8>(), any::<bool>());
     let act = act.prop_map(|(device, record, what, field, value, seen, ends_batch)| Act {
         device,
         record,
@@ -53,7 +56,7 @@ struct Pen {
 }
 
 impl Pen {
-    fn write(&mut self, kind: Kind, record: RecordId, body: OpBody) -> OpId {
+    fn write(&mut self, kind: u16, record: RecordId, body: OpBody) -> OpId {
         self.n += 1;
         let id = OpId { device: self.id, generation: 1, n: self.n };
         let op = Op {
@@ -66,7 +69,7 @@ impl Pen {
             actor: self.author.user,
             schema: 1,
             group: None,
-            kind: kind.number(),
+            kind,
             record,
             body,
             was: None,
@@ -116,13 +119,68 @@ fn body(act: &Act, written: &[OpId], conflicts: &[RecordId], root: UnitId) -> Op
     }
 }
 
-async fn live(acts: Vec<Act>) {
-    let folder = tempfile::tempdir().unwrap();
-    let file = folder.path().join("test.sqlite");
-    let made = admin::init(&file, "同舟大學", "admin").await.unwrap();
-    let db = Database::open(&file, false).await.unwrap();
-    let roles = [(Role::Hq, made.root), (Role::Organizer, COLLEGE), (Role::UnitLead, made.root)];
-    let mut pens: Vec<Pen> = (1_u64..)
+const CLASS: RecordId = RecordId(Uuid::from_u128(0x200));
+
+fn person(n: u8) -> RecordId {
+    RecordId(Uuid::from_u128(0x100 + u128::from(n)))
+}
+
+/// What only the server decides, and edits that change what it has decided.
+fn command(act: &Act, at: usize, written: &[OpId], root: UnitId) -> (u16, RecordId, OpBody) {
+    fn of<A: Arguments>(args: &A) -> OpBody {
+        OpBody::Command { name: A::NAME.to_owned(), args: args.seal() }
+    }
+    let who = person(act.record);
+    let enrolment = enrolment_id(CLASS, who);
+    let base = written.get(usize::from(act.seen) % written.len().max(1)).copied();
+    let base = base.map_or(Base::Absent, Base::Seen);
+    let kind = Kind::Enrolment.number();
+    match act.what {
+        12..=14 => {
+            let args = EnrolRequest { class: CLASS, person: who, request: Uuid::nil() };
+            (kind, enrolment, of(&args))
+        }
+        15 => {
+            let args = EnrolCancel { class: CLASS, person: who, reason: String::new() };
+            (kind, enrolment, of(&args))
+        }
+        16 => {
+            let field = FieldNo([9, 11, 22].get(usize::from(act.field)).copied().unwrap());
+            let value = match act.field {
+                0 => Value::Int(act.value.into()),
+                1 => Value::Code("closed".into()),
+                _ => Value::Code("ranking".into()),
+            };
+            let sets = vec![(field, base, value)];
+            (Kind::TrainingClass.number(), CLASS, OpBody::Set { sets })
+        }
+        17 => {
+            let args = NumberLease { range: "x".into(), year: 2026, unit: root, count: 3 };
+            let lease = RecordId(Uuid::from_u128(0x300 + u128::try_from(at).unwrap()));
+            (LEASE_KIND, lease, of(&args))
+        }
+        18 | 19 => {
+            let keep = person(act.value);
+            (Kind::Person.number(), keep, of(&PersonMerge { keep, drop: who }))
+        }
+        20 => {
+            let states = ["confirmed", "withdrawn", "waitlisted", "draft"];
+            let state = states.get(usize::from(act.value)).copied().unwrap();
+            let status = (FieldNo(5), Value::Code(state.into()));
+            let fields =
+                vec![(FieldNo(1), Value::Ref(CLASS)), (FieldNo(2), Value::Ref(who)), status];
+            let own = RecordId(Uuid::from_u128(0x400 + u128::from(act.record)));
+            (kind, own, OpBody::Create { unit: root, fields })
+        }
+        _ => {
+            let sets = vec![(FieldNo(5), base, Value::Code("withdrawn".into()))];
+            (kind, enrolment, OpBody::Set { sets })
+        }
+    }
+}
+
+fn pens(roles: [(Role, UnitId); 3]) -> Vec<Pen> {
+    (1_u64..)
         .zip(roles)
         .map(|(id, (role, home))| Pen {
             author: Author { user: UserId(Uuid::from_u128(id.into())), role, home },
@@ -132,19 +190,41 @@ async fn live(acts: Vec<Act>) {
             prev: [0; 16],
             ops: Vec::new(),
         })
-        .collect();
+        .collect()
+}
+
+/// The college, and a class with one place.
+fn set_up(first: &mut Pen, root: UnitId) {
     let unit = OpBody::Create {
         unit: COLLEGE,
         fields: vec![
             (FieldNo(1), Value::Text("A".into())),
             (FieldNo(2), Value::Text("學院".into())),
             (FieldNo(4), Value::Code("committee".into())),
-            (FieldNo(5), Value::Ref(made.root.record())),
+            (FieldNo(5), Value::Ref(root.record())),
         ],
     };
-    pens.first_mut().unwrap().write(Kind::Unit, COLLEGE.record(), unit);
+    first.write(Kind::Unit.number(), COLLEGE.record(), unit);
+    let fields = vec![
+        (FieldNo(1), Value::Int(2026)),
+        (FieldNo(2), Value::Text("論壇".into())),
+        (FieldNo(9), Value::Int(1)),
+        (FieldNo(11), Value::Code("published".into())),
+    ];
+    let class = OpBody::Create { unit: root, fields };
+    first.write(Kind::TrainingClass.number(), CLASS, class);
+}
+
+async fn live(acts: Vec<Act>) {
+    let folder = tempfile::tempdir().unwrap();
+    let file = folder.path().join("test.sqlite");
+    let made = admin::init(&file, "同舟大學", "admin").await.unwrap();
+    let db = Database::open(&file, false).await.unwrap();
+    let roles = [(Role::Hq, made.root), (Role::Organizer, COLLEGE), (Role::UnitLead, made.root)];
+    let mut pens = pens(roles);
+    set_up(pens.first_mut().unwrap(), made.root);
     let mut written = Vec::new();
-    for act in &acts {
+    for (at, act) in acts.iter().enumerate() {
         let conflicts: Vec<RecordId> = if act.what == 5 || act.what == 6 {
             let rows = db.records_after(None, 1_000).await.unwrap();
             rows.iter().filter(|row| row.kind == 1_000).map(|row| row.id).collect()
@@ -152,8 +232,13 @@ async fn live(acts: Vec<Act>) {
             Vec::new()
         };
         let pen = pens.get_mut(usize::from(act.device)).unwrap();
-        let record = RecordId(Uuid::from_u128(0x100 + u128::from(act.record)));
-        written.push(pen.write(Kind::Person, record, body(act, &written, &conflicts, made.root)));
+        let (kind, record, body) = if act.what < 12 {
+            let body = body(act, &written, &conflicts, made.root);
+            (Kind::Person.number(), person(act.record), body)
+        } else {
+            command(act, at, &written, made.root)
+        };
+        written.push(pen.write(kind, record, body));
         if act.ends_batch {
             pen.push(&db).await;
         }
@@ -175,7 +260,7 @@ fn one_record_made_twice_in_one_batch_replays_to_the_same_conflict() {
 }
 
 proptest! {
-    #![proptest_config(ProptestConfig { cases: 24, ..ProptestConfig::default() })]
+    #![proptest_config(ProptestConfig { cases: 48, ..ProptestConfig::default() })]
 
     #[test]
     fn batches_of_any_size_give_what_a_replay_gives(acts in acts()) {

@@ -18,7 +18,7 @@ const DIR: &str = "EJIA_TEST_CRASH_DIR";
 const FROM: &str = "EJIA_TEST_CRASH_FROM";
 
 /// Operation `k`, the same on every backend.
-fn operate(store: &mut dyn Store, k: u32) -> Result<(), StoreError> {
+pub(super) fn operate(store: &mut dyn Store, k: u32) -> Result<(), StoreError> {
     let note = ("k".to_owned(), Some(k.to_string().into_bytes()));
     let rows =
         |from: u32, len: u32| put((from..from + len).map(|n| row(n, &format!("row {n} by {k}"))));
@@ -39,7 +39,7 @@ fn operate(store: &mut dyn Store, k: u32) -> Result<(), StoreError> {
     }
 }
 
-fn entry(n: u64) -> Entry {
+pub(super) fn entry(n: u64) -> Entry {
     Entry { generation: 1, n, bytes: vec![7; 300] }
 }
 
@@ -50,9 +50,9 @@ fn work(vault: &mut Vault, k: u32) {
     operate(&mut *vault.store, k).unwrap();
 }
 
-type State = (Vec<Row>, Vec<(String, Vec<u8>)>, Vec<Change>);
+pub(super) type State = (Vec<Row>, Vec<(String, Vec<u8>)>, Vec<Change>);
 
-fn state(store: &dyn Store) -> State {
+pub(super) fn state(store: &dyn Store) -> State {
     let mut pages = Vec::new();
     store
         .staged(&mut |mut page| {

@@ -13,6 +13,9 @@ mod contract;
 #[cfg(test)]
 mod crash;
 mod error;
+#[cfg(test)]
+#[cfg(target_os = "linux")]
+mod faults;
 mod files;
 mod finding;
 #[cfg(test)]

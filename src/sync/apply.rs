@@ -3,6 +3,7 @@
 
 use std::collections::BTreeMap;
 
+use super::command;
 use super::conflict::{ConflictKind, DELETED_FIELD, UNIT_FIELD};
 use super::merge::apply_set;
 use super::op::{Base, Op, OpBody};
@@ -33,13 +34,15 @@ pub struct Stamp {
 /// # Example
 /// The same operation with a base that is no longer current becomes a conflict, not an overwrite: see the tests below.
 pub fn apply(world: &mut World, op: &Op, author: &Author, stamp: Stamp) -> Outcome {
+    let op = &*command::redirected(world, op);
     let seq = stamp.seq;
     if let Some(by) = blocked_by(world, op) {
         world.refused.insert(op.id);
         return Outcome::Blocked { seq, by };
     }
+    let classes = command::classes_of(world, op);
     let mut task = Task { world, op, author, stamp };
-    let result = match &op.body {
+    let result = command::guard(&task).and_then(|()| match &op.body {
         OpBody::Create { unit, fields } => create(&mut task, *unit, fields),
         OpBody::Set { sets } => apply_set(&mut task, sets),
         OpBody::Move { base, to } => relocate(&mut task, *base, *to),
@@ -51,9 +54,12 @@ pub fn apply(world: &mut World, op: &Op, author: &Author, stamp: Stamp) -> Outco
         OpBody::ElementAdd { .. }
         | OpBody::ElementDelete { .. }
         | OpBody::Note { .. }
-        | OpBody::Command { .. }
         | OpBody::Unknown { .. } => Err(Refusal::new("unknown_body")),
-    };
+        OpBody::Command { name, args } => command::decide(&mut task, name, args),
+    });
+    if result.is_ok() {
+        command::settle(&mut task, &classes);
+    }
     result.unwrap_or_else(|refusal| {
         world.refused.insert(op.id);
         if matches!(op.body, OpBody::Create { .. }) {

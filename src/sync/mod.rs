@@ -10,6 +10,7 @@
 pub mod apply;
 pub mod check;
 pub mod client;
+pub mod command;
 pub mod conflict;
 pub mod cursor;
 pub mod hash;

@@ -180,9 +180,15 @@ impl Op {
         self.values().into_iter().find(|(no, _)| *no == field).map(|(_, value)| value)
     }
 
-    /// Returns the records this operation's values refer to.
+    /// Returns the records this operation's values, or a command's arguments, refer to.
     pub fn references(&self) -> Vec<RecordId> {
-        self.values().into_iter().filter_map(|(_, value)| value.as_ref_id()).collect()
+        let values = self.values().into_iter().filter_map(|(_, value)| value.as_ref_id());
+        let named = if let OpBody::Command { name, args } = &self.body {
+            super::command::named(name, args)
+        } else {
+            Vec::new()
+        };
+        values.chain(named).collect()
     }
 
     /// Returns the operations this one says its author had seen.

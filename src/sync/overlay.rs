@@ -11,6 +11,9 @@ use crate::domain::record::{FieldNo, Value};
 
 /// Lays one waiting operation over a record; `None` means there is no such record.
 pub fn overlay(record: Option<Record>, op: &Op) -> Option<Record> {
+    if let OpBody::Command { name, args } = &op.body {
+        return super::command::shown(record, op, name, args);
+    }
     let mut record = match (&op.body, record) {
         (OpBody::Create { unit, .. }, None) => Record {
             id: op.record,

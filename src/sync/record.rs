@@ -103,6 +103,15 @@ impl Record {
         self.fields.get(&spec.field(key)?.number)?.value.as_ref_id()
     }
 
+    /// Returns the record by which the server finds this one besides its owner, if its kind has such a rule or a
+    /// merge made it a pointer.
+    pub fn points(&self) -> Option<RecordId> {
+        let spec = Kind::from_number(self.kind)?.spec();
+        let found_by = spec.found_by.and_then(|key| spec.field(key)).map(|field| field.number);
+        let named = found_by.and_then(|no| self.fields.get(&no)?.value.as_ref_id());
+        self.alias().or(named)
+    }
+
     /// True if it exists and is not deleted.
     pub const fn is_live(&self) -> bool {
         self.tombstone.is_none()

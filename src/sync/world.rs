@@ -2,6 +2,7 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
+use super::command::Outside;
 use super::limits::Limits;
 use super::op::{Op, OpId};
 use super::record::Record;
@@ -41,6 +42,8 @@ pub struct World {
     pub unique: BTreeMap<(u16, FieldNo, Value), RecordId>,
     /// Records that belong wherever another one belongs, by that one.
     pub followers: BTreeMap<RecordId, BTreeSet<RecordId>>,
+    /// Records that the server finds by another one ([`Record::points`]), by that one.
+    pub pointing: BTreeMap<RecordId, BTreeSet<RecordId>>,
     /// Open conflicts of a record.
     pub conflicts: BTreeMap<RecordId, BTreeSet<RecordId>>,
     /// Earlier operations that others name as what their author saw.
@@ -49,6 +52,8 @@ pub struct World {
     pub refused: BTreeSet<OpId>,
     /// Records whose creation was refused, with the operation.
     pub refused_creates: BTreeMap<RecordId, OpId>,
+    /// What the server knew from outside the log when it decided a command.
+    pub outside: BTreeMap<OpId, Outside>,
     /// Units that records left, to be told to those units' devices.
     pub exits: Vec<(RecordId, UnitId, u64)>,
 }
@@ -119,6 +124,24 @@ impl UnitTree {
     }
 }
 
+/// Keeps an index of who refers to whom.
+fn note(
+    index: &mut BTreeMap<RecordId, BTreeSet<RecordId>>,
+    id: RecordId,
+    before: Option<RecordId>,
+    now: Option<RecordId>,
+) {
+    if before == now {
+        return;
+    }
+    if let Some(found) = before.and_then(|old| index.get_mut(&old)) {
+        found.remove(&id);
+    }
+    if let Some(now) = now {
+        index.entry(now).or_default().insert(id);
+    }
+}
+
 impl World {
     /// Stores a record and remembers that it changed.
     pub fn put(&mut self, record: Record) {
@@ -136,17 +159,10 @@ impl World {
     }
 
     fn note_follower(&mut self, record: &Record) {
-        let now = record.follows();
-        let before = self.records.get(&record.id).and_then(Record::follows);
-        if before == now {
-            return;
-        }
-        if let Some(followers) = before.and_then(|old| self.followers.get_mut(&old)) {
-            followers.remove(&record.id);
-        }
-        if let Some(now) = now {
-            self.followers.entry(now).or_default().insert(record.id);
-        }
+        let old = self.records.get(&record.id);
+        let (followed, pointed) = (old.and_then(Record::follows), old.and_then(Record::points));
+        note(&mut self.followers, record.id, followed, record.follows());
+        note(&mut self.pointing, record.id, pointed, record.points());
     }
 
     /// Returns the open conflict about exactly these fields of a record.

@@ -44,7 +44,7 @@ const CRATES: &[(&str, &[&str])] = &[
     ("crossterm::", &["tui"]),
     ("reqwest::", &["client/http.rs"]),
     ("clap::", &["cli"]),
-    ("bincode::", &["wire/codec.rs", "store"]),
+    ("bincode::", &["wire/codec.rs", "store", "sync/command/args.rs"]),
     ("calamine::", &["transfer"]),
     ("rust_xlsxwriter::", &["transfer"]),
     ("chacha20poly1305::", &["store"]),

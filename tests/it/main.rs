@@ -9,6 +9,8 @@
 )]
 
 #[cfg(all(feature = "client", feature = "server"))]
+mod bank;
+#[cfg(all(feature = "client", feature = "server"))]
 mod cli;
 #[cfg(all(feature = "client", feature = "server"))]
 mod server;
@@ -23,6 +25,8 @@ mod model;
 mod proc;
 #[cfg(all(feature = "client", feature = "server"))]
 mod readme;
+#[cfg(all(feature = "client", feature = "server"))]
+mod sim;
 #[cfg(all(feature = "client", feature = "server"))]
 mod sync;
 #[cfg(feature = "client")]

@@ -33,11 +33,13 @@ issue-q10-other-kind = The record referred to is of another kind; choose again.
 issue-q11-empty = This is usually filled in; add it.
 issue-q11-placeholder = This is only a placeholder; fill it in or clear it.
 issue-q12-sum = A part is more than the whole; check the figures.
+issue-q14-over-capacity = More persons have a place than the class has room for ({ $over } too many); raise the capacity or settle it with the units.
 issue-q13-snapshot = It differs from the person file today; what it was then is kept here, please confirm.
 issue-step-wrong-state = The record is not in a state for this step.
 issue-step-other-office = This step is taken by { $office ->
     [headquarters] headquarters
     [unit-lead] the unit's secretary or deputy
+    [server] the server
    *[organizer] the organizer
   }.
 issue-step-needs-field = Fill this in first.

@@ -33,11 +33,13 @@ issue-q10-other-kind = 所引用的记录类型不对，请重新选择。
 issue-q11-empty = 此项通常应填写，请补充。
 issue-q11-placeholder = 填的是「无」「不详」一类的占位词，请补充或清空。
 issue-q12-sum = 分项大于总数，请核对数字。
+issue-q14-over-capacity = 已确认人数超出名额 { $over } 人，请增加名额或与单位协商处理。
 issue-q13-snapshot = 与人员档案现有内容不同；这里保留当时的内容，请确认。
 issue-step-wrong-state = 当前状态不能进行此操作。
 issue-step-other-office = 此操作由{ $office ->
     [headquarters] 组织部
     [unit-lead] 单位书记或副书记
+    [server] 服务器
    *[organizer] 组织员
   }办理。
 issue-step-needs-field = 请先填写此项，再进行操作。

@@ -33,11 +33,13 @@ issue-q10-other-kind = 所引用的記錄類型不對，請重新選擇。
 issue-q11-empty = 此項通常應填寫，請補充。
 issue-q11-placeholder = 填的是「無」「不詳」一類的佔位詞，請補充或清空。
 issue-q12-sum = 分項大於總數，請核對數字。
+issue-q14-over-capacity = 已確認人數超出名額 { $over } 人，請增加名額或與單位協商處理。
 issue-q13-snapshot = 與人員檔案現有內容不同；這裡保留當時的內容，請確認。
 issue-step-wrong-state = 當前狀態不能進行此操作。
 issue-step-other-office = 此操作由{ $office ->
     [headquarters] 組織部
     [unit-lead] 單位書記或副書記
+    [server] 服務器
    *[organizer] 組織員
   }辦理。
 issue-step-needs-field = 請先填寫此項，再進行操作。

@@ -46,7 +46,7 @@ record! {
         /// Remarks of the office.
         note: Option<Text> = 7, "note".width(20).max_chars(200);
     }
-    spec { .owner(Owner::Field("unit")).list(&["person", "unit", "role", "from_on", "to_on"]).title(&["person", "unit", "role"])
+    spec { .owner(Owner::Field("unit")).found_by("person").list(&["person", "unit", "role", "from_on", "to_on"]).title(&["person", "unit", "role"])
         .natural(&["person", "unit", "role"]) }
     rules { period_in_order, appointment_date_is_known }
 }

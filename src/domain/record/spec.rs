@@ -141,6 +141,8 @@ pub struct RecordSpec {
     pub natural: &'static [&'static str],
     /// Key of the workflow field, with its steps.
     pub steps: &'static [Step],
+    /// Key of a reference besides the owner's by which the server finds the records that point to one.
+    pub found_by: Option<&'static str>,
 }
 
 /// A field of a kind, checked at compile time by `field!`.
@@ -267,6 +269,7 @@ impl RecordSpec {
             title: &[],
             natural: &[],
             steps: &[],
+            found_by: None,
         }
     }
     /// Says which unit a record belongs to.
@@ -303,6 +306,12 @@ impl RecordSpec {
     #[must_use]
     pub const fn natural(mut self, keys: &'static [&'static str]) -> Self {
         self.natural = keys;
+        self
+    }
+    /// Names a reference, besides the one that gives the unit, by which the server finds all records that point to one.
+    #[must_use]
+    pub const fn found_by(mut self, key: &'static str) -> Self {
+        self.found_by = Some(key);
         self
     }
     /// Lists the workflow steps of the field merged by [`Merge::Steps`].
@@ -378,6 +387,9 @@ impl RecordSpec {
         self.check_keys(self.list);
         self.check_keys(self.title);
         self.check_keys(self.natural);
+        if let Some(key) = self.found_by {
+            self.index_of(key);
+        }
     }
 
     #[expect(clippy::indexing_slicing, reason = "evaluated at compile time only")]

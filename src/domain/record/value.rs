@@ -45,6 +45,16 @@ pub enum Value {
 pub type Fields = BTreeMap<FieldNo, Value>;
 
 impl Value {
+    /// Returns the number of an integer or of tenths.
+    pub const fn as_int(&self) -> Option<i64> {
+        if let Self::Int(number) = self { Some(*number) } else { None }
+    }
+
+    /// Returns the milliseconds of an instant.
+    pub const fn as_instant(&self) -> Option<i64> {
+        if let Self::Instant(ms) = self { Some(*ms) } else { None }
+    }
+
     /// Returns the text of a text or code value.
     pub fn as_text(&self) -> Option<&str> {
         match self {

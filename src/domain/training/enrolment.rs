@@ -2,7 +2,8 @@
 
 use crate::domain::access::Office;
 use crate::domain::record::{
-    ClassId, Code, Date, Flag, Hours, Identifier, Issue, Merge, Owner, PersonId, Step, Text,
+    ClassId, Code, Date, Flag, Hours, Identifier, Instant, Integer, Issue, Merge, Owner, PersonId,
+    Step, Text,
 };
 use crate::{choices, field, record};
 
@@ -39,8 +40,31 @@ choices! {
         NotCompleted = "not_completed",
         /// Frozen after completion.
         Archived = "archived",
+        /// Asked for; the server has not given a place yet.
+        Requested = "requested",
     }
 }
+
+choices! {
+    /// How a place, or a place on the waiting list, came about.
+    pub enum Placement {
+        /// Asked for while there was room, or in line by arrival.
+        Arrival = "arrival",
+        /// Ranked by the time of the request when the class closed.
+        Ranked = "ranked",
+        /// Moved up from the waiting list.
+        Promoted = "promoted",
+        /// Promised before the server was restored; the promise was kept.
+        Honoured = "honoured",
+    }
+}
+
+/// States in which a person holds one of the places of a class.
+pub const PLACED: &[&str] =
+    &["confirmed", "attending", "absent", "completed", "certified", "not_completed", "archived"];
+
+/// States that only the server, or headquarters by assignment, gives.
+pub const GIVEN: &[&str] = &["confirmed", "waitlisted"];
 
 impl EnrolmentStatus {
     /// True if the person finished the class: what coverage and hours count.
@@ -69,7 +93,7 @@ const STEPS: &[Step] = &[
     // Headquarters may confirm what the unit has not reviewed yet: a higher office acts for a lower one.
     Step {
         action: "confirm",
-        from: &["submitted", "unit_reviewed", "waitlisted"],
+        from: &["submitted", "unit_reviewed", "waitlisted", "requested"],
         to: "confirmed",
         office: Office::Headquarters,
         needs: &[],
@@ -77,7 +101,7 @@ const STEPS: &[Step] = &[
     },
     Step {
         action: "waitlist",
-        from: &["submitted", "unit_reviewed"],
+        from: &["submitted", "unit_reviewed", "requested"],
         to: "waitlisted",
         office: Office::Headquarters,
         needs: &[],
@@ -85,7 +109,7 @@ const STEPS: &[Step] = &[
     },
     Step {
         action: "return",
-        from: &["submitted", "unit_reviewed", "waitlisted"],
+        from: &["submitted", "unit_reviewed", "waitlisted", "requested"],
         to: "returned",
         office: Office::UnitLead,
         needs: &[],
@@ -93,7 +117,15 @@ const STEPS: &[Step] = &[
     },
     Step {
         action: "withdraw",
-        from: &["draft", "submitted", "unit_reviewed", "confirmed", "waitlisted", "returned"],
+        from: &[
+            "draft",
+            "submitted",
+            "unit_reviewed",
+            "confirmed",
+            "waitlisted",
+            "returned",
+            "requested",
+        ],
         to: "withdrawn",
         office: Office::Organizer,
         needs: &[],
@@ -204,8 +236,18 @@ record! {
         late_record: Option<Flag> = 16, "late_record".width(6);
         /// Remarks of the office.
         note: Option<Text> = 17, "note".width(20).max_chars(200).merge(Merge::LastWriter);
+        /// How the place came about, as the server decided.
+        placement: Option<Placement> = 18, "placement".width(10).office(Office::Server);
+        /// Place on the waiting list, from 1; absent once there is a place.
+        queue_position: Option<Integer> = 19, "queue_position".width(6).range(1, 1_000_000).office(Office::Server);
+        /// Moment the place was asked for, by the clock of the server; what a ranking goes by.
+        requested_at: Option<Instant> = 20, "requested_at".width(16).office(Office::Server);
+        /// Position in the lost history of a promise that was kept after the server was restored.
+        promised_seq: Option<Integer> = 21, "promised_seq".width(10).range(0, i64::MAX).office(Office::Server);
+        /// Label on a certificate printed before its number was there; the number replaces it.
+        certificate_label: Option<Identifier> = 22, "certificate_label".width(16).max_chars(40).office(Office::Headquarters);
     }
-    spec { .owner(Owner::Of("person")).list(&["person", "class", "attends_as", "status", "hours", "result"]).title(&["person", "class"])
+    spec { .owner(Owner::Of("person")).found_by("class").list(&["person", "class", "attends_as", "status", "hours", "result"]).title(&["person", "class"])
         .natural(&["class", "person"]).steps(STEPS) }
     rules { completed_has_hours, certified_has_a_number, a_substitute_is_another }
 }

@@ -33,6 +33,25 @@ choices! {
     }
 }
 
+choices! {
+    /// Who gets the places of a class with more requests than places.
+    pub enum Admission {
+        /// Whoever the server hears of first.
+        Arrival = "arrival",
+        /// Whoever asked first, ranked when the class closes.
+        Ranking = "ranking",
+    }
+}
+
+/// State in which places are given to whoever asks.
+pub const OPEN: &str = "published";
+
+/// States in which requests that waited for the closing are ranked.
+pub const CLOSED: &[&str] = &["closed", "running", "finished"];
+
+/// States in which nobody moves up any more.
+pub const SETTLED: &[&str] = &["running", "finished", "cancelled", "archived"];
+
 const STEPS: &[Step] = &[
     Step {
         action: "submit",
@@ -163,10 +182,14 @@ record! {
         min_attendance: Option<Integer> = 20, "min_attendance".width(6).range(0, 100);
         /// Remarks of the office.
         note: Option<Text> = 21, "note".width(20).max_chars(500).merge(Merge::LastWriter);
+        /// Who gets the places when more ask than there is room for; absent means by arrival.
+        admission: Option<Admission> = 22, "admission".width(10).office(Office::Headquarters);
+        /// Persons with a place beyond the capacity; absent while there are none.
+        over_capacity: Option<Integer> = 23, "over_capacity".width(6).range(1, 1_000_000).office(Office::Server);
     }
     spec { .published().list(&["year", "name", "category", "organiser_level", "starts_on", "ends_on", "planned_hours", "status"])
         .title(&["year", "name"]).natural(&["year", "name"]).steps(STEPS) }
-    rules { starts_before_it_ends, enrolment_ends_before_the_class, online_hours_within_the_plan }
+    rules { starts_before_it_ends, enrolment_ends_before_the_class, online_hours_within_the_plan, nobody_beyond_the_places }
 }
 
 fn starts_before_it_ends(class: &TrainingClass) -> Option<Issue> {
@@ -184,4 +207,12 @@ fn enrolment_ends_before_the_class(class: &TrainingClass) -> Option<Issue> {
 fn online_hours_within_the_plan(class: &TrainingClass) -> Option<Issue> {
     (class.online_hours?.0 > class.planned_hours?.0)
         .then(|| Issue::warning(field!(TrainingClass: "online_hours"), "q09-hours-plan"))
+}
+
+/// Lowering the capacity, an assignment, or a promise that was kept may lead here; nobody is dropped, a person looks.
+fn nobody_beyond_the_places(class: &TrainingClass) -> Option<Issue> {
+    let over = class.over_capacity?.0;
+    (over > 0).then(|| {
+        Issue::warning(field!(TrainingClass: "capacity"), "q14-over-capacity").with("over", over)
+    })
 }

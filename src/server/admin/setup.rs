@@ -88,9 +88,11 @@ pub async fn set_up<D: Db>(
 fn refused(error: PushError) -> AdminError {
     match error {
         PushError::Db(error) => AdminError::Database(error),
-        PushError::Gap { .. } | PushError::Fork | PushError::Broken | PushError::Busy => {
-            AdminError::Refused
-        }
+        PushError::Gap { .. }
+        | PushError::Fork
+        | PushError::Broken
+        | PushError::Busy
+        | PushError::Full => AdminError::Refused,
     }
 }
 

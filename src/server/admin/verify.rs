@@ -13,7 +13,7 @@ use crate::server::decide::{Entry, decide, refused};
 use crate::server::push::record_row;
 use crate::sync::apply::Stamp;
 use crate::sync::{Digest, Limits, World, chain_step};
-use crate::wire::encode;
+use crate::wire::{decode, encode};
 
 /// Operations read at once.
 const WINDOW: u32 = 1_000;
@@ -168,7 +168,8 @@ impl Replay {
             if row.seq != seq {
                 return Some(Difference::Gap { seq });
             }
-            let entry = Entry::new(row.id, row.bytes, &self.world.limits);
+            let mut entry = Entry::new(row.id, row.bytes, &self.world.limits);
+            entry.outside = row.outside.and_then(|bytes| decode(&bytes, "outside").ok());
             if entry.hash != row.hash {
                 return Some(Difference::Hash { seq });
             }

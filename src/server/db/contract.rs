@@ -60,7 +60,7 @@ macro_rules! contract {
 contract! { sqlite postgres memory: [
     a_tenant_is_made_once, a_dropped_transaction_changes_nothing, a_savepoint_takes_back_only_its_part,
     codes_are_used_once_and_in_time, a_device_changes_hands_within_one_account_only, what_is_stored_is_read_back,
-    a_batch_finds_what_it_may_touch, repeated_operations_are_found_by_number, pages_break_between_positions,
+    a_batch_finds_what_it_may_touch, a_class_is_found_with_its_enrolments, repeated_operations_are_found_by_number, pages_break_between_positions,
     scoped_pages_tell_what_left, concurrent_writers_lose_nothing,
 ] }
 
@@ -125,6 +125,7 @@ pub(super) fn op_row(seq: u64, refused: Refused) -> OpRow {
         refused,
         was: None,
         same: (seq == 2).then_some((1, 1)),
+        outside: seq.is_multiple_of(2).then(|| vec![byte]),
     }
 }
 
@@ -287,6 +288,7 @@ async fn a_batch_finds_what_it_may_touch<D: Db>(db: D) {
         records: [target.id, missing].into(),
         about: [target.id].into(),
         moving: std::collections::BTreeSet::new(),
+        pointing: std::collections::BTreeSet::new(),
         creations: [target.id, missing].into(),
         unique: [(2, FieldNo(1), held.clone()), (2, FieldNo(1), Value::Text("x".into()))].into(),
         ops: [op_id(1), op_id(4), op_id(5), op_id(99)].into(),
@@ -298,6 +300,30 @@ async fn a_batch_finds_what_it_may_touch<D: Db>(db: D) {
     assert_eq!(loaded.refused, [op_id(4), op_id(5)].into());
     assert_eq!(loaded.refused_creations, [(missing, op_id(4))].into());
     assert!(loaded.ops.is_empty(), "three bytes are no operation");
+}
+
+async fn a_class_is_found_with_its_enrolments<D: Db>(db: D) {
+    let class = RecordId(Uuid::from_u128(77));
+    let enrolment = |id, seq, class| {
+        let mut record = record(id, ROOT, seq);
+        record.kind = Kind::Enrolment.number();
+        let state = FieldState { value: Value::Ref(class), origin: record.created, seq };
+        record.fields = [(FieldNo(1), state)].into();
+        record
+    };
+    let other = RecordId(Uuid::from_u128(78));
+    let (a, b, c) = (enrolment(1, 1, class), enrolment(2, 2, class), enrolment(3, 3, other));
+    store(&db, changes(&[a.clone(), b.clone(), c])).await;
+    let moved = enrolment(2, 4, other);
+    let again = Changes {
+        records: vec![record_row(&moved).unwrap()],
+        head: (4, [0; 16]),
+        ..Changes::default()
+    };
+    store(&db, again).await;
+    let mut tx = db.begin().await.unwrap();
+    let wanted = Wanted { pointing: [class].into(), ..Wanted::default() };
+    assert_eq!(tx.load(&wanted).await.unwrap().records, [a]);
 }
 
 async fn repeated_operations_are_found_by_number<D: Db>(db: D) {

@@ -99,6 +99,16 @@ impl DbError {
     }
 }
 
+impl DbError {
+    /// True if the database's disk has no room: nothing was changed, and somebody has to make some.
+    pub fn is_full(&self) -> bool {
+        let Self::Statement(error) = self else { return false };
+        let code = error.as_database_error().and_then(sqlx::error::DatabaseError::code);
+        // SQLITE_FULL; PostgreSQL's disk_full.
+        code.is_some_and(|code| code == "13" || code == "53100")
+    }
+}
+
 /// PostgreSQL's codes for what passes by itself, besides a lost connection: serialisation, deadlock; read-only because it is a
 /// standby now; too many connections; a lock or a statement took too long; shut down, crashed, starting up; idle too long.
 const PASSING: [&str; 10] =

@@ -50,7 +50,8 @@ fn a_later_commit_never_has_an_earlier_position() {
             let db = db.clone();
             async move { written(&db).await.commit().await.unwrap() }
         });
-        while !second.is_finished() && !pg::cluster().unwrap().has_waiting() {
+        let waiting = "SELECT count(*) > 0 FROM pg_stat_activity WHERE wait_event_type = 'Lock'";
+        while !second.is_finished() && pg::cluster().unwrap().query("postgres", waiting) == "f" {
             tokio::task::yield_now().await;
         }
         let mut cursor = 0;

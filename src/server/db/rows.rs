@@ -419,6 +419,8 @@ pub struct RecordRow {
     pub about: Option<RecordId>,
     /// The record whose unit is always this one's.
     pub follows: Option<RecordId>,
+    /// The record by which this one is found besides: an enrolment's class.
+    pub points: Option<RecordId>,
     /// The record's frame.
     pub body: Vec<u8>,
 }
@@ -448,6 +450,8 @@ pub struct OpRow {
     pub outcome: Vec<u8>,
     /// Whether it took effect.
     pub refused: Refused,
+    /// What the server knew from outside the log when it decided ([`crate::sync::command::Outside`]), encoded.
+    pub outside: Option<Vec<u8>>,
     /// Its name before a renumbering: generation and number.
     pub was: Option<(u32, u64)>,
     /// The operation it repeats under another name: generation and number.
@@ -522,12 +526,51 @@ pub struct Wanted {
     pub about: BTreeSet<RecordId>,
     /// Records that may move, with all that follow them.
     pub moving: BTreeSet<RecordId>,
+    /// Records with all that point to them ([`RecordRow::points`]).
+    pub pointing: BTreeSet<RecordId>,
     /// Records whose creation may have been refused.
     pub creations: BTreeSet<RecordId>,
     /// Unique values to look up.
     pub unique: BTreeSet<(u16, FieldNo, Value)>,
     /// Earlier operations.
     pub ops: BTreeSet<OpId>,
+}
+
+impl Wanted {
+    /// Returns what is not asked for in `asked`.
+    #[must_use]
+    pub fn without(mut self, asked: &Self) -> Self {
+        self.records.retain(|id| !asked.records.contains(id));
+        self.about.retain(|id| !asked.about.contains(id));
+        self.moving.retain(|id| !asked.moving.contains(id));
+        self.pointing.retain(|id| !asked.pointing.contains(id));
+        self.creations.retain(|id| !asked.creations.contains(id));
+        self.unique.retain(|key| !asked.unique.contains(key));
+        self.ops.retain(|id| !asked.ops.contains(id));
+        // Conflicts and followers are looked for around records of the same question.
+        self.records.extend(self.about.iter().chain(&self.moving));
+        self
+    }
+
+    /// True if it asks for nothing.
+    pub fn is_empty(&self) -> bool {
+        self.records.is_empty()
+            && self.pointing.is_empty()
+            && self.creations.is_empty()
+            && self.unique.is_empty()
+            && self.ops.is_empty()
+    }
+
+    /// Adds another question.
+    pub fn add(&mut self, other: Self) {
+        self.records.extend(other.records);
+        self.about.extend(other.about);
+        self.moving.extend(other.moving);
+        self.pointing.extend(other.pointing);
+        self.creations.extend(other.creations);
+        self.unique.extend(other.unique);
+        self.ops.extend(other.ops);
+    }
 }
 
 /// What was found.

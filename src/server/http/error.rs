@@ -67,6 +67,13 @@ impl ApiError {
         Self { retry_after: Some(2), ..answer }
     }
 
+    /// 507: the database's disk has no room; what was sent is not stored and may be sent again.
+    pub(crate) fn disk_full() -> Self {
+        let message = "the server's disk is full; nothing was stored";
+        let answer = Self::new(StatusCode::INSUFFICIENT_STORAGE, "disk_full", message);
+        Self { retry_after: Some(60), ..answer }
+    }
+
     /// 500: the log says why.
     pub(crate) fn internal() -> Self {
         let message = "the server failed; its log says why under this request id";
@@ -105,7 +112,7 @@ impl From<DbError> for ApiError {
         }
         let cause = std::error::Error::source(&error).map(ToString::to_string);
         tracing::error!({ field::ERROR } = %error, cause, "the database failed");
-        Self::internal()
+        if error.is_full() { Self::disk_full() } else { Self::internal() }
     }
 }
 
@@ -116,6 +123,7 @@ impl From<PushError> for ApiError {
             PushError::Gap { expected } => Self { expected: Some(expected), ..conflict("gap") },
             PushError::Fork => conflict("fork"),
             PushError::Busy => Self::busy(),
+            PushError::Full => Self::disk_full(),
             PushError::Broken => Self::internal(),
             PushError::Db(error) => Self::from(error),
         }

@@ -286,6 +286,32 @@ fn after_any_failing_operation_the_journal_goes_on_without_the_failed_entries() 
     }
 }
 
+/// Knows whether anything was written that was not synced.
+struct Watching(Arc<AtomicU32>);
+
+impl Disk for Watching {
+    fn write(&mut self, file: &File, at: u64, bytes: &[u8]) -> io::Result<()> {
+        self.0.store(1, Ordering::SeqCst);
+        Real.write(file, at, bytes)
+    }
+    fn sync(&mut self, file: &File) -> io::Result<()> {
+        self.0.store(0, Ordering::SeqCst);
+        Real.sync(file)
+    }
+}
+
+#[test]
+fn an_append_returns_only_when_nothing_waits_for_a_sync() {
+    let dir = TempDir::new().unwrap();
+    let unsynced = Arc::new(AtomicU32::new(0));
+    let disk = Box::new(Watching(unsynced.clone()));
+    let mut journal = FileJournal::open_on(dir.path(), sealer(), None, disk).unwrap().0;
+    for (from, to) in [(1, 3), (3, 4), (4, 900), (900, 901)] {
+        journal.append(&entries(from..to)).unwrap();
+        assert_eq!(unsynced.load(Ordering::SeqCst), 0, "after entry {to}");
+    }
+}
+
 mod damage {
     use proptest::prelude::*;
 

@@ -27,7 +27,7 @@ type Visit<'a> = dyn FnMut(&[u8], &[u8]) -> Result<(), StoreError> + 'a;
 
 /// An open sled database.
 pub(super) struct Guard {
-    db: Db,
+    db: Opened,
     data: File,
     dir: PathBuf,
     poisoned: bool,
@@ -100,7 +100,7 @@ impl Guard {
 
     /// Visits keys and values that begin with `prefix`, in order, until `visit` fails.
     pub(super) fn scan(&self, prefix: &[u8], visit: &mut Visit<'_>) -> Result<(), StoreError> {
-        let mut iter = self.db.scan_prefix(prefix);
+        let mut iter = self.db()?.scan_prefix(prefix);
         while let Some((key, value)) = self.caught(|_| iter.next().transpose())? {
             visit(&key, &value)?;
         }
@@ -109,7 +109,8 @@ impl Guard {
 
     /// Like [`Guard::scan`], but from both ends towards the damage when there is some.
     pub(super) fn salvage(&self, prefix: &[u8], visit: &mut dyn FnMut(&[u8], &[u8])) {
-        let mut forward = self.db.scan_prefix(prefix);
+        let Ok(db) = self.db() else { return };
+        let mut forward = db.scan_prefix(prefix);
         let mut last = None;
         loop {
             match self.caught(|_| forward.next().transpose()) {
@@ -118,7 +119,7 @@ impl Guard {
                 Err(_) => break,
             }
         }
-        let mut backward = self.db.scan_prefix(prefix);
+        let mut backward = db.scan_prefix(prefix);
         while let Ok(Some((key, value))) = self.caught(|_| backward.next_back().transpose()) {
             // A broken tree may be walked in a circle.
             if last.as_ref().is_some_and(|last| *last <= key) {
@@ -140,19 +141,35 @@ impl Guard {
     }
 
     fn caught<T>(&self, act: impl FnOnce(&Db) -> sled::Result<T>) -> Result<T, StoreError> {
-        match catch_unwind(AssertUnwindSafe(|| act(&self.db))) {
+        let db = self.db()?;
+        match catch_unwind(AssertUnwindSafe(|| act(db))) {
             Ok(result) => result.map_err(|error| fold(error, &self.dir)),
             Err(_) => Err(StoreError::damaged("store", &self.dir)),
         }
     }
+
+    fn db(&self) -> Result<&Db, StoreError> {
+        self.db.0.as_ref().ok_or(StoreError::Poisoned)
+    }
 }
 
-fn open_patiently(dir: &Path) -> Result<Db, StoreError> {
+/// sled's handle; `None` only while it is closed.
+struct Opened(Option<Db>);
+
+impl Drop for Opened {
+    /// Closes, which in sled panics when the disk fails. What had to be durable is: every commit synced for itself.
+    fn drop(&mut self) {
+        let db = self.0.take();
+        drop(catch_unwind(AssertUnwindSafe(|| drop(db))));
+    }
+}
+
+fn open_patiently(dir: &Path) -> Result<Opened, StoreError> {
     let begun = Instant::now();
     loop {
         let config = sled::Config::new().path(dir).cache_capacity(CACHE).flush_every_ms(None);
         match catch_unwind(AssertUnwindSafe(|| config.open())) {
-            Ok(Ok(db)) => return Ok(db),
+            Ok(Ok(db)) => return Ok(Opened(Some(db))),
             Ok(Err(error)) if is_locked(&error) && begun.elapsed() < PATIENCE => {
                 std::thread::sleep(Duration::from_millis(20));
             }

@@ -128,13 +128,14 @@ pub(crate) fn shown(client: &Client) -> Vec<(RecordId, u64)> {
         .list(&ejia::client::Query::all(Kind::Person))
         .unwrap()
         .into_iter()
-        .map(|id| {
+        .filter_map(|id| {
             let view = client.view(id).unwrap();
             let text = |no| match view.fields.get(&no) {
                 Some(Value::Text(text)) => text.clone(),
                 other => panic!("{other:?}"),
             };
-            (text(number), id, text(name).trim_start_matches('v').parse().unwrap())
+            // Others' persons have other names.
+            Some((text(number), id, text(name).strip_prefix('v')?.parse().unwrap()))
         })
         .collect();
     found.sort();

@@ -15,6 +15,7 @@ use super::child::{self, Running, check, saved};
 use super::serving::Place;
 use super::writer::Writer;
 use crate::server::harness::{Server, block};
+use crate::server::pg;
 use crate::sync::PASSPHRASE;
 use ejia::server::admin;
 
@@ -123,8 +124,16 @@ fn a_server_killed_during_pushes_has_every_operation_it_acknowledged() {
     kill_server(&Place::sqlite(folder.path()), child::amount("EJIA_TEST_SERVER_KILLS", 10));
 }
 
+#[test]
+fn a_server_on_postgresql_killed_during_pushes_has_every_operation_it_acknowledged() {
+    let Some(cluster) = pg::cluster() else { return };
+    let folder = tempfile::tempdir().unwrap();
+    let place = Place::postgres(folder.path(), &cluster.database());
+    kill_server(&place, child::amount("EJIA_TEST_SERVER_KILLS", 10));
+}
+
 /// Lets devices push to a server that is killed again and again, and checks after each kill and at the end.
-fn kill_server(place: &Place<'_>, kills: u64) {
+pub(crate) fn kill_server(place: &Place<'_>, kills: u64) {
     let made = place.admin(&["init", "--name", "T", "--admin", "hq"]);
     let mut rng = Rng::new(child::amount("EJIA_TEST_SEED", 1));
     let mut serving = place.serve();

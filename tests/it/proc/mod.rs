@@ -3,6 +3,9 @@
 mod child;
 #[cfg(target_os = "linux")]
 mod disk;
+mod failover;
+#[cfg(target_os = "linux")]
+mod full;
 mod kill;
 mod network;
 #[cfg(target_os = "linux")]

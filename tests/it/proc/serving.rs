@@ -19,6 +19,12 @@ impl<'a> Place<'a> {
         Self { database, folder, env: Vec::new() }
     }
 
+    /// A database of PostgreSQL.
+    pub(crate) fn postgres(folder: &'a Path, url: &str) -> Self {
+        let database = ["--database", url].map(str::to_owned).to_vec();
+        Self { database, folder, env: Vec::new() }
+    }
+
     fn command(&self, args: &[&str]) -> Command {
         let mut command = Command::new(super::child::program());
         command

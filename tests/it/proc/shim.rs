@@ -102,3 +102,42 @@ impl Notes {
         (&self.0).write_all(&line).unwrap();
     }
 }
+
+/// What failing calls answer.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Failing {
+    /// ENOSPC.
+    Full,
+    /// EIO.
+    Broken,
+}
+
+/// What a process needs in its environment to have its calls below `dir` fail when it says so.
+pub(crate) fn faults(dir: &Path) -> Vec<(&'static str, String)> {
+    let text = |path: &Path| path.to_str().unwrap().to_owned();
+    vec![("LD_PRELOAD", text(library())), ("EJIA_SHIM_DIR", text(dir))]
+}
+
+fn tell(order: &str) -> i32 {
+    let answer = File::open(format!("/ejia-shim/{order}"));
+    answer.err().and_then(|error| error.raw_os_error()).unwrap()
+}
+
+/// From now on, in this process: `count` calls fail, beginning with the `first` one.
+pub(crate) fn fail(failing: Failing, first: u64, count: u64) {
+    let errno = match failing {
+        Failing::Full => rustix::io::Errno::NOSPC,
+        Failing::Broken => rustix::io::Errno::IO,
+    };
+    tell(&format!("{}/{first}/{count}", errno.raw_os_error()));
+}
+
+/// The disk is well again.
+pub(crate) fn heal() {
+    tell("0/0/0");
+}
+
+/// Returns how many calls there were since the last order.
+pub(crate) fn calls() -> u64 {
+    u64::try_from(tell("calls") - 100).unwrap()
+}

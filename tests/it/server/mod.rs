@@ -8,5 +8,6 @@ pub(crate) mod harness;
 mod limits;
 pub(crate) mod pg;
 mod pg_servers;
+mod pg_standby;
 mod push;
 mod scope;

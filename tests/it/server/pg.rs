@@ -21,8 +21,8 @@ pub(crate) const SHORT_LIVED: &[&str] =
 /// One running cluster.
 #[derive(Debug)]
 pub(crate) struct Cluster {
-    programs: PathBuf,
-    folder: PathBuf,
+    pub(crate) programs: PathBuf,
+    pub(crate) folder: PathBuf,
     /// The shell that watches; its input is the pipe.
     _watch: Child,
     databases: AtomicU32,
@@ -140,12 +140,6 @@ impl Cluster {
         let made = self.tool("createdb", &[&name]).output().unwrap();
         assert!(made.status.success(), "{}", String::from_utf8_lossy(&made.stderr));
         self.url(&name)
-    }
-
-    /// True if a session waits for another one's lock.
-    pub(crate) fn has_waiting(&self) -> bool {
-        let waiting = "SELECT count(*) FROM pg_stat_activity WHERE wait_event_type = 'Lock'";
-        self.query("postgres", waiting) != "0"
     }
 
     /// Asks one question with one answer.

@@ -11,7 +11,9 @@ use std::borrow::Cow;
 use std::path::Path;
 
 use sqlx::pool::PoolConnection;
-use sqlx::{AssertSqlSafe, PgConnection, Postgres, Sqlite, SqliteConnection, Transaction};
+use sqlx::{
+    AssertSqlSafe, PgConnection, Postgres, SqlSafeStr as _, Sqlite, SqliteConnection, Transaction,
+};
 
 use super::location::Location;
 use super::{DbError, DbResult};
@@ -126,7 +128,10 @@ impl Pool {
             Self::Sqlite(pools) => {
                 Link::SqliteTx(pools.writer.begin_with("BEGIN IMMEDIATE").await?)
             }
-            Self::Postgres(pools) => Link::PostgresTx(pools.writers.begin().await?),
+            Self::Postgres(pools) => {
+                let held = pools.acquire(&pools.writers).await?;
+                Link::PostgresTx(Transaction::begin(held, None).await?)
+            }
         })
     }
 
@@ -134,9 +139,11 @@ impl Pool {
     pub(super) async fn snapshot(&self) -> DbResult<Link> {
         Ok(match self {
             Self::Sqlite(pools) => Link::SqliteTx(pools.readers.begin().await?),
-            Self::Postgres(pools) => Link::PostgresTx(
-                pools.readers.begin_with("BEGIN ISOLATION LEVEL REPEATABLE READ READ ONLY").await?,
-            ),
+            Self::Postgres(pools) => {
+                let held = pools.acquire(&pools.readers).await?;
+                let begin = "BEGIN ISOLATION LEVEL REPEATABLE READ READ ONLY".into_sql_str();
+                Link::PostgresTx(Transaction::begin(held, Some(begin)).await?)
+            }
         })
     }
 
@@ -144,7 +151,7 @@ impl Pool {
     pub(super) async fn reader(&self) -> DbResult<Link> {
         Ok(match self {
             Self::Sqlite(pools) => Link::SqliteOne(pools.readers.acquire().await?),
-            Self::Postgres(pools) => Link::PostgresOne(pools.readers.acquire().await?),
+            Self::Postgres(pools) => Link::PostgresOne(pools.acquire(&pools.readers).await?),
         })
     }
 
@@ -152,7 +159,7 @@ impl Pool {
     pub(super) async fn writer(&self) -> DbResult<Link> {
         Ok(match self {
             Self::Sqlite(pools) => Link::SqliteOne(pools.writer.acquire().await?),
-            Self::Postgres(pools) => Link::PostgresOne(pools.writers.acquire().await?),
+            Self::Postgres(pools) => Link::PostgresOne(pools.acquire(&pools.writers).await?),
         })
     }
 

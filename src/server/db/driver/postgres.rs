@@ -1,11 +1,15 @@
 //! PostgreSQL: one database that several server processes may share.
 
+use std::fmt;
 use std::str::FromStr as _;
-use std::time::Duration;
+use std::sync::Arc;
+use std::time::{Duration, Instant};
 
+use sqlx::pool::PoolConnection;
 use sqlx::postgres::{PgArguments, PgConnectOptions, PgPool, PgPoolOptions};
 use sqlx::query::Query;
-use sqlx::{AssertSqlSafe, PgConnection, Postgres, Row as _};
+use sqlx::{AssertSqlSafe, ConnectOptions as _, Connection as _, PgConnection, Postgres, Row as _};
+use tokio::sync::Mutex;
 
 use super::{Arg, Table, Type};
 use crate::server::db::location::Location;
@@ -19,6 +23,10 @@ const WRITERS: u32 = 4;
 const READERS: u32 = 8;
 /// How long a request waits for a connection before it is told to come back.
 const ACQUIRE: Duration = Duration::from_secs(5);
+/// How long one server of several may take to answer before the others are asked.
+const LOOK: Duration = Duration::from_secs(1);
+/// Pause before a pool is asked again.
+const PAUSE: Duration = Duration::from_millis(50);
 /// Prepared statements kept per connection.
 const STATEMENTS: usize = 200;
 /// Names the lock under which layouts are applied: "ejia" in ASCII.
@@ -37,31 +45,138 @@ const SETTINGS: [(&str, &str); 9] = [
     ("timezone", "UTC"),
 ];
 
-/// A database's connections.
-#[derive(Clone, Debug)]
+/// A database's connections, all to the one server that takes writes.
+#[derive(Clone)]
 pub(in crate::server::db) struct Pools {
     pub(super) writers: PgPool,
     pub(super) readers: PgPool,
+    /// How to reach each server of the cluster.
+    hosts: Arc<[PgConnectOptions]>,
+    looking: Arc<Mutex<()>>,
+}
+
+/// How to reach the servers may name a password.
+impl fmt::Debug for Pools {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Pools").field("hosts", &self.hosts.len()).finish_non_exhaustive()
+    }
 }
 
 /// Connects, and brings the database to the newest layout; an empty one only if `create` says so.
 pub(super) async fn open(url: &str, shown: &Location, create: bool) -> DbResult<Pools> {
     let failed = |source| DbError::Open { path: shown.to_string(), source };
-    let options = PgConnectOptions::from_str(url).map_err(failed)?;
-    let options = options.options(SETTINGS).statement_cache_capacity(STATEMENTS);
-    let pool = |size| PgPoolOptions::new().max_connections(size).acquire_timeout(ACQUIRE);
-    let writers = pool(WRITERS).after_connect(|connection, _| {
-        Box::pin(async move {
-            // A cluster may be set to answer before the disk does; an acknowledged operation must not depend on that.
-            let set = "SELECT set_config('synchronous_commit', 'on', false) WHERE current_setting('synchronous_commit') \
-                       IN ('off', 'local')";
-            sqlx::query(set).fetch_optional(connection).await.map(drop)
-        })
-    });
-    let writers = writers.connect_with(options.clone()).await.map_err(failed)?;
+    let hosts: Arc<[PgConnectOptions]> =
+        each_host(url).iter().map(|url| options(url)).collect::<Result<_, _>>().map_err(failed)?;
+    let primary = primary(&hosts).await.map_err(failed)?;
+    let pool = |size| {
+        let pool = PgPoolOptions::new().max_connections(size).acquire_timeout(ACQUIRE);
+        pool.after_connect(|connection, _| Box::pin(ready(connection)))
+    };
+    let writers = pool(WRITERS).connect_with(primary.clone()).await.map_err(failed)?;
     migrate(&writers, create).await?;
-    let readers = pool(READERS).connect_with(options).await.map_err(failed)?;
-    Ok(Pools { writers, readers })
+    let readers = pool(READERS).connect_with(primary).await.map_err(failed)?;
+    Ok(Pools { writers, readers, hosts, looking: Arc::default() })
+}
+
+fn options(url: &str) -> Result<PgConnectOptions, sqlx::Error> {
+    let options = PgConnectOptions::from_str(url)?;
+    Ok(options.options(SETTINGS).statement_cache_capacity(STATEMENTS))
+}
+
+/// Makes one URL for each host of a URL that names several: between commas, before the path or as parameter `host`.
+fn each_host(url: &str) -> Vec<String> {
+    let (scheme, rest) = url.split_once("://").unwrap_or(("postgres", url));
+    let (rest, query) = rest.split_once('?').unwrap_or((rest, ""));
+    let (authority, path) = rest.split_once('/').unwrap_or((rest, ""));
+    let (user, hosts) = authority.rsplit_once('@').map_or(("", authority), |(u, h)| (u, h));
+    let user = if user.is_empty() { String::new() } else { format!("{user}@") };
+    let parameters = || query.split('&').filter(|one| !one.is_empty());
+    let named = |name: &str| parameters().find_map(|one| one.strip_prefix(name)?.strip_prefix('='));
+    let kept: Vec<&str> = parameters()
+        .filter(|one| {
+            let name = one.split_once('=').map_or(*one, |(name, _)| name);
+            // Whoever takes writes is looked for in any case.
+            !["host", "port", "target_session_attrs"].contains(&name)
+        })
+        .collect();
+    let one = |host: &str, further: &[String]| {
+        let mut query: Vec<&str> = kept.clone();
+        query.extend(further.iter().map(String::as_str));
+        let mark = if query.is_empty() { "" } else { "?" };
+        format!("{scheme}://{user}{host}/{path}{mark}{}", query.join("&"))
+    };
+    let mut ports = named("port").unwrap_or("").split(',').cycle();
+    let mut further = |host: Option<&str>| {
+        let port = ports.next().filter(|port| !port.is_empty());
+        let port = port.map(|port| format!("port={port}"));
+        host.map(|host| format!("host={host}")).into_iter().chain(port).collect::<Vec<_>>()
+    };
+    match named("host") {
+        Some(list) => list.split(',').map(|host| one(hosts, &further(Some(host)))).collect(),
+        None => hosts.split(',').map(|host| one(host, &further(None))).collect(),
+    }
+}
+
+/// Returns the first server that takes writes.
+async fn primary(hosts: &[PgConnectOptions]) -> Result<PgConnectOptions, sqlx::Error> {
+    let mut failed = sqlx::Error::PoolTimedOut;
+    for host in hosts {
+        let ready = async {
+            let mut connection = host.connect().await?;
+            ready(&mut connection).await?;
+            connection.close().await
+        };
+        match tokio::time::timeout(LOOK, ready).await {
+            Ok(Ok(())) => return Ok(host.clone()),
+            Ok(Err(error)) => failed = error,
+            Err(_elapsed) => {}
+        }
+    }
+    Err(failed)
+}
+
+/// Checks that a connection leads to the server that takes writes, and that it answers a commit only when the disk, and the
+/// standby if the cluster waits for one, has it.
+async fn ready(connection: &mut PgConnection) -> Result<(), sqlx::Error> {
+    let sql = "SELECT pg_is_in_recovery(), CASE WHEN current_setting('synchronous_commit') IN ('off', 'local') \
+               THEN set_config('synchronous_commit', 'on', false) END";
+    let standby: bool = sqlx::query(sql).fetch_one(connection).await?.try_get(0)?;
+    if standby {
+        return Err(sqlx::Error::Io(std::io::Error::other("the server is a standby")));
+    }
+    Ok(())
+}
+
+impl Pools {
+    /// Takes a connection out of a pool. If that takes long and the cluster has several servers, another one may have become the
+    /// primary: it is looked for, and further connections lead there.
+    pub(super) async fn acquire(&self, pool: &PgPool) -> DbResult<PoolConnection<Postgres>> {
+        if self.hosts.len() == 1 {
+            return Ok(pool.acquire().await?);
+        }
+        let end = Instant::now() + ACQUIRE;
+        loop {
+            let failed = match tokio::time::timeout(LOOK, pool.acquire()).await {
+                Ok(Ok(connection)) => return Ok(connection),
+                Ok(Err(error)) => error,
+                Err(_elapsed) => sqlx::Error::PoolTimedOut,
+            };
+            if Instant::now() >= end {
+                return Err(failed.into());
+            }
+            self.follow().await;
+            tokio::time::sleep(PAUSE).await;
+        }
+    }
+
+    /// Looks for the primary, unless somebody else does.
+    async fn follow(&self) {
+        let Ok(_alone) = self.looking.try_lock() else { return };
+        if let Ok(primary) = primary(&self.hosts).await {
+            self.writers.set_connect_options(primary.clone());
+            self.readers.set_connect_options(primary);
+        }
+    }
 }
 
 /// Applies the layouts the database does not have yet, all in one transaction.
@@ -193,4 +308,23 @@ pub(super) async fn insert(
     });
     statement.execute(connection).await?;
     Ok(())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::each_host;
+
+    #[test]
+    fn a_url_with_several_hosts_is_one_url_for_each() {
+        let both =
+            each_host("postgres://u:p@a:1,b:2/db?target_session_attrs=read-write&sslmode=require");
+        assert_eq!(
+            both,
+            ["postgres://u:p@a:1/db?sslmode=require", "postgres://u:p@b:2/db?sslmode=require"]
+        );
+        let sockets = each_host("postgres:///db?host=/tmp/a,/tmp/b&user=u&port=5433");
+        let one = |dir| format!("postgres:///db?user=u&host={dir}&port=5433");
+        assert_eq!(sockets, [one("/tmp/a"), one("/tmp/b")]);
+        assert_eq!(each_host("postgres://localhost"), ["postgres://localhost/"]);
+    }
 }

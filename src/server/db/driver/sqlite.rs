@@ -8,7 +8,7 @@ use sqlx::sqlite::{
     SqliteArguments, SqliteConnectOptions, SqliteJournalMode, SqlitePool, SqlitePoolOptions,
     SqliteSynchronous,
 };
-use sqlx::{AssertSqlSafe, Row as _, Sqlite, SqliteConnection};
+use sqlx::{AssertSqlSafe, Connection as _, Row as _, Sqlite, SqliteConnection};
 
 use super::{Arg, Table};
 use crate::server::db::{DbError, DbResult};
@@ -60,11 +60,19 @@ pub(super) async fn open(file: &Path, create: bool) -> DbResult<Pools> {
     if create && !file.exists() {
         make_private(file).map_err(|source| failed(source.into()))?;
     }
-    let writer = SqlitePoolOptions::new().max_connections(1).connect_with(options.clone()).await;
-    let writer = writer.map_err(failed)?;
+    let writer = pool(1).connect_with(options.clone()).await.map_err(failed)?;
     migrate(&writer).await?;
-    let readers = SqlitePoolOptions::new().max_connections(READERS).connect_with(options).await;
-    Ok(Pools { writer, readers: readers.map_err(failed)? })
+    let readers = pool(READERS).connect_with(options).await.map_err(failed)?;
+    Ok(Pools { writer, readers })
+}
+
+/// Keeps connections. A full or broken disk makes SQLite roll back by itself, which the driver does not notice: such a connection
+/// could never begin again, and is closed.
+fn pool(connections: u32) -> SqlitePoolOptions {
+    SqlitePoolOptions::new().max_connections(connections).before_acquire(|connection, _meta| {
+        let fit = !connection.is_in_transaction();
+        Box::pin(async move { Ok(fit) })
+    })
 }
 
 /// Makes an empty file that only its owner may read, whatever the umask says: the log and index that SQLite puts beside it take

@@ -91,6 +91,7 @@ from! {
     &str, value => Self::Text(value.to_owned());
     &[u8], value => Self::Bytes(value.to_vec());
     Vec<u8>, value => Self::Bytes(value);
+    Option<Vec<u8>>, value => Self::OptBytes(value);
     Uuid, value => Self::Bytes(value.as_bytes().to_vec());
     DeviceId, value => Self::from(value.0);
     RecordId, value => Self::from(value.0);

@@ -55,6 +55,7 @@ pub(super) fn record(row: &Row) -> DbResult<RecordRow> {
         tomb_seq: row.opt_int("tomb_seq")?.map(i64::cast_unsigned),
         about: row.opt_id("about")?.map(RecordId),
         follows: row.opt_id("follows")?.map(RecordId),
+        points: row.opt_id("points")?.map(RecordId),
         body: row.blob("body")?,
     })
 }
@@ -76,6 +77,7 @@ pub(super) fn op(row: &Row) -> DbResult<OpRow> {
         recv_at: row.int("recv_at")?,
         outcome: row.blob("outcome")?,
         refused: Refused::from_number(row.int("refused")?),
+        outside: row.opt_blob("outside")?,
         was: name(row, "was_gen", "was_n")?,
         same: name(row, "same_gen", "same_n")?,
     })

@@ -26,6 +26,7 @@ pub(super) const OP: Table = Table {
         ("recv_at", Int),
         ("outcome", Bytes),
         ("refused", Int),
+        ("outside", OptBytes),
         ("was_gen", OptInt),
         ("was_n", OptInt),
         ("same_gen", OptInt),
@@ -45,6 +46,7 @@ pub(super) const RECORD: Table = Table {
         ("tomb_seq", OptInt),
         ("about", OptBytes),
         ("follows", OptBytes),
+        ("points", OptBytes),
         ("body", Bytes),
     ],
 };

@@ -26,22 +26,12 @@ pub(super) async fn load(link: &mut Link, wanted: &Wanted) -> DbResult<Loaded> {
 enum By {
     Follows,
     About,
+    Points,
 }
 
 async fn load_records(link: &mut Link, wanted: &Wanted, loaded: &mut Loaded) -> DbResult<()> {
-    if wanted.records.is_empty() {
-        return Ok(());
-    }
-    let (list, join) = (link.dialect().keys(2), link.dialect().join_each());
-    let sql = format!("SELECT r.* FROM {list} {join} record r ON r.tenant = $1 AND r.id = j.id");
-    let mut args = args![TENANT];
-    args.push(Arg::ids(wanted.records.iter().map(|id| &id.0)));
     let mut present = BTreeSet::new();
-    for row in &link.all(sql, args).await? {
-        let row = record(row)?;
-        present.insert(row.id);
-        loaded.records.push(readable(&row)?);
-    }
+    load_named(link, &wanted.records, &mut present, loaded).await?;
     let mut about: BTreeSet<_> = wanted.about.intersection(&present).copied().collect();
     let mut moving: BTreeSet<_> = wanted.moving.intersection(&present).copied().collect();
     while !moving.is_empty() {
@@ -51,6 +41,30 @@ async fn load_records(link: &mut Link, wanted: &Wanted, loaded: &mut Loaded) -> 
     }
     if !about.is_empty() {
         load_by(link, By::About, &about, &mut present, loaded).await?;
+    }
+    if !wanted.pointing.is_empty() {
+        load_by(link, By::Points, &wanted.pointing, &mut present, loaded).await?;
+    }
+    Ok(())
+}
+
+async fn load_named(
+    link: &mut Link,
+    wanted: &BTreeSet<RecordId>,
+    present: &mut BTreeSet<RecordId>,
+    loaded: &mut Loaded,
+) -> DbResult<()> {
+    if wanted.is_empty() {
+        return Ok(());
+    }
+    let (list, join) = (link.dialect().keys(2), link.dialect().join_each());
+    let sql = format!("SELECT r.* FROM {list} {join} record r ON r.tenant = $1 AND r.id = j.id");
+    let mut args = args![TENANT];
+    args.push(Arg::ids(wanted.iter().map(|id| &id.0)));
+    for row in &link.all(sql, args).await? {
+        let row = record(row)?;
+        present.insert(row.id);
+        loaded.records.push(readable(&row)?);
     }
     Ok(())
 }
@@ -66,6 +80,7 @@ async fn load_by(
     let (column, index) = match by {
         By::Follows => ("follows", "record_follows"),
         By::About => ("about", "record_about"),
+        By::Points => ("points", "record_points"),
     };
     let dialect = link.dialect();
     let (list, join, index) = (dialect.keys(2), dialect.join_each(), dialect.by_index(index));

@@ -15,7 +15,7 @@ use crate::server::db::{DbError, DbResult, Tx};
 use crate::sync::{Digest, OpId, UnitTree};
 
 const RECORD_KNOWN: &str = " ON CONFLICT (tenant, id) DO UPDATE SET kind = excluded.kind, unit = excluded.unit, \
-    last_seq = excluded.last_seq, tomb_seq = excluded.tomb_seq, about = excluded.about, follows = excluded.follows, body = excluded.body";
+    last_seq = excluded.last_seq, tomb_seq = excluded.tomb_seq, about = excluded.about, follows = excluded.follows, points = excluded.points, body = excluded.body";
 
 impl Tx for DatabaseTx {
     async fn lock(&mut self) -> DbResult<Tenant> {
@@ -227,6 +227,7 @@ fn op_args(op: OpRow) -> Vec<Arg> {
         op.recv_at,
         op.outcome,
         op.refused.number(),
+        op.outside,
         op.was.map(|(generation, _)| i64::from(generation)),
         op.was.map(|(_, n)| n),
         op.same.map(|(generation, _)| i64::from(generation)),
@@ -244,6 +245,7 @@ fn record_args(row: RecordRow) -> Vec<Arg> {
         row.tomb_seq,
         row.about,
         row.follows,
+        row.points,
         row.body
     ]
 }

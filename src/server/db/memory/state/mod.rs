@@ -29,6 +29,7 @@ pub(super) struct State {
     feed: BTreeSet<(u64, RecordId)>,
     about: BTreeSet<(RecordId, RecordId)>,
     follows: BTreeSet<(RecordId, RecordId)>,
+    points: BTreeSet<(RecordId, RecordId)>,
     exits: BTreeMap<(UnitId, RecordId), u64>,
     units: UnitTree,
     unique: BTreeMap<(u16, u16, Vec<u8>), RecordId>,

@@ -175,6 +175,8 @@ impl State {
         }
         let found = pointing(&self.about, &about);
         self.take(found.iter(), &mut present, loaded)?;
+        let found = pointing(&self.points, &wanted.pointing);
+        self.take(found.iter(), &mut present, loaded)?;
         Ok(())
     }
 

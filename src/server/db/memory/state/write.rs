@@ -162,10 +162,14 @@ impl State {
             if let Some(follows) = old.follows {
                 self.follows.remove(&(follows, old.id));
             }
+            if let Some(points) = old.points {
+                self.points.remove(&(points, old.id));
+            }
         }
         self.feed.insert((row.last_seq, row.id));
         self.about.extend(row.about.map(|about| (about, row.id)));
         self.follows.extend(row.follows.map(|follows| (follows, row.id)));
+        self.points.extend(row.points.map(|points| (points, row.id)));
     }
 }
 

@@ -7,7 +7,7 @@ CREATE TABLE tenant (
 CREATE TABLE op (
     tenant BIGINT NOT NULL, seq BIGINT NOT NULL, device BIGINT NOT NULL, gen BIGINT NOT NULL, n BIGINT NOT NULL,
     record BYTEA NOT NULL, kind BIGINT NOT NULL, bytes BYTEA NOT NULL, hash BYTEA NOT NULL, chain BYTEA NOT NULL,
-    actor BYTEA NOT NULL, role TEXT NOT NULL, home BYTEA NOT NULL, recv_at BIGINT NOT NULL, outcome BYTEA NOT NULL, refused BIGINT NOT NULL,
+    actor BYTEA NOT NULL, role TEXT NOT NULL, home BYTEA NOT NULL, recv_at BIGINT NOT NULL, outcome BYTEA NOT NULL, refused BIGINT NOT NULL, outside BYTEA,
     was_gen BIGINT, was_n BIGINT, same_gen BIGINT, same_n BIGINT,
     PRIMARY KEY (tenant, seq)
 );
@@ -16,12 +16,13 @@ CREATE INDEX op_renamed ON op (tenant, device, was_gen, was_n) WHERE was_gen IS 
 CREATE INDEX op_by_record ON op (tenant, record);
 CREATE TABLE record (
     tenant BIGINT NOT NULL, id BYTEA NOT NULL, kind BIGINT NOT NULL, unit BYTEA NOT NULL, last_seq BIGINT NOT NULL,
-    tomb_seq BIGINT, about BYTEA, follows BYTEA, body BYTEA NOT NULL, PRIMARY KEY (tenant, id)
+    tomb_seq BIGINT, about BYTEA, follows BYTEA, points BYTEA, body BYTEA NOT NULL, PRIMARY KEY (tenant, id)
 );
 CREATE INDEX record_by_unit ON record (tenant, unit, last_seq, kind, tomb_seq);
 CREATE INDEX record_by_seq ON record (tenant, last_seq);
 CREATE INDEX record_about ON record (tenant, about) WHERE about IS NOT NULL;
 CREATE INDEX record_follows ON record (tenant, follows) WHERE follows IS NOT NULL;
+CREATE INDEX record_points ON record (tenant, points) WHERE points IS NOT NULL;
 CREATE TABLE scope_exit (
     tenant BIGINT NOT NULL, unit BYTEA NOT NULL, record BYTEA NOT NULL, seq BIGINT NOT NULL, PRIMARY KEY (tenant, unit, record)
 );

@@ -7,7 +7,7 @@ CREATE TABLE tenant (
 CREATE TABLE op (
     tenant INTEGER NOT NULL, seq INTEGER NOT NULL, device INTEGER NOT NULL, gen INTEGER NOT NULL, n INTEGER NOT NULL,
     record BLOB NOT NULL, kind INTEGER NOT NULL, bytes BLOB NOT NULL, hash BLOB NOT NULL, chain BLOB NOT NULL,
-    actor BLOB NOT NULL, role TEXT NOT NULL, home BLOB NOT NULL, recv_at INTEGER NOT NULL, outcome BLOB NOT NULL, refused INTEGER NOT NULL,
+    actor BLOB NOT NULL, role TEXT NOT NULL, home BLOB NOT NULL, recv_at INTEGER NOT NULL, outcome BLOB NOT NULL, refused INTEGER NOT NULL, outside BLOB,
     was_gen INTEGER, was_n INTEGER, same_gen INTEGER, same_n INTEGER,
     PRIMARY KEY (tenant, seq)
 ) STRICT, WITHOUT ROWID;
@@ -16,12 +16,13 @@ CREATE INDEX op_renamed ON op (tenant, device, was_gen, was_n) WHERE was_gen IS 
 CREATE INDEX op_by_record ON op (tenant, record);
 CREATE TABLE record (
     tenant INTEGER NOT NULL, id BLOB NOT NULL, kind INTEGER NOT NULL, unit BLOB NOT NULL, last_seq INTEGER NOT NULL,
-    tomb_seq INTEGER, about BLOB, follows BLOB, body BLOB NOT NULL, PRIMARY KEY (tenant, id)
+    tomb_seq INTEGER, about BLOB, follows BLOB, points BLOB, body BLOB NOT NULL, PRIMARY KEY (tenant, id)
 ) STRICT, WITHOUT ROWID;
 CREATE INDEX record_by_unit ON record (tenant, unit, last_seq, kind, tomb_seq);
 CREATE INDEX record_by_seq ON record (tenant, last_seq);
 CREATE INDEX record_about ON record (tenant, about) WHERE about IS NOT NULL;
 CREATE INDEX record_follows ON record (tenant, follows) WHERE follows IS NOT NULL;
+CREATE INDEX record_points ON record (tenant, points) WHERE points IS NOT NULL;
 CREATE TABLE scope_exit (
     tenant INTEGER NOT NULL, unit BLOB NOT NULL, record BLOB NOT NULL, seq INTEGER NOT NULL, PRIMARY KEY (tenant, unit, record)
 ) STRICT, WITHOUT ROWID;

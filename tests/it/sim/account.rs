@@ -1,0 +1,204 @@
+//! I1: every edit that was shown as saved is current, or was replaced by somebody who had seen it, or is kept where a person
+//! finds it. Told by the log and the records alone, not by the merge that made them.
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use ejia::domain::ids::RecordId;
+use ejia::domain::record::{FieldNo, Value};
+use ejia::server::db::Db;
+use ejia::server::db::rows::{OpRow, Refused};
+use ejia::sync::conflict::{DELETED_FIELD, UNIT_FIELD};
+use ejia::sync::{Base, Op, OpBody, OpId, Outcome, Record};
+use ejia::wire::{decode, decode_op, decode_record};
+
+use super::check::shows;
+use super::ledger::{Name, Saved, sets};
+use super::server::block;
+use super::world::World;
+
+/// What the server says, arranged for looking things up.
+struct Book {
+    taken: BTreeMap<Name, (Op, Outcome)>,
+    records: BTreeMap<RecordId, Record>,
+    /// Operations that somebody had seen when they wrote the next value.
+    replaced: BTreeSet<(RecordId, FieldNo, OpId)>,
+    /// Operations that a conflict, open or closed, or its settlement names.
+    reviewed: BTreeSet<(RecordId, OpId)>,
+    /// Who wrote a value into a field.
+    writers: BTreeMap<(RecordId, FieldNo), Vec<(Value, OpId)>>,
+    /// Records that were settled, restored or moved by hand.
+    handled: BTreeSet<RecordId>,
+}
+
+impl Book {
+    fn read(db: &impl Db) -> Self {
+        let mut book = Self {
+            taken: BTreeMap::new(),
+            records: BTreeMap::new(),
+            replaced: BTreeSet::new(),
+            reviewed: BTreeSet::new(),
+            writers: BTreeMap::new(),
+            handled: BTreeSet::new(),
+        };
+        for row in block(db.records_after(None, u32::MAX)).unwrap() {
+            let record = decode_record(&row.body).unwrap();
+            if let Some(conflict) = &record.conflict {
+                let about = conflict.record;
+                let candidates = conflict.candidates.iter().map(|candidate| candidate.op);
+                let standing = conflict.current.iter().filter_map(|standing| standing.op);
+                book.reviewed.extend(candidates.chain(standing).map(|op| (about, op)));
+            }
+            book.records.insert(record.id, record);
+        }
+        for row in block(db.ops_after(0, u32::MAX)).unwrap() {
+            book.take(&row);
+        }
+        book
+    }
+
+    fn take(&mut self, row: &OpRow) {
+        let Ok(op) = decode_op(&row.bytes) else { return };
+        let outcome: Outcome = decode(&row.outcome, "outcome").unwrap();
+        if row.refused == Refused::No {
+            for (no, base, value) in sets(&op) {
+                if let Base::Seen(seen) = base {
+                    self.replaced.insert((op.record, no, seen));
+                }
+                self.writers.entry((op.record, no)).or_default().push((value, op.id));
+            }
+            if let OpBody::Resolve { seen, .. } = &op.body {
+                self.reviewed.extend(seen.iter().map(|seen| (op.record, *seen)));
+            }
+            if matches!(
+                op.body,
+                OpBody::Resolve { .. } | OpBody::Restore { .. } | OpBody::Move { .. }
+            ) {
+                self.handled.insert(op.record);
+            }
+        }
+        self.taken.insert((op.id, row.hash), (op, outcome));
+    }
+
+    /// Says why an operation that was taken is not accounted for.
+    fn missing(&self, op: &Op, outcome: &Outcome) -> Option<String> {
+        let Some(record) = self.records.get(&op.record) else {
+            let kept = matches!(
+                outcome,
+                Outcome::Held { .. } | Outcome::Rejected { .. } | Outcome::Blocked { .. }
+            );
+            return (!kept).then(|| "its record is not there".to_owned());
+        };
+        match outcome {
+            Outcome::Applied { .. } | Outcome::Converged { .. } => sets(op)
+                .into_iter()
+                .find(|(no, _, value)| !self.accounted(record, op, *no, value))
+                .map(|(no, ..)| format!("field {} is gone", no.0)),
+            Outcome::Conflict { id, .. } => {
+                let conflict = self.records.get(id).and_then(|record| record.conflict.as_ref());
+                let Some(conflict) = conflict else { return Some("no such conflict".to_owned()) };
+                let named = conflict.candidates.iter().any(|candidate| candidate.op == op.id);
+                let replaced = sets(op).iter().any(|(no, ..)| self.is_replaced(op, *no));
+                (!named && !replaced && conflict.is_open())
+                    .then(|| "its conflict does not name it".to_owned())
+            }
+            Outcome::Held { .. }
+            | Outcome::WaitListed { .. }
+            | Outcome::Rejected { .. }
+            | Outcome::Blocked { .. }
+            | Outcome::Unknown { .. } => None,
+        }
+    }
+
+    fn is_replaced(&self, op: &Op, no: FieldNo) -> bool {
+        self.replaced.contains(&(op.record, no, op.id))
+            || self.reviewed.contains(&(op.record, op.id))
+    }
+
+    fn accounted(&self, record: &Record, op: &Op, no: FieldNo, value: &Value) -> bool {
+        if shows(record, no, value) || self.is_replaced(op, no) {
+            return true;
+        }
+        if matches!(no, UNIT_FIELD | DELETED_FIELD) && self.handled.contains(&record.id) {
+            return true;
+        }
+        // Somebody else wrote the same, and that was replaced knowingly.
+        let writers = self.writers.get(&(record.id, no)).into_iter().flatten();
+        writers.filter(|(other, _)| other == value).any(|(_, by)| {
+            self.replaced.contains(&(record.id, no, *by))
+                || self.reviewed.contains(&(record.id, *by))
+        })
+    }
+}
+
+impl World {
+    /// Goes through everything that was ever saved.
+    pub(crate) fn check_ledger(&mut self) {
+        let book = Book::read(&self.server.db);
+        let mut lost = Vec::new();
+        for (root, family) in self.ledger.families() {
+            if let Some(why) = self.lost(&book, &family) {
+                let device = family.first().map_or(0, |saved| saved.device);
+                lost.push(format!("I1: {:?} of device {device} is lost: {why}", root.0));
+            }
+        }
+        for line in lost {
+            self.violate(line);
+        }
+    }
+
+    fn lost(&self, book: &Book, family: &[&Saved]) -> Option<String> {
+        let taken: Vec<_> = family
+            .iter()
+            .filter_map(|saved| book.taken.get(&(saved.op.id, saved.hash)).map(|t| (*saved, t)))
+            .collect();
+        if taken.is_empty() {
+            let excused = family.iter().any(|saved| saved.excused)
+                || family.iter().all(|saved| self.devices[saved.device].gone);
+            return (!excused).then(|| format!("never taken, {:?}", family[0].op.body_name()));
+        }
+        let mut why = None;
+        for (saved, (op, outcome)) in taken {
+            let missing = book.missing(op, outcome).or_else(|| self.unseen(saved, outcome));
+            why = Some(missing?);
+        }
+        why
+    }
+
+    /// A refused operation stands on its author's list until they have dealt with it.
+    fn unseen(&self, saved: &Saved, outcome: &Outcome) -> Option<String> {
+        if !matches!(outcome, Outcome::Rejected { .. } | Outcome::Blocked { .. }) {
+            return None;
+        }
+        let device = &self.devices[saved.device];
+        if device.gone || device.attended.contains(&saved.op.id.n) {
+            return None;
+        }
+        let inside = device.client.as_ref()?.inside();
+        let key = (saved.op.id.generation, saved.op.id.n);
+        (key.0 == inside.generation && !inside.refused.contains(&key))
+            .then(|| "refused, and its author is not told".to_owned())
+    }
+}
+
+/// What an operation does, in a word.
+trait BodyName {
+    fn body_name(&self) -> &'static str;
+}
+
+impl BodyName for Op {
+    fn body_name(&self) -> &'static str {
+        match &self.body {
+            OpBody::Create { .. } => "create",
+            OpBody::Set { .. } => "set",
+            OpBody::Move { .. } => "move",
+            OpBody::Delete { .. } => "delete",
+            OpBody::Restore { .. } => "restore",
+            OpBody::Resolve { .. } => "resolve",
+            OpBody::ElementAdd { .. }
+            | OpBody::ElementDelete { .. }
+            | OpBody::Note { .. }
+            | OpBody::Command { .. }
+            | OpBody::Unknown { .. } => "other",
+        }
+    }
+}

@@ -1,0 +1,212 @@
+//! What must hold (docs/reliability.md, Simulator): at every step what is cheap, at the end everything.
+
+use std::collections::BTreeMap;
+
+use ejia::domain::ids::{RecordId, UnitId};
+use ejia::domain::kinds::Kind;
+use ejia::domain::record::{FieldNo, Value};
+use ejia::server::admin;
+use ejia::server::db::Db;
+use ejia::server::db::rows::PositionQuery;
+use ejia::server::service::Call;
+use ejia::sync::conflict::{DELETED_FIELD, UNIT_FIELD};
+use ejia::sync::{Cursor, Limits, Record};
+use ejia::wire::{Page, PullRequest, head, pack, unpack};
+
+use super::ledger::pending;
+use super::server::block;
+use super::world::World;
+
+/// Rounds in which everything must have arrived once nothing goes wrong any more.
+const ROUNDS: usize = 6;
+const HOUR: i64 = 3_600_000;
+
+impl World {
+    /// I10: a device shows its own waiting edits until the server's answer to them has come.
+    pub(crate) fn check_shown(&mut self, i: usize) {
+        let client = self.client(i);
+        let inside = client.inside();
+        let waits = |op: &&ejia::sync::Op| {
+            op.id.generation == inside.generation && op.id.n > inside.settled_n
+        };
+        let mut ops: Vec<_> =
+            self.ledger.of(i).rev().map(|saved| &saved.op).take_while(waits).collect();
+        ops.retain(|op| !inside.refused.contains(&(op.id.generation, op.id.n)));
+        let mut wrong = Vec::new();
+        for (id, pending) in pending(ops.into_iter().rev()) {
+            match client.visible(id) {
+                Some(record) => {
+                    let hidden =
+                        pending.fields.iter().find(|(no, value)| !shows(&record, **no, value));
+                    wrong.extend(hidden.map(|(no, _)| format!("field {} of {id}", no.0)));
+                }
+                None if pending.made => wrong.push(format!("new record {id}")),
+                None => {}
+            }
+        }
+        for what in wrong {
+            self.violate(format!("I10: device {i} does not show its own waiting {what}"));
+        }
+    }
+
+    /// I2, I4, I5: after a sync that ended well.
+    pub(crate) fn check_synced(&mut self, i: usize) {
+        let inside = self.client(i).inside();
+        let reached = (inside.cursor.epoch, inside.cursor.seq);
+        let before = std::mem::replace(&mut self.devices[i].reached, reached);
+        if before.0 == reached.0 && before.1 > reached.1 && self.server.restores == 0 {
+            self.violate(format!("I4: device {i} went back from {} to {}", before.1, reached.1));
+        }
+        let acked = |saved: &&super::ledger::Saved| {
+            saved.op.id.generation == inside.generation && saved.op.id.n <= inside.acked_n
+        };
+        let acked: Vec<_> = self.ledger.of(i).rev().filter(acked).take(6).collect();
+        let mut lost = Vec::new();
+        for saved in acked.into_iter().filter(|saved| !saved.excused) {
+            let id = saved.op.id;
+            let query = PositionQuery {
+                device: id.device,
+                generation: id.generation,
+                last_n: id.n,
+                cursor_seq: 0,
+                earlier: Vec::new(),
+            };
+            let found = block(self.server.db.position(&query)).unwrap().hash_at_device_last;
+            if found != Some(saved.hash) {
+                lost.push(format!(
+                    "I2: device {i} thinks {id:?} was taken, the server has {found:?}"
+                ));
+            }
+        }
+        for line in lost {
+            self.violate(line);
+        }
+        let head = block(self.server.db.tenant()).unwrap().head_seq;
+        if head == inside.cursor.seq && self.rng.per_mille(60) {
+            self.check_base(i);
+        }
+    }
+
+    /// I4, I5, I8: the device's base is what the server has for it, no more and no less.
+    fn check_base(&mut self, i: usize) {
+        let client = self.client(i);
+        let Some(joined) = client.profile().server else { return };
+        let request = PullRequest {
+            cursor: Cursor::START,
+            scope_token: 0,
+            min_seq: 0,
+            limit: 0,
+            backfill: Vec::new(),
+            floor: 0,
+        };
+        let reader = self.server.reader(&self.server.db.snapshot(), Limits::default());
+        let body = pack(&request).unwrap();
+        let answered = block(reader.call(Call::Pull, &joined.token, &body));
+        if answered.status != 200 {
+            return;
+        }
+        let page: Page = unpack(&answered.body).unwrap();
+        let wanted: BTreeMap<RecordId, Box<[u8]>> = page
+            .puts
+            .into_iter()
+            .map(|row| (head(&row.0).unwrap().id, row.0.into_boxed_slice()))
+            .collect();
+        let wrong = self.devices[i].disk.with_image(|image| {
+            let rows = &image.base.rows;
+            let differs =
+                wanted.iter().find(|(id, bytes)| rows.get(id).map(|r| &r.bytes) != Some(bytes));
+            let extra = rows.keys().find(|id| !wanted.contains_key(id));
+            differs.map(|(id, _)| (*id, rows.contains_key(id))).or(extra.map(|id| (*id, true)))
+        });
+        if let Some((id, here)) = wrong {
+            let there = wanted.contains_key(&id);
+            self.violate(format!(
+                "I4/I8: base of device {i} differs at {id}: here {here}, at the server {there}"
+            ));
+        }
+        self.check_scope(i);
+    }
+
+    /// I5 by another way than the server's own: nothing of other units.
+    fn check_scope(&mut self, i: usize) {
+        let Some(account) = self.server.account_of(self.devices[i].user) else { return };
+        if account.role.is_headquarters() {
+            return;
+        }
+        let units = block(self.server.db.units()).unwrap();
+        let above = units.path(account.unit);
+        let sees = |kind: u16, unit: UnitId| {
+            let published = Kind::from_number(kind).is_some_and(|kind| kind.spec().published);
+            units.path(unit).contains(&account.unit) || (published && above.contains(&unit))
+        };
+        let wrong = self.devices[i].disk.with_image(|image| {
+            image.base.rows.values().find(|row| !sees(row.kind, row.unit)).map(|row| row.id)
+        });
+        if let Some(id) = wrong {
+            self.violate(format!("I5: device {i} has {id} of another unit"));
+        }
+    }
+
+    /// Ends all faults, lets everybody sync, and checks everything.
+    pub(crate) fn finish(&mut self) {
+        self.note(|| "healed".to_owned());
+        self.quiet = true;
+        self.late.clear();
+        self.server.start();
+        for i in 0..self.devices.len() {
+            self.devices[i].disk.disarm();
+            if self.devices[i].revoked && self.is_up(i) {
+                let device = self.client(i).inside().device;
+                self.server.set_state(device, "active");
+            }
+        }
+        let mut well = vec![false; self.devices.len()];
+        for _ in 0..ROUNDS {
+            for (i, well) in well.iter_mut().enumerate() {
+                self.time.pass(HOUR);
+                *well = self.sync(i);
+            }
+        }
+        self.check_log();
+        for (i, well) in well.into_iter().enumerate() {
+            if self.devices[i].gone {
+                continue;
+            }
+            let status = self.client(i).status();
+            if !well || status.pending > 0 {
+                self.violate(format!(
+                    "I8: device {i} is not in step after {ROUNDS} rounds, {} wait",
+                    status.pending
+                ));
+            } else {
+                self.check_base(i);
+            }
+        }
+        self.check_ledger();
+    }
+
+    /// I3, I7: the log is gapless, its chain holds, its replay is the stored state, and each device's order is kept.
+    pub(crate) fn check_log(&mut self) {
+        let verified = block(admin::replay(&self.server.db, self.setup.limits)).unwrap();
+        if let Some(difference) = verified.difference {
+            self.violate(format!("I3: {difference}"));
+        }
+        let mut last: BTreeMap<_, u64> = BTreeMap::new();
+        for row in block(self.server.db.ops_after(0, u32::MAX)).unwrap() {
+            let last = last.entry((row.id.device, row.id.generation)).or_default();
+            if row.id.n != *last + 1 {
+                self.violate(format!("I7: {:?} follows {last} at {}", row.id, row.seq));
+            }
+            *last = row.id.n;
+        }
+    }
+}
+
+/// True if a record shows this value.
+pub(crate) fn shows(record: &Record, no: FieldNo, value: &Value) -> bool {
+    match no {
+        UNIT_FIELD => value.as_ref_id() == Some(record.unit.record()),
+        DELETED_FIELD => *value == Value::Flag(record.tombstone.is_some()),
+        no => record.fields.get(&no).map_or(&Value::Null, |state| &state.value) == value,
+    }
+}

@@ -1,0 +1,137 @@
+//! What goes wrong outside of any request: restores, clones, lost files, other rights, other clocks.
+
+use std::collections::BTreeSet;
+use std::sync::Arc;
+
+use ejia::domain::access::Role;
+use ejia::domain::kinds::Kind;
+use ejia::domain::record::{Fields, Value};
+use ejia::server::db::rows::Account;
+
+use super::ambient::Machine;
+use super::device::Device;
+use super::disk::Disk;
+use super::faults::Fault;
+use super::ledger::names;
+use super::world::World;
+
+const UPSETS: &[Fault] = &[
+    Fault::StoreLost,
+    Fault::JournalLost,
+    Fault::ClockStep,
+    Fault::ClockSkew,
+    Fault::ServerRestore,
+    Fault::DeviceRestore,
+    Fault::Clone,
+    Fault::UnitMove,
+    Fault::Permission,
+    Fault::Revoke,
+    Fault::Schema,
+];
+
+/// Most machines of a run, clones too.
+const MACHINES: usize = 14;
+const HOUR: i64 = 3_600_000;
+const YEAR: i64 = 365 * 24 * HOUR;
+
+impl World {
+    /// Lets one of these happen, if the seed says so.
+    pub(super) fn upset(&mut self) {
+        let Some(fault) = self.strike(UPSETS) else { return };
+        let i = self.rng.below(self.devices.len());
+        match fault {
+            Fault::StoreLost => self.devices[i].disk.lose_store(),
+            Fault::JournalLost => {
+                self.devices[i].disk.lose_journal();
+                self.ledger.excuse(i, &BTreeSet::new());
+            }
+            Fault::ClockStep => {
+                let years = i64::try_from(self.rng.below(140)).unwrap() - 60;
+                self.devices[i].machine.set_error(years * YEAR);
+            }
+            Fault::ClockSkew => {
+                let hours = i64::try_from(self.rng.below(48)).unwrap() - 24;
+                self.devices[i].machine.set_error(hours * HOUR);
+            }
+            Fault::ServerRestore => self.restore_server(),
+            Fault::DeviceRestore => self.restore_device(i),
+            Fault::Clone => self.clone_device(i),
+            Fault::UnitMove => self.move_unit(),
+            Fault::Permission => self.change_rights(i),
+            Fault::Revoke => self.revoke(i),
+            _other => {}
+        }
+    }
+
+    fn restore_server(&mut self) {
+        let mut rng = self.rng.fork();
+        if let Some(copy) = self.server.any_copy(&mut rng) {
+            self.note(|| format!("server back to {}", copy.head_seq()));
+            self.server.restore(&copy);
+        }
+    }
+
+    fn restore_device(&mut self, i: usize) {
+        let Some(image) = self.rng.pick(&self.devices[i].images).cloned() else { return };
+        let kept = names(image.entries.iter().map(|entry| &**entry));
+        self.ledger.excuse(i, &kept);
+        self.note(|| format!("device {i} back to {} entries", image.entries.len()));
+        self.devices[i].disk.set_image(image);
+        self.devices[i].reached = (uuid::Uuid::nil(), 0);
+        self.devices[i].gone = false;
+    }
+
+    fn clone_device(&mut self, i: usize) {
+        if self.devices.len() >= MACHINES || self.devices[i].gone {
+            return;
+        }
+        let machine = Machine::new(&self.time, self.rng.fork());
+        let disk = Disk::new(self.devices[i].disk.image(), self.rng.fork());
+        let twin = Device::new(disk, Arc::<Machine>::clone(&machine), self.devices[i].user);
+        self.note(|| format!("device {i} has a twin"));
+        self.devices.push(twin);
+    }
+
+    fn move_unit(&mut self) {
+        let i = 0;
+        if self.units.len() < 3 || !self.is_up(i) {
+            return;
+        }
+        let unit = self.units[self.rng.between(1, self.units.len() - 1)];
+        let above = *self.rng.pick(&self.units).unwrap();
+        let parent = Kind::Unit.spec().field("parent").unwrap().number;
+        let changes: Fields = [(parent, Value::Ref(above.record()))].into();
+        let result = self.client(i).set_fields(unit.record(), changes);
+        self.harvest(i);
+        self.note(|| format!("unit {unit} under {above}: {}", result.is_ok()));
+        self.sync(i);
+    }
+
+    fn change_rights(&mut self, i: usize) {
+        let Some(account) = self.server.account_of(self.devices[i].user) else { return };
+        if account.name == "hq" {
+            return;
+        }
+        let role = match self.rng.below(4) {
+            0 => Role::Auditor,
+            1 => Role::UnitLead,
+            2 => Role::Hq,
+            _ => Role::Organizer,
+        };
+        let unit = *self.rng.pick(&self.units).unwrap();
+        let unit = if role.is_headquarters() { self.server.root } else { unit };
+        self.note(|| format!("device {i} is now {} of {unit}", role.key()));
+        self.server.db.put_account(&Account { role, unit, ..account });
+    }
+
+    fn revoke(&mut self, i: usize) {
+        if !self.is_up(i) {
+            return;
+        }
+        let device = self.client(i).inside().device;
+        let revoked = !self.devices[i].revoked;
+        self.devices[i].revoked = revoked;
+        self.server.set_state(device, if revoked { "revoked" } else { "active" });
+        self.note(|| format!("device {i} revoked: {revoked}"));
+    }
+}
