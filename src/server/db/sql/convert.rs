@@ -17,15 +17,6 @@ pub(super) fn op_id(row: &Row) -> DbResult<OpId> {
     })
 }
 
-/// Reads generation and number of another operation of the same device.
-pub(super) fn name(row: &Row, generation: &str, n: &str) -> DbResult<Option<(u32, u64)>> {
-    let found = (row.opt_int(generation)?, row.opt_int(n)?);
-    let (Some(generation), Some(n)) = found else { return Ok(None) };
-    let generation =
-        u32::try_from(generation).map_err(|_range| DbError::Damaged { table: "op" })?;
-    Ok(Some((generation, n.cast_unsigned())))
-}
-
 fn role(row: &Row) -> DbResult<Role> {
     Role::from_key(&row.text("role")?).ok_or(DbError::Damaged { table: "account" })
 }
@@ -77,9 +68,8 @@ pub(super) fn op(row: &Row) -> DbResult<OpRow> {
         recv_at: row.int("recv_at")?,
         outcome: row.blob("outcome")?,
         refused: Refused::from_number(row.int("refused")?),
+        was: row.opt_id("was")?.map(RecordId),
         outside: row.opt_blob("outside")?,
-        was: name(row, "was_gen", "was_n")?,
-        same: name(row, "same_gen", "same_n")?,
     })
 }
 

@@ -27,10 +27,7 @@ pub(super) const OP: Table = Table {
         ("outcome", Bytes),
         ("refused", Int),
         ("outside", OptBytes),
-        ("was_gen", OptInt),
-        ("was_n", OptInt),
-        ("same_gen", OptInt),
-        ("same_n", OptInt),
+        ("was", OptBytes),
     ],
 };
 /// Records.

@@ -228,10 +228,7 @@ fn op_args(op: OpRow) -> Vec<Arg> {
         op.outcome,
         op.refused.number(),
         op.outside,
-        op.was.map(|(generation, _)| i64::from(generation)),
-        op.was.map(|(_, n)| n),
-        op.same.map(|(generation, _)| i64::from(generation)),
-        op.same.map(|(_, n)| n)
+        op.was
     ]
 }
 
