@@ -211,7 +211,7 @@ impl<D: Db> Service<D> {
 
     /// Lets a device join.
     pub(crate) async fn enrol(&self, request: EnrolRequest) -> Result<EnrolAnswer, ApiError> {
-        let now = self.now_ms();
+        let (now, care) = (self.now_ms(), self.care().await?);
         let tenant = self.db.tenant().await?;
         let mut tx = self.db.begin().await?;
         let wrong = |code, message| ApiError::forbidden(code, message);
@@ -238,7 +238,6 @@ impl<D: Db> Service<D> {
             let message = "the device id belongs to somebody else";
             return Err(ApiError::new(StatusCode::CONFLICT, "device_taken", message));
         }
-        let care = self.care().await?;
         let certificate = certify(care, &tenant, &account, &device)?;
         let admitted = Mark::Admitted { device: device.id, at: now };
         care.marks.append(&[admitted]).map_err(|_disk| ApiError::internal())?;
