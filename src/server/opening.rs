@@ -95,7 +95,8 @@ async fn scope_change<D: Db>(
     if open.scope_token == token {
         return Ok(Some(Change::default()));
     }
-    let visible = scope::visible(&session.account, &db.units().await?);
+    let units = db.units().await?;
+    let visible = scope::visible(&session.account, &units);
     let Some(new) = Extent::of(&visible) else { return Ok(None) };
     let damaged = |_cause| DbError::Damaged { table: "scope" };
     if db.scope(token).await?.is_none() {
@@ -106,7 +107,7 @@ async fn scope_change<D: Db>(
     }
     let Some(body) = db.scope(open.scope_token).await? else { return Ok(None) };
     let old: Extent = decode(&body, "scope").map_err(damaged)?;
-    Ok(Some(old.change_to(&new)))
+    Ok(Some(old.change_to(&new, units.all())))
 }
 
 /// Tells headquarters of old copies and of two copies of one device. A device never goes back to an earlier generation, so an opening

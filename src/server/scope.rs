@@ -65,15 +65,22 @@ impl Extent {
 
     /// Returns which units to take from the start and which to drop, for a device that holds `self` and shall hold `new`. A unit of
     /// which less is to be seen than before is dropped and taken again.
-    pub(crate) fn change_to(&self, new: &Self) -> (Vec<UnitId>, Vec<UnitId>) {
+    ///
+    /// Units may have been added since `self` was kept, which changes no token: whatever of `all` is out of sight is dropped.
+    pub(crate) fn change_to(
+        &self,
+        new: &Self,
+        all: impl Iterator<Item = UnitId>,
+    ) -> (Vec<UnitId>, Vec<UnitId>) {
         let units: BTreeSet<UnitId> = [&self.within, &self.above, &new.within, &new.above]
             .into_iter()
             .flat_map(|units| units.iter().copied())
+            .chain(all)
             .collect();
         let (mut add, mut drop) = (Vec::new(), Vec::new());
         for unit in units {
             let (was, is) = (self.level(unit), new.level(unit));
-            if was > is {
+            if was > is || is == 0 {
                 drop.push(unit);
             }
             if is > was || (is > 0 && was > is) {
@@ -98,9 +105,10 @@ mod tests {
     fn what_is_seen_more_of_is_added_and_what_is_seen_less_of_is_dropped() {
         let old = Extent { within: units(&[1, 2, 3]), above: units(&[9, 8]) };
         let new = Extent { within: units(&[1, 4, 9]), above: units(&[2]) };
-        let (add, drop) = old.change_to(&new);
+        let (add, drop) = old.change_to(&new, units(&[1, 5]).into_iter());
         assert_eq!(add, units(&[2, 4, 9]).into_iter().collect::<Vec<_>>());
-        assert_eq!(drop, units(&[2, 3, 8]).into_iter().collect::<Vec<_>>());
-        assert_eq!(new.change_to(&new), (Vec::new(), Vec::new()));
+        assert_eq!(drop, units(&[2, 3, 5, 8]).into_iter().collect::<Vec<_>>());
+        let same = new.change_to(&new, std::iter::empty());
+        assert_eq!(same, (Vec::new(), Vec::new()));
     }
 }
