@@ -1,5 +1,6 @@
 //! Taking operations: one writer task, one transaction for every push that waits (protocol, Push).
 
+use std::collections::{BTreeMap, BTreeSet};
 use std::panic::{AssertUnwindSafe, catch_unwind};
 
 use tokio::sync::{mpsc, oneshot};
@@ -17,13 +18,15 @@ use crate::wire::{PushAnswer, PushRequest, decode, encode, encode_record};
 
 /// Pushes taken into one transaction.
 const GROUP: usize = 64;
+/// Operations of different devices that are read for and written at once.
+const AT_ONCE: usize = 1_000;
 /// Most steps from an operation to what it may touch: an enrolment, its class, the others of that class.
 const MAX_DEPTH: usize = 8;
 /// Pushes that may wait before further ones are told to come back.
 const QUEUE: usize = 256;
 
 /// A push that was read and checked for its form.
-#[derive(Debug)]
+#[derive(Clone, Debug)]
 pub(crate) struct Batch {
     /// Device it comes from.
     pub(crate) device: DeviceId,
@@ -101,6 +104,12 @@ impl std::fmt::Debug for Job {
 }
 
 impl Batch {
+    /// Returns the identity of its first operation, and how many there are.
+    const fn first(&self) -> (OpId, usize) {
+        let Self { device, generation, from_n, .. } = self;
+        (OpId { device: *device, generation: *generation, n: *from_n }, self.entries.len())
+    }
+
     /// Reads and hashes the operations of a request.
     pub(crate) fn new(
         device: DeviceId,
@@ -186,17 +195,56 @@ pub(crate) async fn alone<D: Db>(
     Ok(answer)
 }
 
-/// Applies waiting batches in one transaction, each behind its own savepoint.
-async fn group<D: Db>(
+/// What became of one batch.
+type Answer = Result<PushAnswer, PushError>;
+
+/// Applies waiting batches in one transaction: those of different devices at once, because a statement costs more than a row. What
+/// breaks that way is taken back and tried batch by batch, so that only the one that breaks fails.
+pub(crate) async fn group<D: Db>(
     db: &D,
     cache: &mut UnitCache,
     batches: Vec<Batch>,
-) -> DbResult<Vec<Result<PushAnswer, PushError>>> {
+) -> DbResult<Vec<Answer>> {
     let mut tx = db.begin().await?;
+    let mut answers = Vec::with_capacity(batches.len());
+    for batches in together(batches) {
+        let taken =
+            if batches.len() > 1 { at_once(&mut tx, cache, batches.clone()).await? } else { None };
+        answers.extend(match taken {
+            Some(taken) => taken,
+            None => one_by_one(&mut tx, cache, batches).await?,
+        });
+    }
+    tx.commit().await?;
+    Ok(answers)
+}
+
+/// Takes batches together behind one savepoint; `None` if that failed and was taken back.
+async fn at_once<T: Tx>(
+    tx: &mut T,
+    cache: &mut UnitCache,
+    batches: Vec<Batch>,
+) -> DbResult<Option<Vec<Answer>>> {
+    tx.savepoint().await?;
+    if let Ok(taken) = take_all(tx, cache, batches).await {
+        tx.release().await?;
+        return Ok(Some(taken));
+    }
+    *cache = None;
+    tx.rollback().await?;
+    Ok(None)
+}
+
+/// Takes batches each behind its own savepoint.
+async fn one_by_one<T: Tx>(
+    tx: &mut T,
+    cache: &mut UnitCache,
+    batches: Vec<Batch>,
+) -> DbResult<Vec<Answer>> {
     let mut answers = Vec::with_capacity(batches.len());
     for batch in batches {
         tx.savepoint().await?;
-        let answer = take(&mut tx, cache, batch).await;
+        let answer = take(tx, cache, batch).await;
         if answer.is_ok() {
             tx.release().await?;
         } else {
@@ -205,8 +253,25 @@ async fn group<D: Db>(
         }
         answers.push(answer);
     }
-    tx.commit().await?;
     Ok(answers)
+}
+
+/// Parts batches, in their order, into those that can be taken at once: each of another device, and not too many operations.
+fn together(batches: Vec<Batch>) -> Vec<Vec<Batch>> {
+    let mut parts: Vec<Vec<Batch>> = Vec::new();
+    let (mut ops, mut devices) = (0, BTreeSet::new());
+    for batch in batches {
+        ops += batch.entries.len();
+        let fits = ops <= AT_ONCE && devices.insert(batch.device);
+        if let Some(part) = parts.last_mut().filter(|_| fits) {
+            part.push(batch);
+        } else {
+            ops = batch.entries.len();
+            devices = [batch.device].into();
+            parts.push(vec![batch]);
+        }
+    }
+    parts
 }
 
 /// Takes one batch inside a transaction. Also used by `admin`, for the server's own operations.
@@ -215,42 +280,85 @@ pub(crate) async fn take<T: Tx>(
     cache: &mut UnitCache,
     batch: Batch,
 ) -> Result<PushAnswer, PushError> {
+    take_all(tx, cache, vec![batch]).await?.pop().unwrap_or(Err(PushError::Broken))
+}
+
+/// Operations of one author that are new.
+struct Turn {
+    author: Author,
+    now: i64,
+    entries: Vec<Entry>,
+}
+
+/// Takes batches of different devices inside a transaction, one after the other but with one reading and one writing. The error is
+/// that of them all; an answer may be an error of its own batch, which changes nothing then.
+async fn take_all<T: Tx>(
+    tx: &mut T,
+    cache: &mut UnitCache,
+    batches: Vec<Batch>,
+) -> Result<Vec<Answer>, PushError> {
     let tenant = tx.lock().await?;
-    let first = OpId { device: batch.device, generation: batch.generation, n: batch.from_n };
-    let stored = tx.stored(first, batch.entries.len()).await?;
-    let mut results = repeated(&batch, &stored)?;
-    let Batch { device, author, generation, mut entries, now, limits, .. } = batch;
-    let new = entries.split_off(results.len());
-    if !new.is_empty() {
-        let mut world = prepare(tx, cache, &new, &tenant).await?;
-        world.limits = limits;
-        let applied =
-            catch_unwind(AssertUnwindSafe(|| apply_all(world, new, author, now, &tenant)));
-        let (world, mut changes, outcomes) = applied.map_err(|_panic| PushError::Broken)??;
-        *cache = Some((changes.head.1, world.units));
-        if crate::trap!(T07) || crate::trap!(T08) {
-            changes.ops.retain(|op| !stored.repeated.contains_key(&op.id.n));
-        }
-        tx.store(changes).await?;
-        results.extend(outcomes);
+    let firsts: Vec<(OpId, usize)> = batches.iter().map(Batch::first).collect();
+    let stored = tx.stored(&firsts).await?;
+    let limits = batches.first().map(|batch| batch.limits).unwrap_or_default();
+    let (mut answers, mut turns, mut known) = (Vec::new(), Vec::new(), BTreeSet::new());
+    for (mut batch, stored) in batches.into_iter().zip(stored) {
+        let answer = repeated(&batch, &stored).map(|results| {
+            let entries = batch.entries.split_off(results.len());
+            let id = |n: &u64| OpId { n: *n, ..batch.first().0 };
+            known.extend(stored.repeated.keys().map(id));
+            turns.push(Turn { author: batch.author, now: batch.now, entries });
+            PushAnswer { last_n: stored.last_n, results }
+        });
+        answers.push(answer);
     }
-    let last_n = results.last().map_or(stored.last_n, |(n, _)| stored.last_n.max(*n));
-    tracing::debug!({ field::DEVICE } = %device, { field::GENERATION } = generation, { field::LAST_N } = last_n, "pushed");
-    Ok(PushAnswer { last_n, results })
+    let mut outcomes = write(tx, cache, turns, &tenant, limits, &known).await?;
+    for (answer, (first, _)) in answers.iter_mut().zip(firsts) {
+        let Ok(answer) = answer else { continue };
+        answer.results.extend(outcomes.remove(&first.device).unwrap_or_default());
+        answer.last_n = answer.results.last().map_or(answer.last_n, |(n, _)| answer.last_n.max(*n));
+        tracing::debug!({ field::DEVICE } = %first.device, { field::GENERATION } = first.generation, { field::LAST_N } = answer.last_n, "pushed");
+    }
+    Ok(answers)
+}
+
+/// Applies new operations and stores what they changed; returns the outcomes by device.
+async fn write<T: Tx>(
+    tx: &mut T,
+    cache: &mut UnitCache,
+    turns: Vec<Turn>,
+    tenant: &Tenant,
+    limits: Limits,
+    known: &BTreeSet<OpId>,
+) -> Result<Outcomes, PushError> {
+    if turns.iter().all(|turn| turn.entries.is_empty()) {
+        return Ok(Outcomes::new());
+    }
+    let mut world = prepare(tx, cache, &turns, tenant).await?;
+    world.limits = limits;
+    let applied = catch_unwind(AssertUnwindSafe(|| apply_all(world, turns, tenant)));
+    let (world, mut changes, outcomes) = applied.map_err(|_panic| PushError::Broken)??;
+    *cache = Some((changes.head.1, world.units));
+    if crate::trap!(T07) || crate::trap!(T08) {
+        changes.ops.retain(|op| !known.contains(&op.id));
+    }
+    tx.store(changes).await?;
+    Ok(outcomes)
 }
 
 /// Loads what new operations may touch.
 async fn prepare<T: Tx>(
     tx: &mut T,
     cache: &mut UnitCache,
-    new: &[Entry],
+    turns: &[Turn],
     tenant: &Tenant,
 ) -> DbResult<World> {
     let units = match cache.take() {
         Some((chain, units)) if chain == tenant.head_chain => units,
         Some(_) | None => tx.units().await?,
     };
-    let ops = || new.iter().filter_map(|entry| entry.op.as_ref());
+    let entries = || turns.iter().flat_map(|turn| &turn.entries);
+    let ops = || entries().filter_map(|entry| entry.op.as_ref());
     let mut asked = wanted(ops());
     let mut world = world(tx.load(&asked).await?, units);
     for _depth in 0..MAX_DEPTH {
@@ -303,27 +411,28 @@ fn repeated(batch: &Batch, stored: &Stored) -> Result<Vec<(u64, Outcome)>, PushE
     Ok(results)
 }
 
-type Applied = (World, Changes, Vec<(u64, Outcome)>);
+type Outcomes = BTreeMap<DeviceId, Vec<(u64, Outcome)>>;
+type Applied = (World, Changes, Outcomes);
 
 /// Applies new operations one after the other and gathers what changed.
-fn apply_all(
-    mut world: World,
-    entries: Vec<Entry>,
-    author: Author,
-    now: i64,
-    tenant: &Tenant,
-) -> DbResult<Applied> {
+fn apply_all(mut world: World, turns: Vec<Turn>, tenant: &Tenant) -> DbResult<Applied> {
     let units = world.units.clone();
     let unique = world.unique.clone();
     let mut changes = Changes {
-        ops: Vec::with_capacity(entries.len()),
-        device: entries.last().map(|last| (last.id, last.hash)),
+        devices: turns
+            .iter()
+            .filter_map(|turn| turn.entries.last())
+            .map(|last| (last.id, last.hash))
+            .collect(),
         head: (tenant.head_seq, tenant.head_chain),
         reparent_seq: tenant.reparent_seq,
         ..Changes::default()
     };
-    let mut outcomes = Vec::with_capacity(entries.len());
-    for entry in entries {
+    let mut outcomes = Outcomes::new();
+    let entries = turns
+        .into_iter()
+        .flat_map(|turn| turn.entries.into_iter().map(move |entry| (turn.author, turn.now, entry)));
+    for (author, now, entry) in entries {
         let stamp = Stamp { seq: changes.head.0.saturating_add(1), recv_at: now };
         let outcome = decide(&mut world, &entry, &author, stamp);
         if crate::trap!(T06) && matches!(outcome, Outcome::Rejected { .. }) {
@@ -332,9 +441,9 @@ fn apply_all(
         let chain = chain_step(&changes.head.1, &entry.hash, outcome.tag(), stamp.seq);
         changes.head = (stamp.seq, chain);
         let encoded = encode(&outcome).map_err(|_cause| DbError::Damaged { table: "op" })?;
-        outcomes.push((entry.id.n, outcome.clone()));
+        outcomes.entry(entry.id.device).or_default().push((entry.id.n, outcome.clone()));
         let (row, op) = row(entry, &outcome, author, stamp, chain, encoded);
-        // A later operation of the batch may name it, or meet what it set.
+        // A later operation may name it, or meet what it set.
         world.ops.extend(op.map(|op| (op.id, op)));
         changes.ops.push(row);
     }
@@ -342,7 +451,7 @@ fn apply_all(
     Ok((world, changes, outcomes))
 }
 
-type Unique = std::collections::BTreeMap<
+type Unique = BTreeMap<
     (u16, crate::domain::record::FieldNo, crate::domain::record::Value),
     crate::domain::ids::RecordId,
 >;
@@ -356,7 +465,7 @@ fn gather(world: &World, units: &UnitTree, unique: &Unique, changes: &mut Change
             gather_unit(world, units, record.id.unit(), changes);
         }
     }
-    let exits: std::collections::BTreeMap<_, _> =
+    let exits: BTreeMap<_, _> =
         world.exits.iter().map(|(record, unit, seq)| ((*unit, *record), *seq)).collect();
     changes.exits = exits.into_iter().map(|((unit, record), seq)| (unit, record, seq)).collect();
     for (key, holder) in unique {

@@ -4,8 +4,8 @@ use proptest::prelude::*;
 use uuid::Uuid;
 
 use super::admin;
-use super::db::{Database, Db, Tx};
-use super::push::{Batch, take};
+use super::db::{Database, Db};
+use super::push::{Batch, PushError, group};
 use crate::domain::access::Role;
 use crate::domain::ids::{DeviceId, RecordId, UnitId, UserId};
 use crate::domain::kinds::Kind;
@@ -80,18 +80,23 @@ impl Pen {
         id
     }
 
-    async fn push(&mut self, db: &Database) {
+    /// Returns what was written since the last batch.
+    fn batch(&mut self) -> Option<Batch> {
         if self.ops.is_empty() {
-            return;
+            return None;
         }
         let (from_n, prev) = std::mem::replace(&mut self.first, (self.n + 1, self.prev));
         let ops = std::mem::take(&mut self.ops);
         let request = PushRequest { generation: 1, from_n, prev, ops };
-        let mut tx = db.begin().await.unwrap();
-        take(&mut tx, &mut None, Batch::new(self.id, self.author, request, 5, Limits::default()))
-            .await
-            .unwrap();
-        tx.commit().await.unwrap();
+        Some(Batch::new(self.id, self.author, request, 5, Limits::default()))
+    }
+}
+
+/// Pushes what devices have written, all at once.
+async fn push(db: &Database, pens: &mut [Pen]) {
+    let batches: Vec<Batch> = pens.iter_mut().filter_map(Pen::batch).collect();
+    for answer in group(db, &mut None, batches).await.unwrap() {
+        answer.unwrap();
     }
 }
 
@@ -231,21 +236,21 @@ async fn live(acts: Vec<Act>) {
         } else {
             Vec::new()
         };
-        let pen = pens.get_mut(usize::from(act.device)).unwrap();
+        let place = usize::from(act.device);
         let (kind, record, body) = if act.what < 12 {
             let body = body(act, &written, &conflicts, made.root);
             (Kind::Person.number(), person(act.record), body)
         } else {
             command(act, at, &written, made.root)
         };
-        written.push(pen.write(kind, record, body));
+        written.push(pens.get_mut(place).unwrap().write(kind, record, body));
         if act.ends_batch {
-            pen.push(&db).await;
+            // One device by itself, or all of them in one group.
+            let range = if act.seen.is_multiple_of(2) { place..place + 1 } else { 0..pens.len() };
+            push(&db, pens.get_mut(range).unwrap()).await;
         }
     }
-    for pen in &mut pens {
-        pen.push(&db).await;
-    }
+    push(&db, &mut pens).await;
     db.close().await;
     let verified = admin::verify_file(&file).await.unwrap();
     assert_eq!(verified.difference, None, "{acts:#?}");
@@ -257,6 +262,37 @@ fn one_record_made_twice_in_one_batch_replays_to_the_same_conflict() {
         |value| Act { device: 0, record: 3, what: 0, field: 0, value, seen: 0, ends_batch: false };
     let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build().unwrap();
     runtime.block_on(live(vec![create(1), create(0)]));
+}
+
+#[test]
+fn a_batch_that_cannot_be_taken_changes_nothing_for_the_others_of_its_group() {
+    let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build().unwrap();
+    runtime.block_on(async {
+        let folder = tempfile::tempdir().unwrap();
+        let file = folder.path().join("test.sqlite");
+        let made = admin::init(&file, "同舟大學", "admin").await.unwrap();
+        let db = Database::open(&file, false).await.unwrap();
+        let mut pens = pens([(Role::Hq, made.root); 3]);
+        for (pen, record) in pens.iter_mut().zip(0..) {
+            let number = Value::Text(format!("0600{record}"));
+            let fields = vec![(FieldNo(1), number), (FieldNo(2), Value::Text("王小明".into()))];
+            let create = OpBody::Create { unit: made.root, fields };
+            pen.write(Kind::Person.number(), person(record), create);
+        }
+        pens.get_mut(1).unwrap().first.0 = 7;
+        let mut batches: Vec<Batch> = pens.iter_mut().filter_map(Pen::batch).collect();
+        let again = batches.first().cloned().unwrap();
+        // The same device twice in a group: the second time it gets the stored outcome.
+        batches.push(again);
+        let answers = group(&db, &mut None, batches).await.unwrap();
+        let [first, gap, third, again] = answers.as_slice() else { panic!("{answers:?}") };
+        assert!(matches!(gap, Err(PushError::Gap { expected: 1 })), "{gap:?}");
+        assert_eq!(first.as_ref().unwrap(), again.as_ref().unwrap());
+        assert_eq!(third.as_ref().unwrap().last_n, 1);
+        assert_eq!(db.sizes().await.unwrap().records, 3, "the root unit and two persons");
+        db.close().await;
+        assert_eq!(admin::verify_file(&file).await.unwrap().difference, None);
+    });
 }
 
 proptest! {
