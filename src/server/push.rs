@@ -1,29 +1,20 @@
-//! Taking operations: one writer task, one transaction for every push that waits (protocol, Push).
+//! Taking operations: what a batch may touch is read, the batch applied, what changed stored (protocol, Push).
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::panic::{AssertUnwindSafe, catch_unwind};
-
-use tokio::sync::{mpsc, oneshot};
 
 use crate::domain::ids::{DeviceId, UnitId};
 use crate::domain::kinds::Kind;
 use crate::server::db::rows::{Changes, RecordRow, Stored, Tenant, UniqueRow, Wanted};
 use crate::server::db::{Db, DbError, DbResult, Tx};
-use crate::server::decide::{Entry, decide, row};
-use crate::server::load::{about, absorb, further, overtaken, wanted, world};
+use crate::server::decide::{Entry, decide, row, together};
+use crate::server::load::{
+    about, further, held_names, held_ops, held_records, load_into, old_names, overtaken, wanted,
+};
 use crate::sync::apply::Stamp;
-use crate::sync::{Author, Digest, Limits, OpId, Outcome, Record, UnitTree, World, chain_step};
+use crate::sync::{Author, Digest, Limits, Op, OpId, Outcome, Record, UnitTree, World, chain_step};
 use crate::telemetry as field;
 use crate::wire::{PushAnswer, PushRequest, decode, encode, encode_record};
-
-/// Pushes taken into one transaction.
-const GROUP: usize = 64;
-/// Operations of different devices that are read for and written at once.
-const AT_ONCE: usize = 1_000;
-/// Most steps from an operation to what it may touch: an enrolment, its class, the others of that class.
-const MAX_DEPTH: usize = 8;
-/// Pushes that may wait before further ones are told to come back.
-const QUEUE: usize = 256;
 
 /// A push that was read and checked for its form.
 #[derive(Clone, Debug)]
@@ -58,6 +49,15 @@ pub(crate) enum PushError {
     /// The device's history differs from what the server has.
     #[error("another history of this device is known")]
     Fork,
+    /// The batch begins or ends inside an all-or-none group.
+    #[error("an all-or-none group is not whole in this batch")]
+    SplitGroup,
+    /// The batch has more operations than are taken at once.
+    #[error("at most {limit} operations are taken at once")]
+    TooMany {
+        /// Most taken.
+        limit: usize,
+    },
     /// The database failed.
     #[error(transparent)]
     Db(#[from] DbError),
@@ -75,7 +75,7 @@ pub(crate) enum PushError {
 impl PushError {
     /// What each push of a group is told when the group fails. Whether a failed commit took effect is not known: who sends again
     /// gets the stored outcomes, or new ones.
-    fn of_all(error: &DbError) -> Self {
+    pub(crate) fn of_all(error: &DbError) -> Self {
         if error.is_retryable() {
             Self::Busy
         } else if error.is_full() {
@@ -83,23 +83,6 @@ impl PushError {
         } else {
             Self::Broken
         }
-    }
-}
-
-struct Job {
-    batch: Batch,
-    reply: oneshot::Sender<Result<PushAnswer, PushError>>,
-}
-
-/// The way to the writer task.
-#[derive(Clone, Debug)]
-pub(crate) struct Writer {
-    jobs: mpsc::Sender<Job>,
-}
-
-impl std::fmt::Debug for Job {
-    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        f.debug_struct("Job").field("ops", &self.batch.entries.len()).finish_non_exhaustive()
     }
 }
 
@@ -128,60 +111,9 @@ impl Batch {
     }
 }
 
-impl Writer {
-    /// Starts the writer task; it ends when the last [`Writer`] is dropped.
-    pub(crate) fn start<D: Db>(db: D) -> (Self, tokio::task::JoinHandle<()>) {
-        let (jobs, queue) = mpsc::channel(QUEUE);
-        let task = tokio::spawn(run(db, queue));
-        (Self { jobs }, task)
-    }
-
-    /// Hands a batch to the writer and waits for what became of it.
-    pub(crate) async fn push(&self, batch: Batch) -> Result<PushAnswer, PushError> {
-        let (reply, answer) = oneshot::channel();
-        self.jobs.try_send(Job { batch, reply }).map_err(|_full_or_closed| PushError::Busy)?;
-        answer.await.map_err(|_dropped| PushError::Broken)?
-    }
-}
-
 /// Units as of a chain value, so that they are not read for every batch. Another process may have written meanwhile, or the
 /// database may have been restored: they hold only while the counter row, read under its lock, has that very value.
 pub(crate) type UnitCache = Option<(Digest, UnitTree)>;
-
-async fn run<D: Db>(db: D, mut queue: mpsc::Receiver<Job>) {
-    let mut cache: UnitCache = None;
-    let mut jobs = Vec::with_capacity(GROUP);
-    while queue.recv_many(&mut jobs, GROUP).await > 0 {
-        let (batches, replies): (Vec<_>, Vec<_>) =
-            jobs.drain(..).map(|job| (job.batch, job.reply)).unzip();
-        match group(&db, &mut cache, batches).await {
-            Ok(answers) => {
-                for (reply, answer) in replies.into_iter().zip(answers) {
-                    let _gone = reply.send(answer);
-                }
-            }
-            Err(error) => {
-                cache = None;
-                tracing::error!({ field::ERROR } = %chain_of(&error), "a group of pushes failed");
-                for reply in replies {
-                    let answer = PushError::of_all(&error);
-                    let _gone = reply.send(Err(answer));
-                }
-            }
-        }
-    }
-}
-
-fn chain_of(error: &dyn std::error::Error) -> String {
-    let mut text = error.to_string();
-    let mut source = error.source();
-    while let Some(cause) = source {
-        text.push_str(": ");
-        text.push_str(&cause.to_string());
-        source = cause.source();
-    }
-    text
-}
 
 /// Takes one batch in a transaction of its own, for a caller that is alone with the database.
 pub(crate) async fn alone<D: Db>(
@@ -196,83 +128,7 @@ pub(crate) async fn alone<D: Db>(
 }
 
 /// What became of one batch.
-type Answer = Result<PushAnswer, PushError>;
-
-/// Applies waiting batches in one transaction: those of different devices at once, because a statement costs more than a row. What
-/// breaks that way is taken back and tried batch by batch, so that only the one that breaks fails.
-pub(crate) async fn group<D: Db>(
-    db: &D,
-    cache: &mut UnitCache,
-    batches: Vec<Batch>,
-) -> DbResult<Vec<Answer>> {
-    let mut tx = db.begin().await?;
-    let mut answers = Vec::with_capacity(batches.len());
-    for batches in together(batches) {
-        let taken =
-            if batches.len() > 1 { at_once(&mut tx, cache, batches.clone()).await? } else { None };
-        answers.extend(match taken {
-            Some(taken) => taken,
-            None => one_by_one(&mut tx, cache, batches).await?,
-        });
-    }
-    tx.commit().await?;
-    Ok(answers)
-}
-
-/// Takes batches together behind one savepoint; `None` if that failed and was taken back.
-async fn at_once<T: Tx>(
-    tx: &mut T,
-    cache: &mut UnitCache,
-    batches: Vec<Batch>,
-) -> DbResult<Option<Vec<Answer>>> {
-    tx.savepoint().await?;
-    if let Ok(taken) = take_all(tx, cache, batches).await {
-        tx.release().await?;
-        return Ok(Some(taken));
-    }
-    *cache = None;
-    tx.rollback().await?;
-    Ok(None)
-}
-
-/// Takes batches each behind its own savepoint.
-async fn one_by_one<T: Tx>(
-    tx: &mut T,
-    cache: &mut UnitCache,
-    batches: Vec<Batch>,
-) -> DbResult<Vec<Answer>> {
-    let mut answers = Vec::with_capacity(batches.len());
-    for batch in batches {
-        tx.savepoint().await?;
-        let answer = take(tx, cache, batch).await;
-        if answer.is_ok() {
-            tx.release().await?;
-        } else {
-            *cache = None;
-            tx.rollback().await?;
-        }
-        answers.push(answer);
-    }
-    Ok(answers)
-}
-
-/// Parts batches, in their order, into those that can be taken at once: each of another device, and not too many operations.
-fn together(batches: Vec<Batch>) -> Vec<Vec<Batch>> {
-    let mut parts: Vec<Vec<Batch>> = Vec::new();
-    let (mut ops, mut devices) = (0, BTreeSet::new());
-    for batch in batches {
-        ops += batch.entries.len();
-        let fits = ops <= AT_ONCE && devices.insert(batch.device);
-        if let Some(part) = parts.last_mut().filter(|_| fits) {
-            part.push(batch);
-        } else {
-            ops = batch.entries.len();
-            devices = [batch.device].into();
-            parts.push(vec![batch]);
-        }
-    }
-    parts
-}
+pub(crate) type Answer = Result<PushAnswer, PushError>;
 
 /// Takes one batch inside a transaction. Also used by `admin`, for the server's own operations.
 pub(crate) async fn take<T: Tx>(
@@ -292,7 +148,7 @@ struct Turn {
 
 /// Takes batches of different devices inside a transaction, one after the other but with one reading and one writing. The error is
 /// that of them all; an answer may be an error of its own batch, which changes nothing then.
-async fn take_all<T: Tx>(
+pub(crate) async fn take_all<T: Tx>(
     tx: &mut T,
     cache: &mut UnitCache,
     batches: Vec<Batch>,
@@ -303,12 +159,13 @@ async fn take_all<T: Tx>(
     let limits = batches.first().map(|batch| batch.limits).unwrap_or_default();
     let (mut answers, mut turns, mut known) = (Vec::new(), Vec::new(), BTreeSet::new());
     for (mut batch, stored) in batches.into_iter().zip(stored) {
-        let answer = repeated(&batch, &stored).map(|results| {
+        let answer = repeated(&batch, &stored).and_then(|results| {
             let entries = batch.entries.split_off(results.len());
+            whole_groups(&entries, results.len(), &batch.limits)?;
             let id = |n: &u64| OpId { n: *n, ..batch.first().0 };
             known.extend(stored.repeated.keys().map(id));
             turns.push(Turn { author: batch.author, now: batch.now, entries });
-            PushAnswer { last_n: stored.last_n, results }
+            Ok(PushAnswer { last_n: stored.last_n, results })
         });
         answers.push(answer);
     }
@@ -334,8 +191,7 @@ async fn write<T: Tx>(
     if turns.iter().all(|turn| turn.entries.is_empty()) {
         return Ok(Outcomes::new());
     }
-    let mut world = prepare(tx, cache, &turns, tenant).await?;
-    world.limits = limits;
+    let world = prepare(tx, cache, &turns, tenant, limits).await?;
     let applied = catch_unwind(AssertUnwindSafe(|| apply_all(world, turns, tenant)));
     let (world, mut changes, outcomes) = applied.map_err(|_panic| PushError::Broken)??;
     *cache = Some((changes.head.1, world.units));
@@ -346,33 +202,50 @@ async fn write<T: Tx>(
     Ok(outcomes)
 }
 
-/// Loads what new operations may touch.
+/// Checks that no group is cut by an end of the batch, and that only the rest of a group goes beyond the limit. `before` are the
+/// repeated operations in front.
+fn whole_groups(new: &[Entry], before: usize, limits: &Limits) -> Result<(), PushError> {
+    let mut rest = new;
+    let mut at = before;
+    while !rest.is_empty() {
+        let length = together(rest, limits).map_err(|_split| PushError::SplitGroup)?;
+        if at >= limits.batch_ops {
+            return Err(PushError::TooMany { limit: limits.batch_ops });
+        }
+        at = at.saturating_add(length);
+        rest = rest.get(length.max(1)..).unwrap_or_default();
+    }
+    Ok(())
+}
+
+/// Loads what new operations may touch, and what waits for them with what that may touch.
 async fn prepare<T: Tx>(
     tx: &mut T,
     cache: &mut UnitCache,
     turns: &[Turn],
     tenant: &Tenant,
+    limits: Limits,
 ) -> DbResult<World> {
     let units = match cache.take() {
         Some((chain, units)) if chain == tenant.head_chain => units,
         Some(_) | None => tx.units().await?,
     };
-    let entries = || turns.iter().flat_map(|turn| &turn.entries);
-    let ops = || entries().filter_map(|entry| entry.op.as_ref());
-    let mut asked = wanted(ops());
-    let mut world = world(tx.load(&asked).await?, units);
-    for _depth in 0..MAX_DEPTH {
-        let more = further(&world, ops()).without(&asked);
-        if more.is_empty() {
-            break;
-        }
-        absorb(&mut world, tx.load(&more).await?);
+    let mut world = World::new(units, limits);
+    let entries = turns.iter().flat_map(|turn| &turn.entries);
+    let new: Vec<&Op> = entries.filter_map(|entry| entry.op.as_ref()).collect();
+    let mut asked = Wanted::default();
+    let mut more = wanted(new.iter().copied());
+    // What was loaded may name more; what is not there is asked for once only, so this comes to an end.
+    while !more.is_empty() {
+        load_into(&mut world, tx.load(&more).await?);
         asked.add(more);
-    }
-    let standing = overtaken(&world, ops());
-    if !standing.is_empty() {
-        let found = tx.load(&Wanted { ops: standing, ..Wanted::default() }).await?;
-        world.ops.extend(found.ops.into_iter().map(|op| (op.id, op)));
+        let held: Vec<Op> = held_ops(&world).cloned().collect();
+        let all = || new.iter().copied().chain(&held);
+        more = further(&world, all());
+        more.records.extend(held_records(&world, all()));
+        more.ops.extend(held_names(&world).chain(old_names(&world)));
+        more.ops.extend(overtaken(&world, all()));
+        more = more.without(&asked);
     }
     Ok(world)
 }
@@ -411,6 +284,7 @@ fn repeated(batch: &Batch, stored: &Stored) -> Result<Vec<(u64, Outcome)>, PushE
     Ok(results)
 }
 
+/// Outcomes by device, with their numbers.
 type Outcomes = BTreeMap<DeviceId, Vec<(u64, Outcome)>>;
 type Applied = (World, Changes, Outcomes);
 
@@ -418,37 +292,49 @@ type Applied = (World, Changes, Outcomes);
 fn apply_all(mut world: World, turns: Vec<Turn>, tenant: &Tenant) -> DbResult<Applied> {
     let units = world.units.clone();
     let unique = world.unique.clone();
+    let last = turns.iter().filter_map(|turn| turn.entries.last());
     let mut changes = Changes {
-        devices: turns
-            .iter()
-            .filter_map(|turn| turn.entries.last())
-            .map(|last| (last.id, last.hash))
-            .collect(),
+        devices: last.map(|last| (last.id, last.hash)).collect(),
         head: (tenant.head_seq, tenant.head_chain),
         reparent_seq: tenant.reparent_seq,
         ..Changes::default()
     };
     let mut outcomes = Outcomes::new();
-    let entries = turns
-        .into_iter()
-        .flat_map(|turn| turn.entries.into_iter().map(move |entry| (turn.author, turn.now, entry)));
-    for (author, now, entry) in entries {
-        let stamp = Stamp { seq: changes.head.0.saturating_add(1), recv_at: now };
-        let outcome = decide(&mut world, &entry, &author, stamp);
-        if crate::trap!(T06) && matches!(outcome, Outcome::Rejected { .. }) {
-            return Err(DbError::Damaged { table: "op" });
-        }
-        let chain = chain_step(&changes.head.1, &entry.hash, outcome.tag(), stamp.seq);
-        changes.head = (stamp.seq, chain);
-        let encoded = encode(&outcome).map_err(|_cause| DbError::Damaged { table: "op" })?;
-        outcomes.entry(entry.id.device).or_default().push((entry.id.n, outcome.clone()));
-        let (row, op) = row(entry, &outcome, author, stamp, chain, encoded);
-        // A later operation may name it, or meet what it set.
-        world.ops.extend(op.map(|op| (op.id, op)));
-        changes.ops.push(row);
+    for turn in turns {
+        apply_turn(&mut world, turn, &mut changes, &mut outcomes)?;
     }
     gather(&world, &units, &unique, &mut changes)?;
     Ok((world, changes, outcomes))
+}
+
+/// Applies what one author pushed.
+fn apply_turn(
+    world: &mut World,
+    turn: Turn,
+    changes: &mut Changes,
+    outcomes: &mut Outcomes,
+) -> DbResult<()> {
+    let Turn { author, now, mut entries } = turn;
+    while !entries.is_empty() {
+        let length = together(&entries, &world.limits).unwrap_or(1).max(1);
+        let later = entries.split_off(length);
+        let first = Stamp { seq: changes.head.0.saturating_add(1), recv_at: now };
+        let decided = decide(world, &entries, &author, first);
+        let refused = |outcome: &Outcome| matches!(outcome, Outcome::Rejected { .. });
+        if crate::trap!(T06) && decided.iter().any(refused) {
+            return Err(DbError::Damaged { table: "op" });
+        }
+        for (entry, outcome) in entries.into_iter().zip(decided) {
+            let stamp = Stamp { seq: changes.head.0.saturating_add(1), ..first };
+            let chain = chain_step(&changes.head.1, &entry.hash, outcome.tag(), stamp.seq);
+            changes.head = (stamp.seq, chain);
+            let encoded = encode(&outcome).map_err(|_cause| DbError::Damaged { table: "op" })?;
+            outcomes.entry(entry.id.device).or_default().push((entry.id.n, outcome.clone()));
+            changes.ops.push(row(entry, &outcome, author, stamp, chain, encoded));
+        }
+        entries = later;
+    }
+    Ok(())
 }
 
 type Unique = BTreeMap<

@@ -146,6 +146,7 @@ fn record() -> Record {
         tombstone: Some(Tombstone { by: id(9), reason: "離職".into(), seq: 41 }),
         open_conflicts: 2,
         conflict: None,
+        held: None,
     }
 }
 
@@ -191,6 +192,18 @@ fn packets_are_read_as_the_first_release_wrote_them() {
     let answer = PushAnswer { last_n: 6, results: vec![(6, Outcome::Applied { seq: 9 })] };
     let kept = golden("packet-push-answer.v1.hex", &pack(&answer).unwrap());
     assert_eq!(unpack::<PushAnswer>(&kept).unwrap(), answer);
+}
+
+#[test]
+fn a_packet_with_any_byte_changed_is_refused() {
+    let request =
+        PushRequest { generation: 2, from_n: 6, prev: [7; 16], ops: vec![Blob(vec![1; 300])] };
+    let packet = pack(&request).unwrap();
+    for at in 0..packet.len() {
+        let mut other = packet.clone();
+        other[at] ^= 0x10;
+        assert!(unpack::<PushRequest>(&other).is_err(), "byte {at}");
+    }
 }
 
 #[test]

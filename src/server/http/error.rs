@@ -95,6 +95,7 @@ impl From<CodecError> for ApiError {
     fn from(error: CodecError) -> Self {
         match error {
             CodecError::TooLarge { limit } => Self::too_large(limit),
+            CodecError::Damaged => Self::incomplete(),
             CodecError::Protocol { .. } => {
                 Self::new(StatusCode::UPGRADE_REQUIRED, "protocol", &error.to_string())
             }
@@ -122,6 +123,10 @@ impl From<PushError> for ApiError {
         match error {
             PushError::Gap { expected } => Self { expected: Some(expected), ..conflict("gap") },
             PushError::Fork => conflict("fork"),
+            PushError::SplitGroup => {
+                Self::new(StatusCode::BAD_REQUEST, "split_group", &error.to_string())
+            }
+            PushError::TooMany { limit } => Self::too_large(limit),
             PushError::Busy => Self::busy(),
             PushError::Full => Self::disk_full(),
             PushError::Broken => Self::internal(),

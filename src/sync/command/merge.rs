@@ -84,19 +84,24 @@ fn written(body: &mut OpBody) -> Vec<&mut Value> {
 
 /// `person.merge`.
 ///
+/// Only headquarters merges two persons; a person who was refused may be merged by whoever keeps the other record.
+///
 /// # Errors
 /// `wrong_id`, `not_permitted`, `missing_reference`.
 pub(super) fn persons(task: &mut Task<'_>, args: PersonMerge) -> Result<Outcome, Refusal> {
     if task.op.kind != Kind::Person.number() || task.op.record != args.keep {
         return Err(Refusal::new("wrong_id"));
     }
-    if !task.author.role.acts_for(Office::Headquarters) {
-        return Err(Refusal::new("not_permitted"));
-    }
     let seq = task.stamp.seq;
     let (keep, drop) = (task.world.resolve(args.keep), task.world.resolve(args.drop));
     if keep == drop {
         return Ok(Outcome::Converged { seq });
+    }
+    if !task.world.records.contains_key(&drop) && task.world.refused_creates.contains_key(&drop) {
+        return never_was(task, keep, drop);
+    }
+    if !task.author.role.acts_for(Office::Headquarters) {
+        return Err(Refusal::new("not_permitted"));
     }
     let mut kept = person(task, keep, "keep")?;
     let dropped = person(task, drop, "drop")?;
@@ -125,6 +130,33 @@ pub(super) fn persons(task: &mut Task<'_>, args: PersonMerge) -> Result<Outcome,
     Ok(Outcome::Applied { seq })
 }
 
+/// A person who was refused because another record has the number: what was meant for it reaches that record from now on.
+/// Nothing is taken from anybody, so whoever keeps the record may do it.
+fn never_was(task: &mut Task<'_>, keep: RecordId, drop: RecordId) -> Result<Outcome, Refusal> {
+    let kept = person(task, keep, "keep")?;
+    if !task.author.role.acts_for(Office::Organizer) || !task.world.reaches(task.author, kept.unit)
+    {
+        return Err(Refusal::new("not_permitted"));
+    }
+    let (id, seq) = (task.op.id, task.stamp.seq);
+    let empty = Record {
+        id: drop,
+        kind: Kind::Person.number(),
+        unit: kept.unit,
+        unit_origin: id,
+        rev: seq,
+        created: id,
+        fields: BTreeMap::new(),
+        elements: BTreeMap::new(),
+        tombstone: None,
+        open_conflicts: 0,
+        conflict: None,
+        held: None,
+    };
+    bury(task, empty, keep);
+    Ok(Outcome::Applied { seq })
+}
+
 fn person(task: &Task<'_>, id: RecordId, key: &str) -> Result<Record, Refusal> {
     let found = task.world.records.get(&id);
     found
@@ -144,7 +176,7 @@ fn bury(task: &mut Task<'_>, mut dropped: Record, keep: RecordId) {
 
 /// Open questions about the dropped record are questions about the kept one.
 fn turn_conflicts(task: &mut Task<'_>, drop: RecordId, keep: RecordId) {
-    let open = task.world.conflicts.remove(&drop).unwrap_or_default();
+    let open = task.world.conflicts.get(&drop).cloned().unwrap_or_default();
     let unit = task.world.records.get(&keep).map(|record| record.unit);
     for id in open {
         let Some(mut record) = task.world.records.get(&id).cloned() else { continue };
@@ -152,7 +184,7 @@ fn turn_conflicts(task: &mut Task<'_>, drop: RecordId, keep: RecordId) {
             conflict.record = keep;
         }
         if let Some(unit) = unit.filter(|unit| *unit != record.unit) {
-            task.world.exits.push((id, record.unit, task.stamp.seq));
+            task.world.leave(id, record.unit, task.stamp.seq);
             record.unit = unit;
         }
         record.rev = task.stamp.seq;
