@@ -24,6 +24,7 @@ pub mod service;
 #[cfg(test)]
 mod tests;
 mod upkeep;
+mod writer;
 
 use std::net::SocketAddr;
 use std::sync::Arc;
@@ -37,8 +38,8 @@ use care::{Care, CareError};
 use db::location::Location;
 use db::{Database, Db, DbError};
 use http::{App, router};
-use push::Writer;
 use service::Service;
+use writer::Writer;
 
 use crate::settings::ServerSettings;
 use crate::sync::Limits;

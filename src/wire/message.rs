@@ -121,6 +121,7 @@ pub struct QuarantineRequest {
     /// Number of the first one.
     pub from_n: u64,
     /// Operation frames, in order.
+    #[serde(deserialize_with = "items")]
     pub ops: Vec<Blob>,
 }
 
@@ -141,6 +142,7 @@ pub struct CheckRequest {
     /// Scope it covers.
     pub scope_token: u64,
     /// State hash of every unit of which it has live records.
+    #[serde(deserialize_with = "items")]
     pub units: Vec<(UnitId, u64)>,
 }
 
@@ -150,8 +152,10 @@ pub struct CheckAnswer {
     /// False if the server has moved on since the cursor: pull, then check again.
     pub compared: bool,
     /// Units whose records differ: drop them and take them again.
+    #[serde(deserialize_with = "items")]
     pub differ: Vec<UnitId>,
     /// Units the device must not have: drop them.
+    #[serde(deserialize_with = "items")]
     pub gone: Vec<UnitId>,
 }
 
