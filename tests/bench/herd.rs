@@ -127,6 +127,7 @@ impl Sheep {
             min_seq: 0,
             limit: 0,
             backfill: Vec::new(),
+            floor: 0,
         }
     }
 
@@ -146,6 +147,9 @@ impl Sheep {
             device_time: 0,
             outbox_depth: 0,
             oldest_age_ms: 0,
+            earlier: Vec::new(),
+            seal: [0; 16],
+            floor: 0,
         };
         let ask_all = SyncRequest { open, push: waiting, pull: Some(self.pull()) };
         let answer: SyncAnswer = ask(address, &self.device.token, "/v1/sync", &ask_all)?;
