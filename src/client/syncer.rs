@@ -4,6 +4,7 @@ use std::collections::VecDeque;
 use std::sync::atomic::{AtomicBool, Ordering};
 
 use super::error::ClientError;
+use super::receipts::Receipts;
 use super::sync_store::Session;
 use super::transport::{Transport, TransportError};
 use super::{Client, HttpTransport};
@@ -140,6 +141,7 @@ struct Round<'a> {
     state: Progress,
     again: bool,
     limits: Limits,
+    receipts: Receipts,
 }
 
 impl<'a> Round<'a> {
@@ -152,6 +154,7 @@ impl<'a> Round<'a> {
         let mut inner = client.lock();
         let limits = inner.limits;
         let (session, machine) = Session::start(&mut inner)?;
+        let receipts = Receipts::load(&mut inner)?;
         drop(inner);
         let to_push = machine.waiting();
         let state = Progress { phase: Phase::Connecting, pushed: 0, to_push, pulled: 0 };
@@ -169,6 +172,7 @@ impl<'a> Round<'a> {
             state,
             again,
             limits,
+            receipts,
         })
     }
 
@@ -207,7 +211,7 @@ impl<'a> Round<'a> {
     fn both(&mut self, store: Output, request: Output) -> Result<Vec<Output>, ClientError> {
         let Some(transport) = self.transport.take() else { return Ok(vec![store, request]) };
         let request = match request {
-            Output::Push(batch) => Request::Push(push_request(batch)),
+            Output::Push(batch) => Request::Push(self.push_request(batch)),
             Output::Pull(from) => Request::Pull(self.pull_request(from)),
             other => {
                 self.transport = Some(transport);
@@ -251,7 +255,7 @@ impl<'a> Round<'a> {
                 self.check_cancel()?;
                 let request = SyncRequest {
                     open: *open,
-                    push: push.map(push_request),
+                    push: push.map(|batch| self.push_request(batch)),
                     pull: Some(self.pull_request(pull)),
                 };
                 let answer = self.transport()?.sync(&request);
@@ -275,7 +279,8 @@ impl<'a> Round<'a> {
             Output::Push(batch) => {
                 self.check_cancel()?;
                 self.state.phase = Phase::Pushing;
-                let answer = self.transport()?.push(&push_request(batch))?;
+                let request = self.push_request(batch);
+                let answer = self.transport()?.push(&request)?;
                 let mut next = self.take_push(answer);
                 next.push(self.machine.after_push());
                 Ok(next)
@@ -296,6 +301,7 @@ impl<'a> Round<'a> {
         let mut inner = self.client.lock();
         match output {
             Output::StoreResults(results) => {
+                self.receipts.store(&mut inner)?;
                 Session::results(&mut inner, &results)?;
                 self.state.pushed += results.len();
             }
@@ -332,7 +338,18 @@ impl<'a> Round<'a> {
     }
 
     fn take_push(&mut self, answer: PushAnswer) -> Vec<Output> {
+        self.receipts.take(answer.receipts);
         self.machine.pushed(answer.results)
+    }
+
+    fn push_request(&self, batch: Batch) -> PushRequest {
+        self.receipts.attach(PushRequest {
+            generation: batch.generation,
+            from_n: batch.from_n,
+            prev: batch.prev,
+            ops: batch.ops.into_iter().map(Blob).collect(),
+            receipts: Vec::new(),
+        })
     }
 
     fn take_page(&mut self, page: Page) -> Vec<Output> {
@@ -406,15 +423,6 @@ impl Request {
             Self::Push(request) => transport.push(request).map(Answer::Push),
             Self::Pull(request) => transport.pull(request).map(Answer::Pull),
         }
-    }
-}
-
-fn push_request(batch: Batch) -> PushRequest {
-    PushRequest {
-        generation: batch.generation,
-        from_n: batch.from_n,
-        prev: batch.prev,
-        ops: batch.ops.into_iter().map(Blob).collect(),
     }
 }
 

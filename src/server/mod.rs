@@ -12,6 +12,7 @@ mod load;
 mod opening;
 mod pull;
 mod push;
+mod receipts;
 mod scope;
 mod secret;
 pub mod service;

@@ -10,10 +10,13 @@ use crate::server::db::rows::{Changes, RecordRow, Stored, Tenant, UniqueRow, Wan
 use crate::server::db::{Db, DbError, DbResult, Tx};
 use crate::server::decide::{Entry, decide, row};
 use crate::server::load::{about, absorb, further, overtaken, wanted, world};
+use crate::server::receipts::{Handle, Witness, inform, note_numbers, receipt};
 use crate::sync::apply::Stamp;
-use crate::sync::{Author, Digest, Limits, OpId, Outcome, Record, UnitTree, World, chain_step};
+use crate::sync::{
+    Author, Digest, Limits, Op, OpBody, OpId, Outcome, Record, UnitTree, World, chain_step,
+};
 use crate::telemetry as field;
-use crate::wire::{PushAnswer, PushRequest, decode, encode, encode_record};
+use crate::wire::{PushAnswer, PushRequest, Receipt, decode, encode, encode_record};
 
 /// Pushes taken into one transaction.
 const GROUP: usize = 64;
@@ -41,6 +44,10 @@ pub(crate) struct Batch {
     pub(crate) now: i64,
     /// Sizes and times that decide.
     pub(crate) limits: Limits,
+    /// What the server answered to some of them in an earlier history, as the device says.
+    pub(crate) receipts: Vec<Receipt>,
+    /// What the server has outside its database.
+    pub(crate) witness: Handle,
 }
 
 /// Why a push was not taken.
@@ -64,6 +71,9 @@ pub(crate) enum PushError {
     /// The database's disk has no room.
     #[error("the disk is full")]
     Full,
+    /// The files beside the database failed.
+    #[error("what stands outside the database cannot be used")]
+    Outside(#[source] std::io::Error),
     /// Too many pushes wait.
     #[error("too many pushes wait")]
     Busy,
@@ -109,13 +119,14 @@ impl Batch {
         now: i64,
         limits: Limits,
     ) -> Self {
-        let PushRequest { generation, from_n, prev, ops } = request;
+        let PushRequest { generation, from_n, prev, ops, receipts } = request;
         let entries = ops
             .into_iter()
             .zip(from_n..)
             .map(|(op, n)| Entry::new(OpId { device, generation, n }, op.0, &limits))
             .collect();
-        Self { device, author, generation, from_n, prev, entries, now, limits }
+        let witness = None;
+        Self { device, author, generation, from_n, prev, entries, now, limits, receipts, witness }
     }
 }
 
@@ -219,8 +230,13 @@ pub(crate) async fn take<T: Tx>(
     let first = OpId { device: batch.device, generation: batch.generation, n: batch.from_n };
     let stored = tx.stored(first, batch.entries.len()).await?;
     let mut results = repeated(&batch, &stored)?;
-    let Batch { device, author, generation, mut entries, now, limits, .. } = batch;
-    let new = entries.split_off(results.len());
+    let Batch { device, author, generation, mut entries, now, limits, receipts, witness, .. } =
+        batch;
+    let commands: Vec<Op> = entries.iter().filter_map(command).collect();
+    let mut new = entries.split_off(results.len());
+    if let Some(witness) = &witness {
+        inform(&**witness, &mut new, &receipts).map_err(PushError::Outside)?;
+    }
     if !new.is_empty() {
         let mut world = prepare(tx, cache, &new, &tenant).await?;
         world.limits = limits;
@@ -231,12 +247,34 @@ pub(crate) async fn take<T: Tx>(
         if crate::trap!(T07) || crate::trap!(T08) {
             changes.ops.retain(|op| !stored.repeated.contains_key(&op.id.n));
         }
+        if let Some(witness) = &witness {
+            note_numbers(&**witness, &changes)?.map_err(PushError::Outside)?;
+        }
         tx.store(changes).await?;
         results.extend(outcomes);
     }
     let last_n = results.last().map_or(stored.last_n, |(n, _)| stored.last_n.max(*n));
     tracing::debug!({ field::DEVICE } = %device, { field::GENERATION } = generation, { field::LAST_N } = last_n, "pushed");
-    Ok(PushAnswer { last_n, results })
+    let receipts = witness.map(|witness| made_out(&*witness, &commands, &results, &tenant));
+    Ok(PushAnswer { last_n, results, receipts: receipts.unwrap_or_default() })
+}
+
+/// Returns the operation if it is a command.
+fn command(entry: &Entry) -> Option<Op> {
+    let op = entry.op.as_ref().filter(|op| op.id == entry.id)?;
+    matches!(op.body, OpBody::Command { .. }).then(|| op.clone())
+}
+
+/// Makes out the receipts of commands, decided now or before.
+fn made_out(
+    witness: &dyn Witness,
+    commands: &[Op],
+    results: &[(u64, Outcome)],
+    tenant: &Tenant,
+) -> Vec<Receipt> {
+    let outcome = |op: &Op| results.iter().find(|(n, _)| *n == op.id.n).map(|(_, outcome)| outcome);
+    let made = |op: &Op| receipt(witness, op, outcome(op)?, tenant.epoch);
+    commands.iter().filter_map(made).collect()
 }
 
 /// Loads what new operations may touch.

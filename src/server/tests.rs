@@ -86,7 +86,7 @@ impl Pen {
         }
         let (from_n, prev) = std::mem::replace(&mut self.first, (self.n + 1, self.prev));
         let ops = std::mem::take(&mut self.ops);
-        let request = PushRequest { generation: 1, from_n, prev, ops };
+        let request = PushRequest { generation: 1, from_n, prev, ops, receipts: Vec::new() };
         let mut tx = db.begin().await.unwrap();
         take(&mut tx, &mut None, Batch::new(self.id, self.author, request, 5, Limits::default()))
             .await

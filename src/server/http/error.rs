@@ -124,7 +124,7 @@ impl From<PushError> for ApiError {
             PushError::Fork => conflict("fork"),
             PushError::Busy => Self::busy(),
             PushError::Full => Self::disk_full(),
-            PushError::Broken => Self::internal(),
+            PushError::Broken | PushError::Outside(_) => Self::internal(),
             PushError::Db(error) => Self::from(error),
         }
     }

@@ -133,6 +133,7 @@ fn one_request_opens_pushes_and_pulls() {
         from_n: 1,
         prev: [0; 16],
         ops: vec![ejia::wire::frame::Blob(bytes)],
+        receipts: Vec::new(),
     };
     let sent_n = hq.n;
     let answer = hq.open_unacked(Some(request));
