@@ -183,5 +183,6 @@ fn write(
         tombstone: None,
         open_conflicts: 0,
         conflict: None,
+        held: None,
     });
 }
