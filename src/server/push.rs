@@ -12,11 +12,9 @@ use crate::server::decide::{Entry, decide, row, together};
 use crate::server::load::{
     about, further, held_names, held_ops, held_records, load_into, old_names, overtaken, wanted,
 };
-use crate::server::receipts::{Handle, Witness, inform, note_numbers, receipt};
+use crate::server::receipts::{Handle, command, inform, made_out, note_numbers};
 use crate::sync::apply::Stamp;
-use crate::sync::{
-    Author, Digest, Limits, Op, OpBody, OpId, Outcome, Record, UnitTree, World, chain_step,
-};
+use crate::sync::{Author, Digest, Limits, Op, OpId, Outcome, Record, UnitTree, World, chain_step};
 use crate::telemetry as field;
 use crate::wire::{PushAnswer, PushRequest, Receipt, decode, encode, encode_record};
 
@@ -244,9 +242,7 @@ pub(crate) async fn take<T: Tx>(
     let commands: Vec<Op> = entries.iter().filter_map(command).collect();
     let mut new = entries.split_off(results.len());
     whole_groups(&new, results.len(), &limits)?;
-    if let Some(witness) = &witness {
-        inform(&**witness, &mut new, &receipts).map_err(PushError::Outside)?;
-    }
+    inform(&witness, &mut new, &receipts).map_err(PushError::Outside)?;
     if !new.is_empty() {
         let world = prepare(tx, cache, &new, &tenant, limits).await?;
         let applied =
@@ -256,34 +252,14 @@ pub(crate) async fn take<T: Tx>(
         if crate::trap!(T07) || crate::trap!(T08) {
             changes.ops.retain(|op| !stored.repeated.contains_key(&op.id.n));
         }
-        if let Some(witness) = &witness {
-            note_numbers(&**witness, &changes)?.map_err(PushError::Outside)?;
-        }
+        note_numbers(&witness, &changes)?.map_err(PushError::Outside)?;
         tx.store(changes).await?;
         results.extend(outcomes);
     }
     let last_n = results.last().map_or(stored.last_n, |(n, _)| stored.last_n.max(*n));
     tracing::debug!({ field::DEVICE } = %device, { field::GENERATION } = generation, { field::LAST_N } = last_n, "pushed");
-    let receipts = witness.map(|witness| made_out(&*witness, &commands, &results, &tenant));
-    Ok(PushAnswer { last_n, results, receipts: receipts.unwrap_or_default() })
-}
-
-/// Returns the operation if it is a command.
-fn command(entry: &Entry) -> Option<Op> {
-    let op = entry.op.as_ref().filter(|op| op.id == entry.id)?;
-    matches!(op.body, OpBody::Command { .. }).then(|| op.clone())
-}
-
-/// Makes out the receipts of commands, decided now or before.
-fn made_out(
-    witness: &dyn Witness,
-    commands: &[Op],
-    results: &[(u64, Outcome)],
-    tenant: &Tenant,
-) -> Vec<Receipt> {
-    let outcome = |op: &Op| results.iter().find(|(n, _)| *n == op.id.n).map(|(_, outcome)| outcome);
-    let made = |op: &Op| receipt(witness, op, outcome(op)?, tenant.epoch);
-    commands.iter().filter_map(made).collect()
+    let receipts = made_out(&witness, &commands, &results, tenant.epoch);
+    Ok(PushAnswer { last_n, results, receipts })
 }
 
 /// Checks that no group is cut by an end of the batch, and that only the rest of a group goes beyond the limit. `before` are the

@@ -53,18 +53,26 @@ fn seal(witness: &dyn Witness, op: &Op, id: OpId, outcome: &Outcome, epoch: Uuid
     ])
 }
 
-/// Makes out the receipt of a decided command; nothing else has one.
-pub(crate) fn receipt(
-    witness: &dyn Witness,
-    op: &Op,
-    outcome: &Outcome,
+/// Returns the operation if it is a command.
+pub(crate) fn command(entry: &Entry) -> Option<Op> {
+    let op = entry.op.as_ref().filter(|op| op.id == entry.id)?;
+    matches!(op.body, OpBody::Command { .. }).then(|| op.clone())
+}
+
+/// Makes out the receipts of commands, decided now or before.
+pub(crate) fn made_out(
+    witness: &Handle,
+    commands: &[Op],
+    results: &[(u64, Outcome)],
     epoch: Uuid,
-) -> Option<Receipt> {
-    if !matches!(op.body, OpBody::Command { .. }) {
-        return None;
-    }
-    let mac = seal(witness, op, op.id, outcome, epoch);
-    Some(Receipt { id: op.id, epoch, outcome: outcome.clone(), mac: Blob(mac.to_vec()) })
+) -> Vec<Receipt> {
+    let Some(witness) = witness else { return Vec::new() };
+    let made = |op: &Op| {
+        let (_, outcome) = results.iter().find(|(n, _)| *n == op.id.n)?;
+        let mac = seal(&**witness, op, op.id, outcome, epoch);
+        Some(Receipt { id: op.id, epoch, outcome: outcome.clone(), mac: Blob(mac.to_vec()) })
+    };
+    commands.iter().filter_map(made).collect()
 }
 
 /// Returns what a receipt promised, if it is one of ours for this very operation or for the one it was before a renumbering.
@@ -100,10 +108,11 @@ fn promised(witness: &dyn Witness, op: &Op, receipt: &Receipt) -> Option<Outside
 /// # Errors
 /// The notes cannot be read.
 pub(crate) fn inform(
-    witness: &dyn Witness,
+    witness: &Handle,
     entries: &mut [Entry],
     receipts: &[Receipt],
 ) -> io::Result<()> {
+    let Some(witness) = witness else { return Ok(()) };
     for entry in entries {
         let Some(op) = &entry.op else { continue };
         let OpBody::Command { name, args } = &op.body else { continue };
@@ -112,7 +121,7 @@ pub(crate) fn inform(
             let last = witness.last_issued(&series(&args.range, args.year), args.unit)?;
             (last > 0).then_some(Outside::Issued { last })
         } else {
-            receipts.iter().find_map(|receipt| promised(witness, op, receipt))
+            receipts.iter().find_map(|receipt| promised(&**witness, op, receipt))
         };
     }
     Ok(())
@@ -122,7 +131,8 @@ pub(crate) fn inform(
 ///
 /// # Errors
 /// The note cannot be written: the batch must not be committed.
-pub(crate) fn note_numbers(witness: &dyn Witness, changes: &Changes) -> DbResult<io::Result<()>> {
+pub(crate) fn note_numbers(witness: &Handle, changes: &Changes) -> DbResult<io::Result<()>> {
+    let Some(witness) = witness else { return Ok(Ok(())) };
     for row in changes.records.iter().filter(|row| row.kind == SERIES_KIND) {
         let record = crate::wire::decode_record(&row.body)
             .map_err(|_cause| super::db::DbError::Damaged { table: "record" })?;

@@ -26,6 +26,9 @@ pub enum CodecError {
     /// Not a message of this protocol at all: a login page of the network, for example.
     #[error("not an ejia message")]
     NotOurs,
+    /// A packet that is not as it was sent.
+    #[error("the message was damaged on its way")]
+    Damaged,
     /// A protocol number this build does not speak.
     #[error("protocol {found} is not supported")]
     Protocol {
