@@ -18,6 +18,7 @@ mod secret;
 pub mod service;
 #[cfg(test)]
 mod tests;
+mod writer;
 
 use std::net::SocketAddr;
 use std::sync::Arc;
@@ -29,8 +30,8 @@ use tokio::net::TcpListener;
 use db::location::Location;
 use db::{Database, Db, DbError};
 use http::{App, router};
-use push::Writer;
 use service::Service;
+use writer::Writer;
 
 use crate::settings::ServerSettings;
 use crate::sync::Limits;

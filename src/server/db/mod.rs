@@ -183,12 +183,11 @@ pub trait Db: Clone + Send + Sync + 'static {
 pub trait Tx: Send {
     /// Returns the tenant's counter row, which orders all writers; the transaction holds it.
     fn lock(&mut self) -> impl Future<Output = DbResult<Tenant>> + Send;
-    /// Returns what is stored of a device's operations around a batch.
+    /// Returns what is stored of devices' operations around batches: first operation and how many, each of another device.
     fn stored(
         &mut self,
-        first: OpId,
-        count: usize,
-    ) -> impl Future<Output = DbResult<Stored>> + Send;
+        batches: &[(OpId, usize)],
+    ) -> impl Future<Output = DbResult<Vec<Stored>>> + Send;
     /// Returns the units, for a writer that does not have them.
     fn units(&mut self) -> impl Future<Output = DbResult<UnitTree>> + Send;
     /// Returns everything a batch may touch.

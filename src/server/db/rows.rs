@@ -488,8 +488,8 @@ pub struct Changes {
     pub units_dropped: Vec<UnitId>,
     /// New or moved units with their parent.
     pub units_put: Vec<(UnitId, Option<UnitId>)>,
-    /// The device's newest operation: generation, number, hash.
-    pub device: Option<(OpId, Digest)>,
+    /// The newest operation of each device, with its hash.
+    pub devices: Vec<(OpId, Digest)>,
     /// New last position and chain value.
     pub head: (u64, Digest),
     /// New value of [`Tenant::reparent_seq`].

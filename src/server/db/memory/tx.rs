@@ -58,9 +58,9 @@ impl Tx for MemoryTx {
         self.working.tenant().cloned().ok_or(DbError::NoTenant)
     }
 
-    async fn stored(&mut self, first: OpId, count: usize) -> DbResult<Stored> {
+    async fn stored(&mut self, batches: &[(OpId, usize)]) -> DbResult<Vec<Stored>> {
         self.shared.step()?;
-        Ok(self.working.stored(first, count))
+        Ok(batches.iter().map(|(first, count)| self.working.stored(*first, *count)).collect())
     }
 
     async fn units(&mut self) -> DbResult<UnitTree> {

@@ -28,29 +28,8 @@ impl Tx for DatabaseTx {
         Ok(tenant)
     }
 
-    async fn stored(&mut self, first: OpId, count: usize) -> DbResult<Stored> {
-        let sql = "SELECT coalesce(max(gen), 0) AS gen FROM op WHERE tenant = $1 AND device = $2";
-        let newest = self.link.one(sql, args![TENANT, first.device]).await?;
-        let sql = "SELECT coalesce(max(n), 0) AS n FROM op WHERE tenant = $1 AND device = $2 AND gen = $3";
-        let last = self.link.one(sql, args![TENANT, first.device, first.generation]).await?;
-        let until = first.n.saturating_add(u64::try_from(count).unwrap_or(u64::MAX));
-        let before = first.n.saturating_sub(1);
-        let sql = "SELECT n, hash, outcome FROM op WHERE tenant = $1 AND device = $2 AND gen = $3 AND n >= $4 AND n < $5";
-        let args = args![TENANT, first.device, first.generation, before, until];
-        let mut stored = Stored {
-            newest_generation: newest.small("gen")?,
-            last_n: last.number("n")?,
-            ..Stored::default()
-        };
-        for row in &self.link.all(sql, args).await? {
-            let (n, hash) = (row.number("n")?, row.bytes("hash")?);
-            if n < first.n {
-                stored.hash_before = Some(hash);
-            } else {
-                stored.repeated.insert(n, (hash, row.blob("outcome")?));
-            }
-        }
-        Ok(stored)
+    async fn stored(&mut self, batches: &[(OpId, usize)]) -> DbResult<Vec<Stored>> {
+        super::load::stored(&mut self.link, batches).await
     }
 
     async fn units(&mut self) -> DbResult<UnitTree> {
@@ -85,10 +64,7 @@ impl Tx for DatabaseTx {
         let units = units.map(|(unit, parent)| args![TENANT, unit, parent]).collect();
         let tail = " ON CONFLICT (tenant, id) DO UPDATE SET parent = excluded.parent";
         link.insert(&UNIT, tail, units).await?;
-        match changes.device {
-            Some((last, hash)) => set_last(link, last, &hash).await,
-            None => Ok(()),
-        }
+        set_last(link, &changes.devices).await
     }
 
     async fn savepoint(&mut self) -> DbResult<()> {
@@ -256,9 +232,18 @@ async fn drop_around(
     Ok(())
 }
 
-async fn set_last(link: &mut Link, last: OpId, hash: &Digest) -> DbResult<()> {
-    let sql = "UPDATE device SET durable_n = CASE WHEN generation = $3 THEN durable_n ELSE 0 END, generation = $3, last_n = $4, \
-         last_hash = $5 WHERE tenant = $1 AND id = $2";
-    let args = args![TENANT, last.device, last.generation, last.n, hash];
+/// Notes the newest operations of devices; they are in the log already, with their hashes.
+async fn set_last(link: &mut Link, last: &[(OpId, Digest)]) -> DbResult<()> {
+    if last.is_empty() {
+        return Ok(());
+    }
+    let list = link.dialect().fours(2);
+    let sql = format!(
+        "UPDATE device SET durable_n = CASE WHEN generation = j.b THEN durable_n ELSE 0 END, generation = j.b, last_n = j.c, \
+         last_hash = op.hash FROM {list}, op WHERE device.tenant = $1 AND device.id = j.a \
+         AND op.tenant = $1 AND op.device = j.a AND op.gen = j.b AND op.n = j.c"
+    );
+    let mut args = args![TENANT];
+    args.push(Arg::op_ids(last.iter().map(|(id, _)| id)));
     link.run(sql, args).await.map(drop)
 }

@@ -138,13 +138,12 @@ impl State {
         for (unit, parent) in &rest.units_put {
             self.units.insert(*unit, *parent);
         }
-        if let Some((last, hash)) = rest.device
-            && let Some((_, device)) = self.devices.get_mut(&last.device)
-        {
+        for (last, hash) in &rest.devices {
+            let Some((_, device)) = self.devices.get_mut(&last.device) else { continue };
             if device.generation != last.generation {
                 device.durable_n = 0;
             }
-            (device.generation, device.last_n, device.last_hash) = (last.generation, last.n, hash);
+            (device.generation, device.last_n, device.last_hash) = (last.generation, last.n, *hash);
         }
     }
 
