@@ -67,6 +67,18 @@ pub(super) enum Command {
     #[cfg(feature = "client")]
     Act(super::commands::act::Act),
     #[cfg(feature = "client")]
+    Request(super::commands::places::Request),
+    #[cfg(feature = "client")]
+    Cancel(super::commands::places::Cancel),
+    #[cfg(feature = "client")]
+    Numbers(super::commands::numbers::Numbers),
+    #[cfg(feature = "client")]
+    Certify(super::commands::numbers::Certify),
+    #[cfg(feature = "client")]
+    Duplicates,
+    #[cfg(feature = "client")]
+    Merge(super::commands::duplicates::Merge),
+    #[cfg(feature = "client")]
     Checkin(super::commands::checkin::Checkin),
     #[cfg(feature = "client")]
     Sync(super::commands::sync::Sync),

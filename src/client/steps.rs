@@ -50,12 +50,19 @@ impl Client {
         changes: Fields,
     ) -> Result<Saved, ClientError> {
         let changes = {
-            let inner = self.lock();
+            let mut inner = self.lock();
             let view = inner.view(&inner.record(id)?)?;
             let mut fields = view.fields;
             fields.extend(changes.clone());
             let role = inner.profile.role;
-            step_changes(view.kind, &fields, role, action, reason, changes)?
+            let changes = step_changes(view.kind, &fields, role, action, reason, changes)?;
+            if view.kind == Kind::Enrolment && action == "withdraw" {
+                // A request: the server lets the next one in as it takes the place back.
+                let edit = inner.cancellation(id, reason.unwrap_or_default())?;
+                inner.commit(vec![edit], None)?;
+                return Ok(Saved { id, issues: Vec::new() });
+            }
+            changes
         };
         self.set_fields(id, changes)
     }

@@ -8,7 +8,7 @@ use crate::domain::record::{FieldNo, Owner, Value};
 use crate::domain::training::training_class::TrainingClass;
 use crate::field;
 use crate::server::db::rows::{Loaded, Wanted};
-use crate::sync::command::{Arguments as _, PersonMerge, classes_of, counted, redirected};
+use crate::sync::command::{classes_of, counted, merging, redirected};
 use crate::sync::{Op, OpBody, OpId, Record, UnitTree, World};
 
 /// Says what applying these operations may look at.
@@ -36,21 +36,16 @@ pub(crate) fn wanted<'a>(ops: impl Iterator<Item = &'a Op>) -> Wanted {
     wanted
 }
 
-/// True if the operation merges two persons.
-fn merges(op: &Op) -> bool {
-    matches!(&op.body, OpBody::Command { name, .. } if name == PersonMerge::NAME)
-}
-
 /// What a command counts in, and everything around a person that is merged into another.
 fn want_for_command(op: &Op, wanted: &mut Wanted) {
     let OpBody::Command { name, args } = &op.body else { return };
     wanted.records.extend(counted(name, args));
-    if merges(op) {
-        let persons = op.references();
-        wanted.about.extend(persons.iter().copied());
-        wanted.moving.extend(persons.iter().copied());
-        wanted.pointing.extend(persons);
-    }
+    let persons = merging(op).into_iter().flatten();
+    wanted.records.extend(persons.clone());
+    wanted.creations.extend(persons.clone());
+    wanted.about.extend(persons.clone());
+    wanted.moving.extend(persons.clone());
+    wanted.pointing.extend(persons);
 }
 
 /// Says what else these operations may look at, now that the first of it is loaded: what stands for records that
@@ -62,11 +57,12 @@ pub(crate) fn further<'a>(world: &World, ops: impl Iterator<Item = &'a Op>) -> W
         more.add(wanted(std::iter::once(op)));
         let stand_ins = op.references().into_iter().map(|id| world.resolve(id));
         more.records.extend(stand_ins.clone());
-        more.about.extend(stand_ins.clone());
-        if merges(op) {
-            more.moving.extend(stand_ins.clone());
-            more.pointing.extend(stand_ins);
-        }
+        more.about.extend(stand_ins);
+        let merged = merging(op).into_iter().flatten().map(|id| world.resolve(id));
+        more.records.extend(merged.clone());
+        more.about.extend(merged.clone());
+        more.moving.extend(merged.clone());
+        more.pointing.extend(merged);
         for class in classes_of(world, op) {
             more.records.insert(class);
             let asks = matches!(op.body, OpBody::Command { .. });
@@ -136,9 +132,8 @@ pub(crate) fn overtaken<'a>(world: &World, ops: impl Iterator<Item = &'a Op>) ->
     let mut standing = BTreeSet::new();
     for op in ops {
         let mut about = BTreeSet::from([op.record, world.resolve(op.record)]);
-        if merges(op) {
-            about.extend(op.references().into_iter().flat_map(|id| [id, world.resolve(id)]));
-        }
+        let merged = merging(op).into_iter().flatten();
+        about.extend(merged.flat_map(|id| [id, world.resolve(id)]));
         for record in about.iter().filter_map(|id| world.records.get(id)) {
             standing.extend(record.fields.values().map(|state| state.origin));
             standing.insert(record.unit_origin);

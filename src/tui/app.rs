@@ -185,6 +185,12 @@ pub enum Purpose {
     RecoveryCode,
     /// Show personal data in full.
     Reveal,
+    /// Ask for a place with the class or person that was chosen.
+    Place,
+    /// Look at a merge with the person that was chosen.
+    MergeWith,
+    /// Make one record of the page's person and this one.
+    Merge(RecordId),
 }
 
 /// How the program was started.

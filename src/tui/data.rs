@@ -1,4 +1,4 @@
-//! What the screens ask of the use cases, in the shapes they draw. The only file here that names `client`.
+//! What the screens ask of the use cases, in the shapes they draw. Only this file and `decided` name `client`.
 
 use std::collections::BTreeMap;
 use std::path::Path;
@@ -26,7 +26,7 @@ pub use crate::domain::query::{Comparison, Filter, Sort};
 
 /// An open data directory.
 pub struct Data {
-    client: Client,
+    pub(super) client: Client,
 }
 
 impl std::fmt::Debug for Data {

@@ -8,6 +8,7 @@ pub mod actions;
 pub mod app;
 pub mod backend;
 pub mod data;
+mod decided;
 pub mod effect;
 pub mod keys;
 pub mod matching;

@@ -17,6 +17,8 @@ pub(super) mod demo;
 #[cfg(feature = "client")]
 pub(super) mod doctor;
 #[cfg(feature = "client")]
+pub(super) mod duplicates;
+#[cfg(feature = "client")]
 pub(super) mod edit;
 #[cfg(feature = "client")]
 pub(super) mod enrol;
@@ -28,6 +30,10 @@ pub(super) mod import;
 pub(super) mod init;
 #[cfg(feature = "client")]
 pub(super) mod list;
+#[cfg(feature = "client")]
+pub(super) mod numbers;
+#[cfg(feature = "client")]
+pub(super) mod places;
 #[cfg(feature = "client")]
 pub(super) mod report;
 #[cfg(feature = "server")]
@@ -90,6 +96,12 @@ fn of_a_device(cx: &Context, command: Command) -> CommandResult {
         Command::Delete(command) => edit::delete(cx, &command),
         Command::Undo => edit::undo(cx),
         Command::Act(command) => act::run(cx, &command),
+        Command::Request(command) => places::request(cx, &command),
+        Command::Cancel(command) => places::cancel(cx, &command),
+        Command::Numbers(command) => numbers::numbers(cx, &command),
+        Command::Certify(command) => numbers::certify(cx, &command),
+        Command::Duplicates => duplicates::run(cx),
+        Command::Merge(command) => duplicates::merge(cx, &command),
         Command::Checkin(command) => checkin::run(cx, &command),
         Command::Sync(command) => sync::run(cx, &command),
         Command::Status => status::run(cx),

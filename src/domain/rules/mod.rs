@@ -4,6 +4,7 @@
 
 pub mod coverage;
 pub mod dates;
+pub mod duplicates;
 pub mod id_number;
 pub mod policy;
 pub mod promotion;

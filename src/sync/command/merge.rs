@@ -84,19 +84,24 @@ fn written(body: &mut OpBody) -> Vec<&mut Value> {
 
 /// `person.merge`.
 ///
+/// Only headquarters merges two persons; a person who was refused may be merged by whoever keeps the other record.
+///
 /// # Errors
 /// `wrong_id`, `not_permitted`, `missing_reference`.
 pub(super) fn persons(task: &mut Task<'_>, args: PersonMerge) -> Result<Outcome, Refusal> {
     if task.op.kind != Kind::Person.number() || task.op.record != args.keep {
         return Err(Refusal::new("wrong_id"));
     }
-    if !task.author.role.acts_for(Office::Headquarters) {
-        return Err(Refusal::new("not_permitted"));
-    }
     let seq = task.stamp.seq;
     let (keep, drop) = (task.world.resolve(args.keep), task.world.resolve(args.drop));
     if keep == drop {
         return Ok(Outcome::Converged { seq });
+    }
+    if !task.world.records.contains_key(&drop) && task.world.refused_creates.contains_key(&drop) {
+        return never_was(task, keep, drop);
+    }
+    if !task.author.role.acts_for(Office::Headquarters) {
+        return Err(Refusal::new("not_permitted"));
     }
     let mut kept = person(task, keep, "keep")?;
     let dropped = person(task, drop, "drop")?;
@@ -122,6 +127,32 @@ pub(super) fn persons(task: &mut Task<'_>, args: PersonMerge) -> Result<Outcome,
         let kept = person(task, keep, "keep")?;
         let _kept_as_candidate = task.conflict(&kept, ConflictKind::Edit, &values);
     }
+    Ok(Outcome::Applied { seq })
+}
+
+/// A person who was refused because another record has the number: what was meant for it reaches that record from now on.
+/// Nothing is taken from anybody, so whoever keeps the record may do it.
+fn never_was(task: &mut Task<'_>, keep: RecordId, drop: RecordId) -> Result<Outcome, Refusal> {
+    let kept = person(task, keep, "keep")?;
+    if !task.author.role.acts_for(Office::Organizer) || !task.world.reaches(task.author, kept.unit)
+    {
+        return Err(Refusal::new("not_permitted"));
+    }
+    let (id, seq) = (task.op.id, task.stamp.seq);
+    let empty = Record {
+        id: drop,
+        kind: Kind::Person.number(),
+        unit: kept.unit,
+        unit_origin: id,
+        rev: seq,
+        created: id,
+        fields: BTreeMap::new(),
+        elements: BTreeMap::new(),
+        tombstone: None,
+        open_conflicts: 0,
+        conflict: None,
+    };
+    bury(task, empty, keep);
     Ok(Outcome::Applied { seq })
 }
 

@@ -81,9 +81,8 @@ pub fn named(name: &str, args: &[u8]) -> Vec<RecordId> {
             EnrolCancel::open(args).map(|a| vec![a.class, a.person]).unwrap_or_default()
         }
         EnrolClose::NAME => EnrolClose::open(args).map(|a| vec![a.class]).unwrap_or_default(),
-        PersonMerge::NAME => {
-            PersonMerge::open(args).map(|a| vec![a.keep, a.drop]).unwrap_or_default()
-        }
+        // Not the dropped one: it may have been refused, which is why it is merged.
+        PersonMerge::NAME => PersonMerge::open(args).map(|a| vec![a.keep]).unwrap_or_default(),
         _ => Vec::new(),
     }
 }
@@ -126,6 +125,12 @@ pub(super) fn guard(task: &Task<'_>) -> Result<(), Refusal> {
         return Err(Refusal::at("not_permitted", "status"));
     }
     Ok(())
+}
+
+/// Returns the two persons that an operation merges: the kept one, the dropped one.
+pub fn merging(op: &Op) -> Option<[RecordId; 2]> {
+    let OpBody::Command { name, args } = &op.body else { return None };
+    (name == PersonMerge::NAME).then(|| PersonMerge::open(args).map(|a| [a.keep, a.drop]))?
 }
 
 /// Returns the record, besides those it names, that a command counts in.

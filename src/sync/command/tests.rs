@@ -539,6 +539,26 @@ fn what_arrives_late_for_a_merged_person_reaches_the_kept_one() {
 }
 
 #[test]
+fn what_was_meant_for_a_refused_person_reaches_the_one_who_has_the_number() {
+    let (mut server, _) = Server::with_class(Some(5), 1, false);
+    let mut pen = Pen::organizer(2);
+    let fields =
+        [("staff_no", Value::Text("00000".to_owned())), ("name", Value::Text("甲".to_owned()))];
+    let op = pen.create(Kind::Person, person(7), &fields);
+    assert_eq!(rejected(&server.take(&op, pen)), "duplicate");
+    let op = pen.ask(person(7));
+    assert!(matches!(server.take(&op, pen), Outcome::Blocked { .. }));
+    let op = merge(&mut pen, person(0), person(7));
+    let outcome = server.take(&op, pen);
+    assert!(matches!(outcome, Outcome::Applied { .. }), "{outcome:?}");
+    let op = pen.ask(person(7));
+    assert!(matches!(server.take(&op, pen), Outcome::Applied { .. }));
+    let enrolment = enrolment_id(CLASS, person(7));
+    assert_eq!(server.field(enrolment, Kind::Enrolment, "person"), Some(&Value::Ref(person(0))));
+    assert_eq!(server.replayed().records, server.world.records);
+}
+
+#[test]
 fn only_headquarters_merges_and_only_persons_that_are_there() {
     let (mut server, mut hq, mut pen, post) = twice();
     let op = merge(&mut pen, person(0), person(1));

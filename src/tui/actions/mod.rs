@@ -103,6 +103,10 @@ actions! {
     Edit = "edit" in List Detail Attention;
     /// Lists the workflow steps of the record.
     Steps = "steps" in List Detail;
+    /// Asks for a place: for this person in a class, or in this class for a person.
+    Request = "request" in Detail;
+    /// Makes one record of this person and another record of them.
+    Merge = "merge" in Detail;
     /// Finds records by name, pinyin or initials.
     Find = "find" in Overview List Detail;
     /// Filters the list by one field.

@@ -13,11 +13,13 @@ use crate::domain::record::ValueKind;
 use crate::tui::actions::{Action, Context};
 use crate::tui::app::{Move, Purpose, Shell, Tone};
 use crate::tui::data::{RecordView, pointing};
+use crate::tui::decided::{self, found, pick_merge, pick_place};
 use crate::tui::effect::Effect;
 use crate::tui::text::{cells, shown, width, wrap};
 use crate::tui::theme::Role;
 use crate::tui::ui::Ui;
 use crate::tui::widgets::dialog::Dialog;
+use crate::tui::widgets::picker::Item;
 
 /// A record and its place in the list it was opened from.
 pub struct Detail {
@@ -202,6 +204,10 @@ impl Page for Detail {
                 Err(shell.text("why-nothing-hidden"))
             }
             Action::Delete => shell.may_create(view.kind),
+            Action::Request if !matches!(view.kind, Kind::Person | Kind::TrainingClass) => {
+                Err(shell.text("why-no-place"))
+            }
+            Action::Merge if view.kind != Kind::Person => Err(shell.text("why-no-merge")),
             _ => Ok(()),
         }
     }
@@ -220,6 +226,11 @@ impl Page for Detail {
             Action::Edit => Form::start_edit(shell, self.id, self.revealed),
             Action::Steps => shell.pick_step(vec![self.id]),
             Action::Delete => shell.ask_delete(vec![self.id]),
+            Action::Request | Action::Merge => {
+                let Some(view) = &self.view else { return };
+                let pick = if action == Action::Merge { pick_merge } else { pick_place };
+                pick(shell, view);
+            }
             Action::History => shell.effects.push(Effect::History(self.id)),
             Action::Reveal => {
                 let answers = vec![shell.text("answer-cancel"), shell.text("answer-reveal")];
@@ -241,7 +252,16 @@ impl Page for Detail {
         }
     }
 
+    fn searched(&self, shell: &Shell, purpose: &Purpose, text: &str) -> Option<Vec<Item>> {
+        let ours = matches!(purpose, Purpose::Place | Purpose::MergeWith);
+        let view = self.view.as_ref().filter(|_| ours)?;
+        Some(found(shell, purpose, view, text))
+    }
+
     fn answered(&mut self, shell: &mut Shell, purpose: Purpose, reply: Reply) {
+        if let Some(view) = &self.view {
+            decided::answered(shell, view, &purpose, &reply);
+        }
         if let (Purpose::Reveal, Reply::Answer(1, reason)) = (purpose, reply)
             && let Some(data) = &shell.data
         {
