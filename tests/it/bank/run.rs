@@ -106,7 +106,7 @@ fn every_mistake_is_noticed_by_the_test_that_the_table_names() {
     for row in rows().into_iter().filter(|row| row.how == "test") {
         for test in row.names.iter().filter_map(|name| name.strip_prefix(prefix())) {
             let trap = Some(row.trap.clone());
-            jobs.push(Job { test: test.to_owned(), trap, seed: None });
+            jobs.push(Job { test: test.to_owned(), trap, seed: row.seed });
             alone.insert(test.to_owned());
         }
     }
