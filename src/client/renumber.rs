@@ -8,7 +8,7 @@ use super::journal::{self, Inverse, Local};
 use super::outbox::Outbox;
 use super::state::{Inner, SYNC_STATE, SyncState};
 use crate::store::Entry;
-use crate::sync::{Base, Digest, Op, OpBody, OpId, digest};
+use crate::sync::{Digest, OpId, digest};
 use crate::wire::{decode_op, encode, encode_op};
 
 impl Inner {
@@ -57,8 +57,13 @@ impl Inner {
             op.prev = prev;
             op.actor = self.profile.user;
             renamed.names.insert(old, op.id);
+            // Own unsent operations that the author had seen have new names.
             if !(crate::trap!(T15) && n > 2) {
-                rewrite_bases(&mut op, &renamed.names);
+                op.body.rename_bases(|id| {
+                    if let Some(new) = renamed.names.get(id) {
+                        *id = *new;
+                    }
+                });
             }
             let bytes = encode_op(&op)?;
             prev = digest(&bytes);
@@ -85,33 +90,4 @@ struct Renamed {
     entries: Vec<Entry>,
     outbox: Outbox,
     names: BTreeMap<OpId, OpId>,
-}
-
-/// Own unsent operations that the author had seen have new names.
-fn rewrite_bases(op: &mut Op, names: &BTreeMap<OpId, OpId>) {
-    let rename = |base: &mut Base| {
-        if let Base::Seen(id) = base
-            && let Some(new) = names.get(id)
-        {
-            *id = *new;
-        }
-    };
-    match &mut op.body {
-        OpBody::Set { sets } => sets.iter_mut().for_each(|(_, base, _)| rename(base)),
-        OpBody::Move { base, .. } | OpBody::ElementDelete { base, .. } => rename(base),
-        OpBody::Resolve { seen, .. } => {
-            for id in seen {
-                if let Some(new) = names.get(id) {
-                    *id = *new;
-                }
-            }
-        }
-        OpBody::Create { .. }
-        | OpBody::ElementAdd { .. }
-        | OpBody::Note { .. }
-        | OpBody::Delete { .. }
-        | OpBody::Restore { .. }
-        | OpBody::Command { .. }
-        | OpBody::Unknown { .. } => {}
-    }
 }

@@ -1,12 +1,13 @@
-//! One pushed operation: what the server checks by itself, then the merge. A replay of the log runs exactly this again.
+//! Pushed operations: what the server checks by itself, then the merge. A replay of the log runs exactly this again.
 
 use crate::domain::ids::UnitId;
 use crate::domain::record::Value;
 use crate::server::db::rows::{OpRow, Refused};
-use crate::sync::apply::{Stamp, apply};
+use crate::sync::apply::Stamp;
 use crate::sync::command::Outside;
+use crate::sync::group::{Item, apply_together};
 use crate::sync::{
-    Author, CONFLICT_KIND, Digest, Limits, Op, OpBody, OpId, Outcome, World, digest,
+    Author, CONFLICT_KIND, Digest, Group, Limits, Need, Op, OpBody, OpId, Outcome, World, digest,
 };
 use crate::wire::{decode_op, encode};
 
@@ -38,31 +39,54 @@ impl Entry {
     }
 }
 
-/// Decides one operation and applies it.
-pub(crate) fn decide(world: &mut World, entry: &Entry, author: &Author, stamp: Stamp) -> Outcome {
-    let Err((code, field)) = check(world, entry, author) else {
-        return match &entry.op {
-            Some(op) => {
-                world.outside.extend(entry.outside.map(|outside| (op.id, outside)));
-                apply(world, op, author, stamp)
-            }
-            None => refuse(world, entry, stamp, "unknown_body", ""),
-        };
+/// Returns how many of these operations belong together, the first one of them included.
+///
+/// # Errors
+/// The group does not begin here, is longer than what is here, or is not numbered without gaps.
+pub(crate) fn together(entries: &[Entry], limits: &Limits) -> Result<usize, SplitGroup> {
+    let Some(first) = entries.first() else { return Ok(0) };
+    let Some(group) = group_of(first) else { return Ok(1) };
+    let members = entries.get(..usize::from(group.length)).ok_or(SplitGroup)?;
+    let fits = |(index, entry): (u16, &Entry)| {
+        entry.op.is_none() || group_of(entry) == Some(Group { index, ..group })
     };
-    refuse(world, entry, stamp, code, field)
+    let starts = group.index == 0 && group.first == first.id.n;
+    let sized = group.length > 0 && group.length <= limits.group_ops;
+    if starts && sized && (0..).zip(members).all(fits) {
+        Ok(members.len())
+    } else {
+        Err(SplitGroup)
+    }
 }
 
-fn refuse(world: &mut World, entry: &Entry, stamp: Stamp, code: &str, field: &str) -> Outcome {
-    world.refused.insert(entry.id);
-    if let Some(op) = entry.op.as_ref().filter(|op| matches!(op.body, OpBody::Create { .. })) {
-        world.refused_creates.insert(op.record, entry.id);
-    }
-    Outcome::Rejected {
-        seq: stamp.seq,
-        code: code.to_owned(),
-        field: field.to_owned(),
-        message: String::new(),
-    }
+/// A batch that does not hold whole groups.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) struct SplitGroup;
+
+/// Returns the group an operation says it is in; one under another name than its place is refused by itself.
+fn group_of(entry: &Entry) -> Option<Group> {
+    entry.op.as_ref().filter(|op| op.id == entry.id)?.group
+}
+
+/// Decides operations that belong together and applies them; the outcomes in order.
+pub(crate) fn decide(
+    world: &mut World,
+    entries: &[Entry],
+    author: &Author,
+    first: Stamp,
+) -> Vec<Outcome> {
+    let outside = entries.iter().filter_map(|entry| Some((entry.id, entry.outside?)));
+    world.outside.extend(outside);
+    let items: Vec<Item<'_>> = entries
+        .iter()
+        .map(|entry| Item {
+            id: entry.id,
+            hash: entry.hash,
+            op: entry.op.as_ref(),
+            fault: check(world, entry, author).err(),
+        })
+        .collect();
+    apply_together(world, &items, author, first)
 }
 
 /// What must hold before the merge looks at an operation; the stable word and the place of what does not.
@@ -123,7 +147,7 @@ fn longest(op: &Op) -> usize {
 pub(crate) fn refused(entry: &Entry, outcome: &Outcome) -> Refused {
     let creates = entry.op.as_ref().is_some_and(|op| matches!(op.body, OpBody::Create { .. }));
     match outcome {
-        Outcome::Rejected { .. } if creates => Refused::Creation,
+        Outcome::Rejected { .. } | Outcome::Blocked { .. } if creates => Refused::Creation,
         Outcome::Rejected { .. } | Outcome::Blocked { .. } => Refused::Yes,
         Outcome::Applied { .. }
         | Outcome::Converged { .. }
@@ -134,7 +158,7 @@ pub(crate) fn refused(entry: &Entry, outcome: &Outcome) -> Refused {
     }
 }
 
-/// Makes the log's row of a decided operation, and gives back the operation if it is what its place says.
+/// Makes the log's row of a decided operation.
 pub(crate) fn row(
     entry: Entry,
     outcome: &Outcome,
@@ -142,11 +166,12 @@ pub(crate) fn row(
     stamp: Stamp,
     chain: Digest,
     encoded: Vec<u8>,
-) -> (OpRow, Option<Op>) {
+) -> OpRow {
     let refused = refused(&entry, outcome);
     let (record, kind) =
         entry.op.as_ref().map_or((UnitId::HOME.record(), 0), |op| (op.record, op.kind));
-    let row = OpRow {
+    let was = entry.op.as_ref().filter(|op| op.id == entry.id).and_then(|op| op.was);
+    OpRow {
         seq: stamp.seq,
         id: entry.id,
         record,
@@ -159,6 +184,6 @@ pub(crate) fn row(
         outcome: encoded,
         refused,
         outside: entry.outside.and_then(|outside| encode(&outside).ok()),
-    };
-    (row, entry.op.filter(|op| op.id == entry.id))
+        was: was.map(|(old, _)| Need::Op(old).key()),
+    }
 }

@@ -9,7 +9,7 @@ use crate::domain::training::training_class::TrainingClass;
 use crate::field;
 use crate::server::db::rows::{Loaded, Wanted};
 use crate::sync::command::{classes_of, counted, merging, redirected};
-use crate::sync::{Op, OpBody, OpId, Record, UnitTree, World};
+use crate::sync::{Held, Need, Op, OpBody, OpId, Record, World};
 
 /// Says what applying these operations may look at.
 pub(crate) fn wanted<'a>(ops: impl Iterator<Item = &'a Op>) -> Wanted {
@@ -30,7 +30,13 @@ pub(crate) fn wanted<'a>(ops: impl Iterator<Item = &'a Op>) -> Wanted {
         if sets_owner(op) {
             wanted.moving.insert(op.record);
         }
-        wanted.ops.extend(op.bases());
+        // Who waits for it, under both its names, and what may hold the operations its author had seen.
+        wanted.needs.extend([Need::Op(op.id).key(), op.record]);
+        wanted.needs.extend(op.was.map(|(old, _)| Need::Op(old).key()));
+        for seen in named(op) {
+            wanted.records.insert(Held::id_for(seen));
+            wanted.ops.insert(seen);
+        }
         want_unique(op, &mut wanted);
     }
     wanted
@@ -144,26 +150,55 @@ pub(crate) fn overtaken<'a>(world: &World, ops: impl Iterator<Item = &'a Op>) ->
     standing
 }
 
-/// Makes the working set of a batch.
-pub(crate) fn world(loaded: Loaded, units: UnitTree) -> World {
-    let mut world = World { units, ..World::default() };
-    absorb(&mut world, loaded);
-    world
-}
-
-/// Adds what was loaded later to a working set that nothing was applied to yet.
-pub(crate) fn absorb(world: &mut World, loaded: Loaded) {
+/// Puts what was loaded into the working set of a batch.
+pub(crate) fn load_into(world: &mut World, loaded: Loaded) {
     for record in loaded.records {
-        world.put(record);
+        world.load(record);
     }
-    world.touched.clear();
     world.unique.extend(loaded.unique);
-    world.ops.extend(loaded.ops.into_iter().map(|op| (op.id, op)));
+    for (op, hash) in &loaded.ops {
+        world.learn(op, *hash);
+    }
     world.refused.extend(loaded.refused);
     world.refused_creates.extend(loaded.refused_creations);
 }
 
-/// Returns the record an open conflict is about.
+/// Returns the operations that wait and are loaded.
+pub(crate) fn held_ops(world: &World) -> impl Iterator<Item = &Op> {
+    world.holding.keys().filter_map(|id| world.ops.get(id))
+}
+
+/// Returns the names of all operations that wait.
+pub(crate) fn held_names(world: &World) -> impl Iterator<Item = OpId> {
+    world.holding.keys().copied()
+}
+
+/// Returns the operations that an operation names: what its author had seen, and its own old name.
+fn named(op: &Op) -> impl Iterator<Item = OpId> {
+    op.bases().into_iter().chain(op.was.map(|(old, _)| old))
+}
+
+/// Returns the ids of the records that may hold what these operations' authors had seen.
+pub(crate) fn held_records<'a>(
+    world: &World,
+    ops: impl Iterator<Item = &'a Op>,
+) -> BTreeSet<RecordId> {
+    let known = |base: OpId| {
+        let name = world.name_of(base);
+        world.ops.get(&name).filter(|op| op.group.is_some() || name != base)
+    };
+    ops.flat_map(named).filter_map(known).map(Held::id_of).collect()
+}
+
+/// Returns the old names of the operations that are loaded.
+pub(crate) fn old_names(world: &World) -> impl Iterator<Item = OpId> {
+    world.ops.values().filter_map(|op| op.was).map(|(old, _)| old)
+}
+
+/// Returns what an open conflict is about, or the key of what an open held record waits for.
 pub(crate) fn about(record: &Record) -> Option<RecordId> {
+    if let Some(held) = record.held.as_ref().filter(|held| held.is_open()) {
+        return Some(held.need.key());
+    }
     record.conflict.as_ref().filter(|conflict| conflict.is_open()).map(|conflict| conflict.record)
 }

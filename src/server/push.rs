@@ -8,17 +8,17 @@ use crate::domain::ids::{DeviceId, UnitId};
 use crate::domain::kinds::Kind;
 use crate::server::db::rows::{Changes, RecordRow, Stored, Tenant, UniqueRow, Wanted};
 use crate::server::db::{Db, DbError, DbResult, Tx};
-use crate::server::decide::{Entry, decide, row};
-use crate::server::load::{about, absorb, further, overtaken, wanted, world};
+use crate::server::decide::{Entry, decide, row, together};
+use crate::server::load::{
+    about, further, held_names, held_ops, held_records, load_into, old_names, overtaken, wanted,
+};
 use crate::sync::apply::Stamp;
-use crate::sync::{Author, Digest, Limits, OpId, Outcome, Record, UnitTree, World, chain_step};
+use crate::sync::{Author, Digest, Limits, Op, OpId, Outcome, Record, UnitTree, World, chain_step};
 use crate::telemetry as field;
 use crate::wire::{PushAnswer, PushRequest, decode, encode, encode_record};
 
 /// Pushes taken into one transaction.
 const GROUP: usize = 64;
-/// Most steps from an operation to what it may touch: an enrolment, its class, the others of that class.
-const MAX_DEPTH: usize = 8;
 /// Pushes that may wait before further ones are told to come back.
 const QUEUE: usize = 256;
 
@@ -55,6 +55,15 @@ pub(crate) enum PushError {
     /// The device's history differs from what the server has.
     #[error("another history of this device is known")]
     Fork,
+    /// The batch begins or ends inside an all-or-none group.
+    #[error("an all-or-none group is not whole in this batch")]
+    SplitGroup,
+    /// The batch has more operations than are taken at once.
+    #[error("at most {limit} operations are taken at once")]
+    TooMany {
+        /// Most taken.
+        limit: usize,
+    },
     /// The database failed.
     #[error(transparent)]
     Db(#[from] DbError),
@@ -221,9 +230,9 @@ pub(crate) async fn take<T: Tx>(
     let mut results = repeated(&batch, &stored)?;
     let Batch { device, author, generation, mut entries, now, limits, .. } = batch;
     let new = entries.split_off(results.len());
+    whole_groups(&new, results.len(), &limits)?;
     if !new.is_empty() {
-        let mut world = prepare(tx, cache, &new, &tenant).await?;
-        world.limits = limits;
+        let world = prepare(tx, cache, &new, &tenant, limits).await?;
         let applied =
             catch_unwind(AssertUnwindSafe(|| apply_all(world, new, author, now, &tenant)));
         let (world, mut changes, outcomes) = applied.map_err(|_panic| PushError::Broken)??;
@@ -239,32 +248,49 @@ pub(crate) async fn take<T: Tx>(
     Ok(PushAnswer { last_n, results })
 }
 
-/// Loads what new operations may touch.
+/// Checks that no group is cut by an end of the batch, and that only the rest of a group goes beyond the limit. `before` are the
+/// repeated operations in front.
+fn whole_groups(new: &[Entry], before: usize, limits: &Limits) -> Result<(), PushError> {
+    let mut rest = new;
+    let mut at = before;
+    while !rest.is_empty() {
+        let length = together(rest, limits).map_err(|_split| PushError::SplitGroup)?;
+        if at >= limits.batch_ops {
+            return Err(PushError::TooMany { limit: limits.batch_ops });
+        }
+        at = at.saturating_add(length);
+        rest = rest.get(length.max(1)..).unwrap_or_default();
+    }
+    Ok(())
+}
+
+/// Loads what new operations may touch, and what waits for them with what that may touch.
 async fn prepare<T: Tx>(
     tx: &mut T,
     cache: &mut UnitCache,
     new: &[Entry],
     tenant: &Tenant,
+    limits: Limits,
 ) -> DbResult<World> {
     let units = match cache.take() {
         Some((chain, units)) if chain == tenant.head_chain => units,
         Some(_) | None => tx.units().await?,
     };
-    let ops = || new.iter().filter_map(|entry| entry.op.as_ref());
-    let mut asked = wanted(ops());
-    let mut world = world(tx.load(&asked).await?, units);
-    for _depth in 0..MAX_DEPTH {
-        let more = further(&world, ops()).without(&asked);
-        if more.is_empty() {
-            break;
-        }
-        absorb(&mut world, tx.load(&more).await?);
+    let mut world = World::new(units, limits);
+    let new: Vec<&Op> = new.iter().filter_map(|entry| entry.op.as_ref()).collect();
+    let mut asked = Wanted::default();
+    let mut more = wanted(new.iter().copied());
+    // What was loaded may name more; what is not there is asked for once only, so this comes to an end.
+    while !more.is_empty() {
+        load_into(&mut world, tx.load(&more).await?);
         asked.add(more);
-    }
-    let standing = overtaken(&world, ops());
-    if !standing.is_empty() {
-        let found = tx.load(&Wanted { ops: standing, ..Wanted::default() }).await?;
-        world.ops.extend(found.ops.into_iter().map(|op| (op.id, op)));
+        let held: Vec<Op> = held_ops(&world).cloned().collect();
+        let all = || new.iter().copied().chain(&held);
+        more = further(&world, all());
+        more.records.extend(held_records(&world, all()));
+        more.ops.extend(held_names(&world).chain(old_names(&world)));
+        more.ops.extend(overtaken(&world, all()));
+        more = more.without(&asked);
     }
     Ok(world)
 }
@@ -323,20 +349,25 @@ fn apply_all(
         ..Changes::default()
     };
     let mut outcomes = Vec::with_capacity(entries.len());
-    for entry in entries {
-        let stamp = Stamp { seq: changes.head.0.saturating_add(1), recv_at: now };
-        let outcome = decide(&mut world, &entry, &author, stamp);
-        if crate::trap!(T06) && matches!(outcome, Outcome::Rejected { .. }) {
+    let mut entries = entries;
+    while !entries.is_empty() {
+        let length = together(&entries, &world.limits).unwrap_or(1).max(1);
+        let later = entries.split_off(length);
+        let first = Stamp { seq: changes.head.0.saturating_add(1), recv_at: now };
+        let decided = decide(&mut world, &entries, &author, first);
+        let refused = |outcome: &Outcome| matches!(outcome, Outcome::Rejected { .. });
+        if crate::trap!(T06) && decided.iter().any(refused) {
             return Err(DbError::Damaged { table: "op" });
         }
-        let chain = chain_step(&changes.head.1, &entry.hash, outcome.tag(), stamp.seq);
-        changes.head = (stamp.seq, chain);
-        let encoded = encode(&outcome).map_err(|_cause| DbError::Damaged { table: "op" })?;
-        outcomes.push((entry.id.n, outcome.clone()));
-        let (row, op) = row(entry, &outcome, author, stamp, chain, encoded);
-        // A later operation of the batch may name it, or meet what it set.
-        world.ops.extend(op.map(|op| (op.id, op)));
-        changes.ops.push(row);
+        for (entry, outcome) in entries.into_iter().zip(decided) {
+            let stamp = Stamp { seq: changes.head.0.saturating_add(1), ..first };
+            let chain = chain_step(&changes.head.1, &entry.hash, outcome.tag(), stamp.seq);
+            changes.head = (stamp.seq, chain);
+            let encoded = encode(&outcome).map_err(|_cause| DbError::Damaged { table: "op" })?;
+            outcomes.push((entry.id.n, outcome.clone()));
+            changes.ops.push(row(entry, &outcome, author, stamp, chain, encoded));
+        }
+        entries = later;
     }
     gather(&world, &units, &unique, &mut changes)?;
     Ok((world, changes, outcomes))

@@ -3,9 +3,11 @@
 use proptest::prelude::*;
 use uuid::Uuid;
 
-use super::admin;
+use super::admin::{self, replay};
+use super::clock::Ambient;
+use super::db::memory::Memory;
 use super::db::{Database, Db, Tx};
-use super::push::{Batch, take};
+use super::push::{Batch, PushError, take};
 use crate::domain::access::Role;
 use crate::domain::ids::{DeviceId, RecordId, UnitId, UserId};
 use crate::domain::kinds::Kind;
@@ -13,7 +15,11 @@ use crate::domain::record::{FieldNo, Value};
 use crate::sync::command::{
     Arguments, EnrolCancel, EnrolRequest, LEASE_KIND, NumberLease, PersonMerge, enrolment_id,
 };
-use crate::sync::{Author, Base, Limits, Op, OpBody, OpId, digest};
+use crate::sync::group::EXPIRE;
+use crate::sync::{
+    Author, Base, CONFLICT_KIND, Digest, Group, HELD_KIND, Limits, Op, OpBody, OpId, Outcome,
+    digest,
+};
 use crate::wire::frame::Blob;
 use crate::wire::{PushRequest, encode_op};
 
@@ -26,39 +32,69 @@ struct Act {
     field: u8,
     value: u8,
     seen: u8,
+    /// Operations that belong together with the next ones, from 1.
+    group: u8,
+    /// Takes the name of an earlier operation for its own former one.
+    renamed: bool,
     ends_batch: bool,
 }
 
 fn acts() -> impl Strategy<Value = Vec<Act>> {
-    let act = (0..3_u8, 0..4_u8, 0..22_u8, 0..3_u8, 0..4_u8, any::<u8>(), any::<bool>());
-    let act = act.prop_map(|(device, record, what, field, value, seen, ends_batch)| Act {
-        device,
-        record,
-        what,
-        field,
-        value,
-        seen,
-        ends_batch,
+    let edit = (0..3_u8, 0..4_u8, 0..22_u8, 0..3_u8, 0..4_u8, any::<u8>());
+    let around =
+        (prop_oneof![4 => Just(1_u8), 1 => 2..4_u8], prop::bool::weighted(0.1), any::<bool>());
+    let act = (edit, around).prop_map(|(edit, (group, renamed, ends_batch))| {
+        let (device, record, what, field, value, seen) = edit;
+        Act { device, record, what, field, value, seen, group, renamed, ends_batch }
     });
     prop::collection::vec(act, 1..60)
 }
 
 const COLLEGE: UnitId = UnitId(Uuid::from_u128(0xc0));
+const DAY_MS: i64 = 86_400_000;
+
+fn limits() -> Limits {
+    Limits { held_ms: 2 * DAY_MS, ..Limits::default() }
+}
 
 /// A device and what it has written into its batch.
 struct Pen {
     author: Author,
     id: DeviceId,
     n: u64,
-    first: (u64, [u8; 16]),
-    prev: [u8; 16],
+    first: (u64, Digest),
+    prev: Digest,
     ops: Vec<Blob>,
+    /// Operations still to come of the group under way.
+    group: Option<Group>,
 }
 
 impl Pen {
-    fn write(&mut self, kind: u16, record: RecordId, body: OpBody) -> OpId {
+    fn new(id: u64, role: Role, home: UnitId) -> Self {
+        Self {
+            author: Author { user: UserId(Uuid::from_u128(id.into())), role, home },
+            id: DeviceId(id),
+            n: 0,
+            first: (1, [0; 16]),
+            prev: [0; 16],
+            ops: Vec::new(),
+            group: None,
+        }
+    }
+
+    fn write(
+        &mut self,
+        kind: u16,
+        record: RecordId,
+        body: OpBody,
+        was: Option<Written>,
+    ) -> Written {
         self.n += 1;
         let id = OpId { device: self.id, generation: 1, n: self.n };
+        let group = self.group;
+        self.group = group
+            .map(|group| Group { index: group.index + 1, ..group })
+            .filter(|group| group.index < group.length);
         let op = Op {
             id,
             prev: self.prev,
@@ -68,36 +104,53 @@ impl Pen {
             clock_conf: 0,
             actor: self.author.user,
             schema: 1,
-            group: None,
+            group,
             kind,
             record,
             body,
-            was: None,
+            was,
         };
         let bytes = encode_op(&op).unwrap();
         self.prev = digest(&bytes);
         self.ops.push(Blob(bytes));
-        id
+        (id, self.prev)
     }
 
-    async fn push(&mut self, db: &Database) {
+    fn begin_group(&mut self, length: u8) {
+        if self.group.is_none() && length > 1 {
+            self.group = Some(Group { first: self.n + 1, index: 0, length: length.into() });
+        }
+    }
+
+    async fn push<D: Db>(&mut self, db: &D, now: i64) -> Vec<Outcome> {
         if self.ops.is_empty() {
-            return;
+            return Vec::new();
         }
         let (from_n, prev) = std::mem::replace(&mut self.first, (self.n + 1, self.prev));
         let ops = std::mem::take(&mut self.ops);
         let request = PushRequest { generation: 1, from_n, prev, ops };
+        self.send(db, request, now).await.unwrap()
+    }
+
+    async fn send<D: Db>(
+        &self,
+        db: &D,
+        request: PushRequest,
+        now: i64,
+    ) -> Result<Vec<Outcome>, PushError> {
         let mut tx = db.begin().await.unwrap();
-        take(&mut tx, &mut None, Batch::new(self.id, self.author, request, 5, Limits::default()))
-            .await
-            .unwrap();
+        let batch = Batch::new(self.id, self.author, request, now, limits());
+        let answer = take(&mut tx, &mut None, batch).await?;
         tx.commit().await.unwrap();
+        Ok(answer.results.into_iter().map(|(_, outcome)| outcome).collect())
     }
 }
 
-fn body(act: &Act, written: &[OpId], conflicts: &[RecordId], root: UnitId) -> OpBody {
+type Written = (OpId, Digest);
+
+fn body(act: &Act, written: &[Written], conflicts: &[RecordId], root: UnitId) -> OpBody {
     let pick = usize::from(act.seen);
-    let seen = written.get(pick % written.len().max(1)).copied();
+    let seen = written.get(pick % written.len().max(1)).map(|(id, _)| *id);
     let base = seen.map_or(Base::Absent, Base::Seen);
     let texts = ["06001", "06002", "王小明", "李大紅"];
     let text = Value::Text((*texts.get(usize::from(act.value)).unwrap()).to_owned());
@@ -112,7 +165,7 @@ fn body(act: &Act, written: &[OpId], conflicts: &[RecordId], root: UnitId) -> Op
         4 => OpBody::Restore { saw: 0 },
         5 | 6 if !conflicts.is_empty() => OpBody::Resolve {
             conflict: *conflicts.get(pick % conflicts.len()).unwrap(),
-            seen: written.iter().skip(pick % 7).copied().collect(),
+            seen: written.iter().skip(pick % 7).map(|(id, _)| *id).collect(),
             values: vec![(field, text)],
         },
         _ => OpBody::Set { sets: vec![(field, base, text)] },
@@ -126,14 +179,14 @@ fn person(n: u8) -> RecordId {
 }
 
 /// What only the server decides, and edits that change what it has decided.
-fn command(act: &Act, at: usize, written: &[OpId], root: UnitId) -> (u16, RecordId, OpBody) {
+fn command(act: &Act, at: usize, written: &[Written], root: UnitId) -> (u16, RecordId, OpBody) {
     fn of<A: Arguments>(args: &A) -> OpBody {
         OpBody::Command { name: A::NAME.to_owned(), args: args.seal() }
     }
     let who = person(act.record);
     let enrolment = enrolment_id(CLASS, who);
     let base = written.get(usize::from(act.seen) % written.len().max(1)).copied();
-    let base = base.map_or(Base::Absent, Base::Seen);
+    let base = base.map_or(Base::Absent, |(id, _)| Base::Seen(id));
     let kind = Kind::Enrolment.number();
     match act.what {
         12..=14 => {
@@ -179,22 +232,26 @@ fn command(act: &Act, at: usize, written: &[OpId], root: UnitId) -> (u16, Record
     }
 }
 
-fn pens(roles: [(Role, UnitId); 3]) -> Vec<Pen> {
-    (1_u64..)
-        .zip(roles)
-        .map(|(id, (role, home))| Pen {
-            author: Author { user: UserId(Uuid::from_u128(id.into())), role, home },
-            id: DeviceId(id),
-            n: 0,
-            first: (1, [0; 16]),
-            prev: [0; 16],
-            ops: Vec::new(),
-        })
-        .collect()
+/// A clock and randomness that are always the same.
+#[derive(Debug)]
+struct Still;
+
+impl Ambient for Still {
+    fn now_ms(&self) -> i64 {
+        0
+    }
+
+    fn fill(&self, bytes: &mut [u8]) {
+        bytes.fill(7);
+    }
 }
 
-/// The college, and a class with one place.
-fn set_up(first: &mut Pen, root: UnitId) {
+/// A server with a college and its three devices.
+async fn set_up<D: Db>(db: &D) -> (UnitId, Vec<Pen>) {
+    let root = admin::set_up(db, "同舟大學", "admin", &Still).await.unwrap().root;
+    let roles = [(Role::Hq, root), (Role::Organizer, COLLEGE), (Role::UnitLead, root)];
+    let mut pens: Vec<Pen> =
+        (1_u64..).zip(roles).map(|(id, (role, home))| Pen::new(id, role, home)).collect();
     let unit = OpBody::Create {
         unit: COLLEGE,
         fields: vec![
@@ -204,7 +261,8 @@ fn set_up(first: &mut Pen, root: UnitId) {
             (FieldNo(5), Value::Ref(root.record())),
         ],
     };
-    first.write(Kind::Unit.number(), COLLEGE.record(), unit);
+    let first = pens.first_mut().unwrap();
+    first.write(Kind::Unit.number(), COLLEGE.record(), unit, None);
     let fields = vec![
         (FieldNo(1), Value::Int(2026)),
         (FieldNo(2), Value::Text("論壇".into())),
@@ -212,59 +270,140 @@ fn set_up(first: &mut Pen, root: UnitId) {
         (FieldNo(11), Value::Code("published".into())),
     ];
     let class = OpBody::Create { unit: root, fields };
-    first.write(Kind::TrainingClass.number(), CLASS, class);
+    first.write(Kind::TrainingClass.number(), CLASS, class, None);
+    (root, pens)
 }
 
-async fn live(acts: Vec<Act>) {
-    let folder = tempfile::tempdir().unwrap();
-    let file = folder.path().join("test.sqlite");
-    let made = admin::init(&file, "同舟大學", "admin").await.unwrap();
-    let db = Database::open(&file, false).await.unwrap();
-    let roles = [(Role::Hq, made.root), (Role::Organizer, COLLEGE), (Role::UnitLead, made.root)];
-    let mut pens = pens(roles);
-    set_up(pens.first_mut().unwrap(), made.root);
+async fn ids_of<D: Db>(db: &D, kind: u16) -> Vec<RecordId> {
+    let rows = db.records_after(None, 1_000).await.unwrap();
+    rows.iter().filter(|row| row.kind == kind).map(|row| row.id).collect()
+}
+
+/// Lives the acts and returns how often each outcome came, by its tag.
+async fn live<D: Db>(db: &D, acts: &[Act]) -> [u32; 8] {
+    let (root, mut pens) = set_up(db).await;
     let mut written = Vec::new();
+    let mut outcomes = Vec::new();
+    let mut now = 0;
     for (at, act) in acts.iter().enumerate() {
-        let conflicts: Vec<RecordId> = if act.what == 5 || act.what == 6 {
-            let rows = db.records_after(None, 1_000).await.unwrap();
-            rows.iter().filter(|row| row.kind == 1_000).map(|row| row.id).collect()
-        } else {
-            Vec::new()
-        };
+        let conflicts = ids_of(db, CONFLICT_KIND).await;
+        let held = ids_of(db, HELD_KIND).await;
         let pen = pens.get_mut(usize::from(act.device)).unwrap();
-        let (kind, record, body) = if act.what < 12 {
-            let body = body(act, &written, &conflicts, made.root);
-            (Kind::Person.number(), person(act.record), body)
+        pen.begin_group(act.group);
+        let was = written.get(usize::from(act.seen)).copied().filter(|_| act.renamed);
+        let waiting = held.get(usize::from(act.seen) % held.len().max(1));
+        let done = if let Some(held) = waiting.filter(|_| act.what == 7) {
+            let expire = OpBody::Command { name: EXPIRE.to_owned(), args: Vec::new() };
+            pen.write(HELD_KIND, *held, expire, None)
         } else {
-            command(act, at, &written, made.root)
+            let (kind, record, body) = if act.what < 12 {
+                let body = body(act, &written, &conflicts, root);
+                (Kind::Person.number(), person(act.record), body)
+            } else {
+                command(act, at, &written, root)
+            };
+            pen.write(kind, record, body, was)
         };
-        written.push(pen.write(kind, record, body));
-        if act.ends_batch {
-            pen.push(&db).await;
+        written.push(done);
+        if act.ends_batch && pen.group.is_none() {
+            now += DAY_MS / 4;
+            outcomes.extend(pen.push(db, now).await);
         }
     }
     for pen in &mut pens {
-        pen.push(&db).await;
+        while pen.group.is_some() {
+            let set = OpBody::Set { sets: Vec::new() };
+            pen.write(Kind::Person.number(), RecordId(Uuid::from_u128(0x100)), set, None);
+        }
+        outcomes.extend(pen.push(db, now).await);
     }
-    db.close().await;
-    let verified = admin::verify_file(&file).await.unwrap();
+    let verified = replay(db, limits()).await.unwrap();
     assert_eq!(verified.difference, None, "{acts:#?}");
+    let mut counts = [0; 8];
+    for outcome in outcomes {
+        *counts.get_mut(usize::from(outcome.tag())).unwrap() += 1;
+    }
+    counts
+}
+
+fn run<T>(future: impl Future<Output = T>) -> T {
+    let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build().unwrap();
+    runtime.block_on(future)
+}
+
+async fn live_on_a_file(acts: Vec<Act>) {
+    let folder = tempfile::tempdir().unwrap();
+    let db = Database::open(&folder.path().join("test.sqlite"), true).await.unwrap();
+    let in_file = live(&db, &acts).await;
+    db.close().await;
+    assert_eq!(in_file, live(&Memory::default(), &acts).await);
 }
 
 #[test]
 fn one_record_made_twice_in_one_batch_replays_to_the_same_conflict() {
-    let create =
-        |value| Act { device: 0, record: 3, what: 0, field: 0, value, seen: 0, ends_batch: false };
-    let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build().unwrap();
-    runtime.block_on(live(vec![create(1), create(0)]));
+    let create = |value| Act {
+        device: 0,
+        record: 3,
+        what: 0,
+        field: 0,
+        value,
+        seen: 0,
+        group: 1,
+        renamed: false,
+        ends_batch: false,
+    };
+    run(live_on_a_file(vec![create(1), create(0)]));
+}
+
+#[test]
+fn a_batch_that_ends_inside_a_group_is_not_taken() {
+    run(async {
+        let db = Memory::default();
+        let (root, mut pens) = set_up(&db).await;
+        let pen = pens.first_mut().unwrap();
+        pen.push(&db, 0).await;
+        pen.begin_group(2);
+        for (at, name) in [(1_u128, "甲"), (2, "乙")] {
+            let fields = vec![
+                (FieldNo(1), Value::Text(format!("0600{at}"))),
+                (FieldNo(2), Value::Text(name.into())),
+            ];
+            let body = OpBody::Create { unit: root, fields };
+            pen.write(Kind::Person.number(), RecordId(Uuid::from_u128(at)), body, None);
+        }
+        let whole = PushRequest {
+            generation: 1,
+            from_n: pen.first.0,
+            prev: pen.first.1,
+            ops: pen.ops.clone(),
+        };
+        let mut cut = whole.clone();
+        cut.ops.truncate(1);
+        assert!(matches!(pen.send(&db, cut, 0).await, Err(PushError::SplitGroup)));
+        assert_eq!(db.tenant().await.unwrap().head_seq, 3, "nothing of it is stored");
+        let taken = pen.send(&db, whole.clone(), 0).await.unwrap();
+        assert_eq!(taken, [Outcome::Applied { seq: 4 }, Outcome::Applied { seq: 5 }]);
+        assert_eq!(pen.send(&db, whole.clone(), 9).await.unwrap(), taken);
+        let mut repeated = whole;
+        repeated.ops.truncate(1);
+        assert_eq!(pen.send(&db, repeated, 9).await.unwrap(), [Outcome::Applied { seq: 4 }]);
+    });
 }
 
 proptest! {
-    #![proptest_config(ProptestConfig { cases: 48, ..ProptestConfig::default() })]
+    #![proptest_config(ProptestConfig { cases: 400, ..ProptestConfig::default() })]
 
     #[test]
     fn batches_of_any_size_give_what_a_replay_gives(acts in acts()) {
-        let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build().unwrap();
-        runtime.block_on(live(acts));
+        run(live(&Memory::default(), &acts));
+    }
+}
+
+proptest! {
+    #![proptest_config(ProptestConfig { cases: 12, ..ProptestConfig::default() })]
+
+    #[test]
+    fn a_database_file_decides_what_memory_decides(acts in acts()) {
+        run(live_on_a_file(acts));
     }
 }

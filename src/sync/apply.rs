@@ -1,12 +1,15 @@
 //! The one application of an operation to the records, run by the server to decide and by the device to predict
 //! (protocol, Applying).
 
+use std::borrow::Cow;
 use std::collections::BTreeMap;
 
 use super::command;
 use super::conflict::{ConflictKind, DELETED_FIELD, UNIT_FIELD};
+use super::group::{EXPIRE, Item, again, apply_together};
+use super::held::{HELD_KIND, Need};
 use super::merge::apply_set;
-use super::op::{Base, Op, OpBody};
+use super::op::{Base, Op, OpBody, OpId};
 use super::outcome::Outcome;
 use super::record::{FieldState, Record, Tombstone};
 use super::resolve::apply_resolve;
@@ -34,49 +37,138 @@ pub struct Stamp {
 /// # Example
 /// The same operation with a base that is no longer current becomes a conflict, not an overwrite: see the tests below.
 pub fn apply(world: &mut World, op: &Op, author: &Author, stamp: Stamp) -> Outcome {
+    let hash = world.hashes.get(&op.id).copied().unwrap_or_default();
+    let item = Item { id: op.id, hash, op: Some(op), fault: None };
+    let outcomes = apply_together(world, &[item], author, stamp);
+    outcomes.into_iter().next().unwrap_or(Outcome::Converged { seq: stamp.seq })
+}
+
+/// Which time an operation is decided.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Attempt {
+    /// When it arrives.
+    First,
+    /// When something it waited for has come.
+    Again,
+    /// When it has waited long enough: what is missing is taken for something else than what holds.
+    Last,
+}
+
+/// Why an operation does not take effect now.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(super) enum Stop {
+    /// It never will.
+    Refused(Refusal),
+    /// It depends on the refused operation with this number.
+    Blocked(u64),
+    /// Something it needs has not come.
+    Missing(Need),
+}
+
+impl Stop {
+    pub(super) fn refused(code: &'static str, field: &str) -> Self {
+        Self::Refused(Refusal::at(code, field))
+    }
+}
+
+/// Decides one operation. What a stopped one has changed so far is taken back by the caller.
+pub(super) fn apply_one(
+    world: &mut World,
+    op: &Op,
+    author: &Author,
+    stamp: Stamp,
+    attempt: Attempt,
+) -> Result<Outcome, Stop> {
+    let op = &*by_known_names(world, op);
     let op = &*command::redirected(world, op);
-    let seq = stamp.seq;
-    if let Some(by) = blocked_by(world, op) {
-        world.refused.insert(op.id);
-        return Outcome::Blocked { seq, by };
+    if let Some(old) = world.repeats(op) {
+        return match world.holding.get(&old) {
+            Some(_) => Err(Stop::Missing(Need::Op(old))),
+            None => Ok(Outcome::Converged { seq: stamp.seq }),
+        };
+    }
+    if let Some(by) = blocked_by(world, op, attempt) {
+        return Err(Stop::Blocked(by));
+    }
+    if attempt != Attempt::Last
+        && let Some(need) = missing_base(world, op)
+    {
+        return Err(Stop::Missing(need));
     }
     let classes = command::classes_of(world, op);
     let mut task = Task { world, op, author, stamp };
-    let result = command::guard(&task).and_then(|()| match &op.body {
-        OpBody::Create { unit, fields } => create(&mut task, *unit, fields),
-        OpBody::Set { sets } => apply_set(&mut task, sets),
-        OpBody::Move { base, to } => relocate(&mut task, *base, *to),
-        OpBody::Delete { saw, reason } => delete(&mut task, *saw, reason),
-        OpBody::Restore { saw } => restore(&mut task, *saw),
-        OpBody::Resolve { conflict, seen, values } => {
-            apply_resolve(&mut task, *conflict, seen, values)
-        }
+    let outcome = dispatch(&mut task).map_err(|refusal| match refusal.need {
+        Some(need) => Stop::Missing(need),
+        None => Stop::Refused(refusal),
+    })?;
+    command::settle(&mut task, &classes);
+    Ok(outcome)
+}
+
+fn dispatch(task: &mut Task<'_>) -> Result<Outcome, Refusal> {
+    if task.op.kind == HELD_KIND {
+        return expire(task);
+    }
+    command::guard(task)?;
+    match &task.op.body {
+        OpBody::Create { unit, fields } => create(task, *unit, fields),
+        OpBody::Set { sets } => apply_set(task, sets),
+        OpBody::Move { base, to } => relocate(task, *base, *to),
+        OpBody::Delete { saw, reason } => delete(task, *saw, reason),
+        OpBody::Restore { saw } => restore(task, *saw),
+        OpBody::Resolve { conflict, seen, values } => apply_resolve(task, *conflict, seen, values),
+        OpBody::Command { name, args } => command::decide(task, name, args),
         OpBody::ElementAdd { .. }
         | OpBody::ElementDelete { .. }
         | OpBody::Note { .. }
         | OpBody::Unknown { .. } => Err(Refusal::new("unknown_body")),
-        OpBody::Command { name, args } => command::decide(&mut task, name, args),
-    });
-    if result.is_ok() {
-        command::settle(&mut task, &classes);
     }
-    result.unwrap_or_else(|refusal| {
-        world.refused.insert(op.id);
-        if matches!(op.body, OpBody::Create { .. }) {
-            world.refused_creates.insert(op.record, op.id);
-        }
-        Outcome::Rejected {
-            seq,
-            code: refusal.code.to_owned(),
-            field: refusal.field,
-            message: refusal.message,
-        }
-    })
+}
+
+/// Returns the operation with the names its bases have in the log.
+fn by_known_names<'a>(world: &World, op: &'a Op) -> Cow<'a, Op> {
+    if op.bases().into_iter().all(|base| world.name_of(base) == base) {
+        return Cow::Borrowed(op);
+    }
+    let mut op = op.clone();
+    let rename = |id: &mut OpId| *id = world.name_of(*id);
+    op.body.rename_bases(rename);
+    Cow::Owned(op)
+}
+
+/// Returns the first operation its author had seen that has not taken effect here.
+fn missing_base(world: &World, op: &Op) -> Option<Need> {
+    let absent = |base: &OpId| !world.knows(*base) || world.holding.contains_key(base);
+    op.bases().into_iter().find(absent).map(Need::Op)
+}
+
+/// Ends the waiting of a held record: headquarters or the server itself, once its time is over.
+fn expire(task: &mut Task<'_>) -> Result<Outcome, Refusal> {
+    if !matches!(&task.op.body, OpBody::Command { name, .. } if name == EXPIRE) {
+        return Err(Refusal::new("wrong_kind"));
+    }
+    let record = task.existing()?;
+    let Some(held) = &record.held else { return Err(Refusal::new("wrong_kind")) };
+    if !task.author.role.is_headquarters() {
+        return Err(Refusal::new("not_permitted"));
+    }
+    let seq = task.stamp.seq;
+    if !held.is_open() {
+        return Ok(Outcome::Converged { seq });
+    }
+    if task.stamp.recv_at < held.recv_at.saturating_add(task.world.limits.held_ms) {
+        return Err(Refusal::new("too_early"));
+    }
+    again(task.world, record.id, task.op.id, task.stamp, Attempt::Last);
+    Ok(Outcome::Applied { seq })
 }
 
 /// Returns `n` of the refused operation this one depends on: an earlier value of its own, or the creation of a record it is about.
-fn blocked_by(world: &World, op: &Op) -> Option<u64> {
-    if let Some(base) = op.bases().into_iter().find(|base| world.refused.contains(base)) {
+/// What waited for an operation that was then refused is its own edit, not a part of that.
+fn blocked_by(world: &World, op: &Op, attempt: Attempt) -> Option<u64> {
+    if attempt == Attempt::First
+        && let Some(base) = op.bases().into_iter().find(|base| world.refused.contains(base))
+    {
         return Some(base.n);
     }
     let mut needed = op.references();
@@ -127,6 +219,7 @@ fn create(
         tombstone: None,
         open_conflicts: 0,
         conflict: None,
+        held: None,
     });
     Ok(Outcome::Applied { seq })
 }
@@ -154,7 +247,7 @@ pub(super) fn at_home(value: &Value, author: &Author) -> Value {
 /// The rule wins over what the author's program wrote, so that a record never hides in a unit it is not about.
 ///
 /// # Errors
-/// Refused with `missing_reference` if the unit follows from a record that is not there.
+/// Waits if the unit follows from a record that is not there.
 pub(super) fn owner_unit(
     world: &World,
     kind: Option<Kind>,
@@ -183,7 +276,7 @@ pub(super) fn owner_unit(
                 .records
                 .get(&about)
                 .map(|record| record.unit)
-                .ok_or_else(|| Refusal::at("missing_reference", key)),
+                .ok_or_else(|| Refusal::missing(about)),
         },
     }
 }
@@ -241,11 +334,8 @@ pub(super) fn check_values(
     values: &Fields,
 ) -> Result<(), Refusal> {
     if let Some(issue) = kind.check(values).into_iter().find(|issue| issue.level == Level::Error) {
-        return Err(Refusal {
-            code: "invalid",
-            field: issue.field,
-            message: issue.code.to_owned(),
-        });
+        let refusal = Refusal::at("invalid", &issue.field);
+        return Err(Refusal { message: issue.code.to_owned(), ..refusal });
     }
     for field in kind.spec().fields.iter().filter(|field| field.unique) {
         let Some(value) = values.get(&field.number).filter(|value| !value.is_blank()) else {

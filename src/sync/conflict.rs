@@ -126,6 +126,7 @@ impl Conflict {
             tombstone: None,
             open_conflicts: 0,
             conflict: Some(Box::new(self)),
+            held: None,
         }
     }
 

@@ -156,6 +156,29 @@ pub enum OpBody {
     },
 }
 
+impl OpBody {
+    /// Gives the operations its author had seen other names.
+    pub fn rename_bases(&mut self, rename: impl Fn(&mut OpId)) {
+        let rename_base = |base: &mut Base| {
+            if let Base::Seen(id) = base {
+                rename(id);
+            }
+        };
+        match self {
+            Self::Set { sets } => sets.iter_mut().for_each(|(_, base, _)| rename_base(base)),
+            Self::Move { base, .. } | Self::ElementDelete { base, .. } => rename_base(base),
+            Self::Resolve { seen, .. } => seen.iter_mut().for_each(rename),
+            Self::Create { .. }
+            | Self::ElementAdd { .. }
+            | Self::Note { .. }
+            | Self::Delete { .. }
+            | Self::Restore { .. }
+            | Self::Command { .. }
+            | Self::Unknown { .. } => {}
+        }
+    }
+}
+
 impl Op {
     /// Returns the values this operation gives to fields.
     pub fn values(&self) -> Vec<(FieldNo, &Value)> {

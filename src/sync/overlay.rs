@@ -27,6 +27,7 @@ pub fn overlay(record: Option<Record>, op: &Op) -> Option<Record> {
             tombstone: None,
             open_conflicts: 0,
             conflict: None,
+            held: None,
         },
         (_, None) => return None,
         (_, Some(record)) => record,

@@ -7,6 +7,7 @@ use sha2::{Digest as _, Sha256};
 use uuid::Uuid;
 
 use super::conflict::Conflict;
+use super::held::Held;
 use super::op::OpId;
 use crate::domain::ids::{RecordId, UnitId};
 use crate::domain::kinds::Kind;
@@ -71,6 +72,8 @@ pub struct Record {
     pub open_conflicts: u16,
     /// For records of kind [`crate::sync::CONFLICT_KIND`]: the conflict.
     pub conflict: Option<Box<Conflict>>,
+    /// For records of kind [`crate::sync::HELD_KIND`]: the held operations.
+    pub held: Option<Box<Held>>,
 }
 
 impl Record {

@@ -6,10 +6,11 @@ use super::apply::{Stamp, owner_unit, unit_parent};
 use super::conflict::{
     Candidate, Conflict, ConflictKind, ConflictState, DELETED_FIELD, Standing, UNIT_FIELD,
 };
+use super::held::Need;
 use super::op::{Base, Op, OpBody, OpId};
 use super::outcome::Outcome;
 use super::record::Record;
-use super::world::{Author, World};
+use super::world::{Author, Place, World};
 use crate::domain::ids::{RecordId, UnitId};
 use crate::domain::kinds::Kind;
 use crate::domain::record::{FieldNo, Owner, Value};
@@ -20,11 +21,18 @@ pub(super) struct Refusal {
     pub(super) code: &'static str,
     pub(super) field: String,
     pub(super) message: String,
+    /// Set if it is no refusal: the operation waits for this.
+    pub(super) need: Option<Need>,
 }
 
 impl Refusal {
     pub(super) fn new(code: &'static str) -> Self {
-        Self { code, field: String::new(), message: String::new() }
+        Self { code, field: String::new(), message: String::new(), need: None }
+    }
+
+    /// Not refused: the operation waits for a record.
+    pub(super) fn missing(record: RecordId) -> Self {
+        Self { need: Some(Need::Record(record)), ..Self::new("unknown_record") }
     }
 
     pub(super) fn at(code: &'static str, field: &str) -> Self {
@@ -44,7 +52,7 @@ impl Task<'_> {
     /// Returns the record the operation is about.
     pub(super) fn existing(&self) -> Result<Record, Refusal> {
         let found = self.world.records.get(&self.op.record);
-        found.cloned().ok_or_else(|| Refusal::new("unknown_record"))
+        found.cloned().ok_or_else(|| Refusal::missing(self.op.record))
     }
 
     /// Stores a changed record under the operation's position and keeps the unique values current.
@@ -53,12 +61,9 @@ impl Task<'_> {
         if let Some(kind) = Kind::from_number(record.kind) {
             self.keep_unique(kind, &record);
             if kind == Kind::Unit {
-                if record.is_live() {
-                    let parent = unit_parent(kind, &record.values());
-                    self.world.units.insert(record.id.unit(), parent);
-                } else {
-                    self.world.units.remove(record.id.unit());
-                }
+                let parent = unit_parent(kind, &record.values());
+                let place = if record.is_live() { Place::Under(parent) } else { Place::Nowhere };
+                self.world.place_unit(record.id.unit(), place);
             }
         }
         self.world.put(record);
@@ -72,11 +77,11 @@ impl Task<'_> {
             if let Some(old) = before.as_ref().and_then(held) {
                 // A deleted record's value may be another's by now.
                 if self.world.unique.get(&key(old.clone())) == Some(&record.id) {
-                    self.world.unique.remove(&key(old));
+                    self.world.hold_unique(key(old), None);
                 }
             }
             if let Some(new) = held(record).filter(|value| record.is_live() && !value.is_blank()) {
-                self.world.unique.insert(key(new), record.id);
+                self.world.hold_unique(key(new), Some(record.id));
             }
         }
     }
@@ -118,13 +123,13 @@ impl Task<'_> {
     fn move_one(&mut self, mut record: Record, to: UnitId) {
         let seq = self.stamp.seq;
         if !crate::trap!(T21) {
-            self.world.exits.push((record.id, record.unit, seq));
+            self.world.leave(record.id, record.unit, seq);
         }
         let open: BTreeSet<RecordId> =
             self.world.conflicts.get(&record.id).cloned().unwrap_or_default();
         for id in open {
             if let Some(mut conflict) = self.world.records.get(&id).cloned() {
-                self.world.exits.push((id, conflict.unit, seq));
+                self.world.leave(id, conflict.unit, seq);
                 conflict.unit = to;
                 conflict.rev = seq;
                 self.world.put(conflict);

@@ -398,6 +398,7 @@ mod tests {
             tombstone: None,
             open_conflicts: 0,
             conflict: None,
+            held: None,
         };
         let bytes = encode_record(&record).unwrap();
         for (no, state) in &record.fields {

@@ -9,7 +9,7 @@ use super::codec::{CodecError, decode, encode};
 use super::frame::{self, Blob};
 use crate::domain::ids::{RecordId, UnitId};
 use crate::domain::record::{FieldNo, Value};
-use crate::sync::{Conflict, ElementState, FieldState, OpId, Record, Tombstone};
+use crate::sync::{Conflict, ElementState, FieldState, Held, OpId, Record, Tombstone};
 
 /// Frame tag of a record, first layout.
 pub const RECORD_TAG: u16 = 0x0101;
@@ -28,7 +28,23 @@ struct Stored {
     elements: Vec<(FieldNo, Uuid, u16, Option<Value>)>,
     tombstone: Option<Tombstone>,
     open_conflicts: u16,
-    conflict: Option<Box<Conflict>>,
+    aside: Aside,
+}
+
+/// What a record of a reserved kind holds instead of fields.
+#[derive(Serialize, Deserialize)]
+enum Aside {
+    None,
+    Conflict(Box<Conflict>),
+    Held(Box<Held>),
+}
+
+/// The same, borrowed.
+#[derive(Serialize)]
+enum AsideRef<'a> {
+    None,
+    Conflict(&'a Conflict),
+    Held(&'a Held),
 }
 
 /// The same, borrowed: the bytes are equal.
@@ -45,7 +61,7 @@ struct Storing<'a> {
     elements: Vec<(FieldNo, Uuid, u16, Option<&'a Value>)>,
     tombstone: Option<&'a Tombstone>,
     open_conflicts: u16,
-    conflict: Option<&'a Conflict>,
+    aside: AsideRef<'a>,
 }
 
 #[derive(Default)]
@@ -99,7 +115,11 @@ pub fn encode_record(record: &Record) -> Result<Vec<u8>, CodecError> {
         elements,
         tombstone: record.tombstone.as_ref(),
         open_conflicts: record.open_conflicts,
-        conflict: record.conflict.as_deref(),
+        aside: match (&record.conflict, &record.held) {
+            (Some(conflict), _) => AsideRef::Conflict(conflict),
+            (None, Some(held)) => AsideRef::Held(held),
+            (None, None) => AsideRef::None,
+        },
     };
     Ok(frame::seal(RECORD_TAG, &encode(&stored)?))
 }
@@ -124,6 +144,11 @@ pub fn decode_record(bytes: &[u8]) -> Result<Record, CodecError> {
         let (origin, seq) = origin(place)?;
         elements.insert((no, id), ElementState { value, origin, seq });
     }
+    let (conflict, held) = match stored.aside {
+        Aside::None => (None, None),
+        Aside::Conflict(conflict) => (Some(conflict), None),
+        Aside::Held(held) => (None, Some(held)),
+    };
     Ok(Record {
         id: stored.id,
         kind: stored.kind,
@@ -135,7 +160,8 @@ pub fn decode_record(bytes: &[u8]) -> Result<Record, CodecError> {
         elements,
         tombstone: stored.tombstone,
         open_conflicts: stored.open_conflicts,
-        conflict: stored.conflict,
+        conflict,
+        held,
     })
 }
 
@@ -156,6 +182,8 @@ struct Readable {
     tombstone: Option<Tombstone>,
     open_conflicts: u16,
     conflict: Option<Box<Conflict>>,
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    held: Option<Box<Held>>,
 }
 
 #[derive(Serialize, Deserialize)]
@@ -219,6 +247,7 @@ impl From<Record> for Readable {
             tombstone: record.tombstone,
             open_conflicts: record.open_conflicts,
             conflict: record.conflict,
+            held: record.held,
         }
     }
 }
@@ -243,6 +272,7 @@ impl From<Readable> for Record {
             tombstone: r.tombstone,
             open_conflicts: r.open_conflicts,
             conflict: r.conflict,
+            held: r.held,
         }
     }
 }

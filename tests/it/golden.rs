@@ -146,6 +146,7 @@ fn record() -> Record {
         tombstone: Some(Tombstone { by: id(9), reason: "離職".into(), seq: 41 }),
         open_conflicts: 2,
         conflict: None,
+        held: None,
     }
 }
 

@@ -90,6 +90,8 @@ fn refused(error: PushError) -> AdminError {
         PushError::Db(error) => AdminError::Database(error),
         PushError::Gap { .. }
         | PushError::Fork
+        | PushError::SplitGroup
+        | PushError::TooMany { .. }
         | PushError::Broken
         | PushError::Busy
         | PushError::Full => AdminError::Refused,

@@ -9,10 +9,10 @@ use crate::domain::ids::RecordId;
 use crate::server::db::location::Location;
 use crate::server::db::rows::{OpRow, Tenant, UniqueRow};
 use crate::server::db::{Db, DbResult};
-use crate::server::decide::{Entry, decide, refused};
+use crate::server::decide::{Entry, decide, refused, together};
 use crate::server::push::record_row;
 use crate::sync::apply::Stamp;
-use crate::sync::{Digest, Limits, World, chain_step};
+use crate::sync::{Digest, Limits, UnitTree, World, chain_step};
 use crate::wire::{decode, encode};
 
 /// Operations read at once.
@@ -124,6 +124,9 @@ struct Replay {
     world: World,
     seq: u64,
     chain: Digest,
+    /// Operations read and not applied yet: the beginning of a group.
+    entries: Vec<Entry>,
+    rows: Vec<OpRow>,
 }
 
 /// Verifies an open database that nobody writes to, whose operations came under these limits.
@@ -132,11 +135,16 @@ struct Replay {
 /// [`crate::server::db::DbError`] if it cannot be read.
 pub async fn replay<D: Db>(db: &D, limits: Limits) -> DbResult<Verified> {
     let tenant = db.tenant().await?;
-    let world = World { limits, ..World::default() };
-    let mut replay = Replay { world, seq: 0, chain: [0; 16] };
+    let mut replay = Replay {
+        world: World::new(UnitTree::default(), limits),
+        seq: 0,
+        chain: [0; 16],
+        entries: Vec::new(),
+        rows: Vec::new(),
+    };
     let mut difference = None;
     while difference.is_none() {
-        let rows = db.ops_after(replay.seq, WINDOW).await?;
+        let rows = db.ops_after(replay.read(), WINDOW).await?;
         if rows.is_empty() {
             break;
         }
@@ -161,22 +169,47 @@ pub async fn replay<D: Db>(db: &D, limits: Limits) -> DbResult<Verified> {
 }
 
 impl Replay {
-    /// Applies a stretch of the log and compares what it says.
+    /// Returns the last position read.
+    fn read(&self) -> u64 {
+        self.rows.last().map_or(self.seq, |row| row.seq)
+    }
+
+    /// Applies a stretch of the log and compares what it says. A group that the stretch cuts waits for the next one.
     fn window(&mut self, rows: Vec<OpRow>) -> Option<Difference> {
-        for row in rows {
-            let seq = self.seq.saturating_add(1);
+        for (seq, row) in (self.read().saturating_add(1)..).zip(rows) {
             if row.seq != seq {
                 return Some(Difference::Gap { seq });
             }
-            let mut entry = Entry::new(row.id, row.bytes, &self.world.limits);
-            entry.outside = row.outside.and_then(|bytes| decode(&bytes, "outside").ok());
+            let mut row = row;
+            let bytes = std::mem::take(&mut row.bytes);
+            let mut entry = Entry::new(row.id, bytes, &self.world.limits);
+            let outside = row.outside.as_ref();
+            entry.outside = outside.and_then(|bytes| decode(bytes, "outside").ok());
             if entry.hash != row.hash {
                 return Some(Difference::Hash { seq });
             }
-            let stamp = Stamp { seq, recv_at: row.recv_at };
-            let outcome = decide(&mut self.world, &entry, &row.author, stamp);
-            let same = encode(&outcome).is_ok_and(|bytes| bytes == row.outcome);
-            if !same || refused(&entry, &outcome) != row.refused {
+            self.entries.push(entry);
+            self.rows.push(row);
+        }
+        while let Ok(length @ 1..) = together(&self.entries, &self.world.limits) {
+            if let Some(difference) = self.unit(length) {
+                return Some(difference);
+            }
+        }
+        None
+    }
+
+    /// Applies the next operations, which belong together.
+    fn unit(&mut self, length: usize) -> Option<Difference> {
+        let entries: Vec<Entry> = self.entries.drain(..length).collect();
+        let rows: Vec<OpRow> = self.rows.drain(..length).collect();
+        let row = rows.first()?;
+        let first = Stamp { seq: row.seq, recv_at: row.recv_at };
+        let outcomes = decide(&mut self.world, &entries, &row.author, first);
+        for ((entry, row), outcome) in entries.iter().zip(&rows).zip(&outcomes) {
+            let seq = row.seq;
+            let same = encode(outcome).is_ok_and(|bytes| bytes == row.outcome);
+            if !same || refused(entry, outcome) != row.refused {
                 return Some(Difference::Outcome { seq });
             }
             self.chain = chain_step(&self.chain, &entry.hash, outcome.tag(), seq);
@@ -184,9 +217,6 @@ impl Replay {
                 return Some(Difference::Chain { seq });
             }
             self.seq = seq;
-            if let Some(op) = entry.op.filter(|op| op.id == entry.id) {
-                self.world.ops.insert(op.id, op);
-            }
         }
         None
     }

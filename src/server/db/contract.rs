@@ -106,6 +106,7 @@ fn record(id: u128, unit: UnitId, seq: u64) -> Record {
         tombstone: None,
         open_conflicts: 0,
         conflict: None,
+        held: None,
     }
 }
 
@@ -123,6 +124,7 @@ pub(super) fn op_row(seq: u64, refused: Refused) -> OpRow {
         recv_at: -1,
         outcome: vec![7],
         refused,
+        was: None,
         outside: seq.is_multiple_of(2).then(|| vec![byte]),
     }
 }
@@ -290,6 +292,7 @@ async fn a_batch_finds_what_it_may_touch<D: Db>(db: D) {
         creations: [target.id, missing].into(),
         unique: [(2, FieldNo(1), held.clone()), (2, FieldNo(1), Value::Text("x".into()))].into(),
         ops: [op_id(1), op_id(4), op_id(5), op_id(99)].into(),
+        needs: std::collections::BTreeSet::new(),
     };
     let mut tx = db.begin().await.unwrap();
     let loaded = tx.load(&wanted).await.unwrap();

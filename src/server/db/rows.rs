@@ -280,7 +280,7 @@ pub struct RecordRow {
     pub last_seq: u64,
     /// Position of its deletion.
     pub tomb_seq: Option<u64>,
-    /// For an open conflict: the record it is about.
+    /// For an open conflict: the record it is about. For an open held record: the key of what it waits for.
     pub about: Option<RecordId>,
     /// The record whose unit is always this one's.
     pub follows: Option<RecordId>,
@@ -315,6 +315,8 @@ pub struct OpRow {
     pub outcome: Vec<u8>,
     /// Whether it took effect.
     pub refused: Refused,
+    /// Key of its name before a renumbering.
+    pub was: Option<RecordId>,
     /// What the server knew from outside the log when it decided ([`crate::sync::command::Outside`]), encoded.
     pub outside: Option<Vec<u8>>,
 }
@@ -393,8 +395,10 @@ pub struct Wanted {
     pub creations: BTreeSet<RecordId>,
     /// Unique values to look up.
     pub unique: BTreeSet<(u16, FieldNo, Value)>,
-    /// Earlier operations.
+    /// Earlier operations, also under new names.
     pub ops: BTreeSet<OpId>,
+    /// Keys of what open held records may wait for.
+    pub needs: BTreeSet<RecordId>,
 }
 
 impl Wanted {
@@ -408,6 +412,7 @@ impl Wanted {
         self.creations.retain(|id| !asked.creations.contains(id));
         self.unique.retain(|key| !asked.unique.contains(key));
         self.ops.retain(|id| !asked.ops.contains(id));
+        self.needs.retain(|id| !asked.needs.contains(id));
         // Conflicts and followers are looked for around records of the same question.
         self.records.extend(self.about.iter().chain(&self.moving));
         self
@@ -420,6 +425,7 @@ impl Wanted {
             && self.creations.is_empty()
             && self.unique.is_empty()
             && self.ops.is_empty()
+            && self.needs.is_empty()
     }
 
     /// Adds another question.
@@ -431,6 +437,7 @@ impl Wanted {
         self.creations.extend(other.creations);
         self.unique.extend(other.unique);
         self.ops.extend(other.ops);
+        self.needs.extend(other.needs);
     }
 }
 
@@ -441,8 +448,8 @@ pub struct Loaded {
     pub records: Vec<Record>,
     /// Who holds the unique values.
     pub unique: BTreeMap<(u16, FieldNo, Value), RecordId>,
-    /// Earlier operations that are readable.
-    pub ops: Vec<Op>,
+    /// Earlier operations that are readable, with the hashes of their bytes.
+    pub ops: Vec<(Op, Digest)>,
     /// Which of the earlier operations were refused.
     pub refused: BTreeSet<OpId>,
     /// Refused creations, the last one of each record.

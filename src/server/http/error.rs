@@ -122,6 +122,10 @@ impl From<PushError> for ApiError {
         match error {
             PushError::Gap { expected } => Self { expected: Some(expected), ..conflict("gap") },
             PushError::Fork => conflict("fork"),
+            PushError::SplitGroup => {
+                Self::new(StatusCode::BAD_REQUEST, "split_group", &error.to_string())
+            }
+            PushError::TooMany { limit } => Self::too_large(limit),
             PushError::Busy => Self::busy(),
             PushError::Full => Self::disk_full(),
             PushError::Broken => Self::internal(),

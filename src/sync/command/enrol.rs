@@ -183,6 +183,7 @@ fn new(op: &Op, seq: u64, unit: UnitId, args: EnrolRequest) -> Record {
         tombstone: None,
         open_conflicts: 0,
         conflict: None,
+        held: None,
     }
 }
 

@@ -167,5 +167,6 @@ fn write(
         tombstone: None,
         open_conflicts: 0,
         conflict: None,
+        held: None,
     });
 }

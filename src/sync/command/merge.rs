@@ -151,6 +151,7 @@ fn never_was(task: &mut Task<'_>, keep: RecordId, drop: RecordId) -> Result<Outc
         tombstone: None,
         open_conflicts: 0,
         conflict: None,
+        held: None,
     };
     bury(task, empty, keep);
     Ok(Outcome::Applied { seq })
@@ -175,7 +176,7 @@ fn bury(task: &mut Task<'_>, mut dropped: Record, keep: RecordId) {
 
 /// Open questions about the dropped record are questions about the kept one.
 fn turn_conflicts(task: &mut Task<'_>, drop: RecordId, keep: RecordId) {
-    let open = task.world.conflicts.remove(&drop).unwrap_or_default();
+    let open = task.world.conflicts.get(&drop).cloned().unwrap_or_default();
     let unit = task.world.records.get(&keep).map(|record| record.unit);
     for id in open {
         let Some(mut record) = task.world.records.get(&id).cloned() else { continue };
@@ -183,7 +184,7 @@ fn turn_conflicts(task: &mut Task<'_>, drop: RecordId, keep: RecordId) {
             conflict.record = keep;
         }
         if let Some(unit) = unit.filter(|unit| *unit != record.unit) {
-            task.world.exits.push((id, record.unit, task.stamp.seq));
+            task.world.leave(id, record.unit, task.stamp.seq);
             record.unit = unit;
         }
         record.rev = task.stamp.seq;

@@ -140,5 +140,5 @@ fn one_request_opens_pushes_and_pulls() {
     assert_eq!(answer.push.unwrap().last_n, sent_n);
     let page = answer.page.unwrap();
     assert!(page.complete);
-    assert_eq!(page.puts.len(), 1, "the root unit");
+    assert_eq!(page.puts.len(), 2, "the root unit, and what waits for its record");
 }

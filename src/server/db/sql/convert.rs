@@ -66,6 +66,7 @@ pub(super) fn op(row: &Row) -> DbResult<OpRow> {
         recv_at: row.int("recv_at")?,
         outcome: row.blob("outcome")?,
         refused: Refused::from_number(row.int("refused")?),
+        was: row.opt_id("was")?.map(RecordId),
         outside: row.opt_blob("outside")?,
     })
 }

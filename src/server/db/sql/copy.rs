@@ -27,6 +27,7 @@ pub(super) const OP: Table = Table {
         ("outcome", Bytes),
         ("refused", Int),
         ("outside", OptBytes),
+        ("was", OptBytes),
     ],
 };
 /// Records.

@@ -9,7 +9,7 @@ use crate::domain::record::{FieldNo, Value};
 use crate::server::db::driver::{Arg, args};
 use crate::server::db::rows::{Loaded, RecordRow, Refused, UniqueRow, Wanted};
 use crate::server::db::{DbError, DbResult};
-use crate::sync::OpId;
+use crate::sync::{Need, OpId, digest};
 use crate::wire::{decode_op, decode_record, encode};
 
 pub(super) async fn load(link: &mut Link, wanted: &Wanted) -> DbResult<Loaded> {
@@ -39,6 +39,7 @@ async fn load_records(link: &mut Link, wanted: &Wanted, loaded: &mut Loaded) -> 
         about.extend(found.iter().copied());
         moving = found;
     }
+    about.extend(wanted.needs.iter().copied());
     if !about.is_empty() {
         load_by(link, By::About, &about, &mut present, loaded).await?;
     }
@@ -142,13 +143,24 @@ async fn load_ops(link: &mut Link, ops: &BTreeSet<OpId>, loaded: &mut Loaded) ->
     );
     let mut args = args![TENANT];
     args.push(Arg::op_ids(ops.iter()));
-    for row in &link.all(sql, args).await? {
+    let mut rows = link.all(sql, args).await?;
+    let (list, index) = (dialect.keys(2), dialect.by_index("op_was"));
+    let sql = format!(
+        "SELECT op.device, op.gen, op.n, op.bytes, op.refused FROM {list} {join} op{index} \
+         ON op.tenant = $1 AND op.was = j.id AND op.was IS NOT NULL"
+    );
+    let mut args = args![TENANT];
+    let old: Vec<_> = ops.iter().map(|op| Need::Op(*op).key().0).collect();
+    args.push(Arg::ids(old.iter()));
+    rows.extend(link.all(sql, args).await?);
+    for row in &rows {
         let id = op_id(row)?;
         if Refused::from_number(row.int("refused")?) != Refused::No {
             loaded.refused.insert(id);
         }
-        let op = decode_op(&row.blob("bytes")?).ok();
-        loaded.ops.extend(op.filter(|op| op.id == id));
+        let bytes = row.blob("bytes")?;
+        let op = decode_op(&bytes).ok().filter(|op| op.id == id);
+        loaded.ops.extend(op.map(|op| (op, digest(&bytes))));
     }
     Ok(())
 }

@@ -220,7 +220,8 @@ fn op_args(op: OpRow) -> Vec<Arg> {
         op.recv_at,
         op.outcome,
         op.refused.number(),
-        op.outside
+        op.outside,
+        op.was
     ]
 }
 

@@ -24,6 +24,7 @@ pub(super) struct State {
     ops: BTreeMap<u64, Arc<OpRow>>,
     by_number: BTreeMap<OpId, Arc<OpRow>>,
     by_record: BTreeSet<(RecordId, u64)>,
+    by_old_name: BTreeSet<(RecordId, OpId)>,
     records: BTreeMap<RecordId, Arc<RecordRow>>,
     feed: BTreeSet<(u64, RecordId)>,
     about: BTreeSet<(RecordId, RecordId)>,

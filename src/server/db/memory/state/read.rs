@@ -3,7 +3,7 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use super::State;
-use crate::domain::ids::{RecordId, UnitId};
+use crate::domain::ids::{DeviceId, RecordId, UnitId};
 use crate::server::db::rows::{
     Account, Device, HistoryRow, Loaded, OpRow, PageQuery, PageRows, Position, PositionQuery,
     RecordRow, Refused, Sizes, Stored, UniqueRow, Visible, Wanted,
@@ -11,11 +11,14 @@ use crate::server::db::rows::{
 use crate::server::db::{DbError, DbResult};
 use crate::server::load::unique_of;
 use crate::sync::open::Known;
-use crate::sync::{Digest, OpId};
+use crate::sync::{Digest, Need, OpId, digest};
 use crate::wire::{decode_op, decode_record, encode};
 
 /// One row of the feed: position, record, whether it left.
 type Key = (u64, RecordId, bool);
+
+/// Before every operation.
+const FIRST_OP: OpId = OpId { device: DeviceId(0), generation: 0, n: 0 };
 
 impl State {
     pub(in super::super) fn position(&self, query: &PositionQuery) -> DbResult<Position> {
@@ -145,11 +148,17 @@ impl State {
                 .rfind(|op| op.refused == Refused::Creation);
             loaded.refused_creations.extend(refused.map(|op| (*id, op.id)));
         }
-        for op in wanted.ops.iter().filter_map(|id| self.by_number.get(id)) {
+        let old: BTreeSet<RecordId> = wanted.ops.iter().map(|op| Need::Op(*op).key()).collect();
+        let renamed = old.iter().flat_map(|old| {
+            self.by_old_name.range((*old, FIRST_OP)..).take_while(|(was, _)| *was == *old)
+        });
+        let named = wanted.ops.iter().chain(renamed.map(|(_, id)| id));
+        for op in named.filter_map(|id| self.by_number.get(id)) {
             if op.refused != Refused::No {
                 loaded.refused.insert(op.id);
             }
-            loaded.ops.extend(decode_op(&op.bytes).ok().filter(|read| read.id == op.id));
+            let read = decode_op(&op.bytes).ok().filter(|read| read.id == op.id);
+            loaded.ops.extend(read.map(|read| (read, digest(&op.bytes))));
         }
         let own: Vec<_> = loaded.records.iter().flat_map(unique_of).collect();
         for (kind, field, value) in wanted.unique.iter().cloned().chain(own) {
@@ -171,6 +180,7 @@ impl State {
             moving = self.take(found.iter(), &mut present, loaded)?;
             about.extend(moving.iter().copied());
         }
+        about.extend(wanted.needs.iter().copied());
         let found = pointing(&self.about, &about);
         self.take(found.iter(), &mut present, loaded)?;
         let found = pointing(&self.points, &wanted.pointing);

@@ -116,6 +116,7 @@ impl State {
         }
         for op in ops {
             self.by_record.insert((op.record, op.seq));
+            self.by_old_name.extend(op.was.map(|was| (was, op.id)));
             self.by_number.insert(op.id, Arc::clone(op));
             self.ops.insert(op.seq, Arc::clone(op));
         }

@@ -7,10 +7,11 @@ CREATE TABLE op (
     tenant BIGINT NOT NULL, seq BIGINT NOT NULL, device BIGINT NOT NULL, gen BIGINT NOT NULL, n BIGINT NOT NULL,
     record BYTEA NOT NULL, kind BIGINT NOT NULL, bytes BYTEA NOT NULL, hash BYTEA NOT NULL, chain BYTEA NOT NULL,
     actor BYTEA NOT NULL, role TEXT NOT NULL, home BYTEA NOT NULL, recv_at BIGINT NOT NULL, outcome BYTEA NOT NULL, refused BIGINT NOT NULL, outside BYTEA,
-    PRIMARY KEY (tenant, seq)
+    was BYTEA, PRIMARY KEY (tenant, seq)
 );
 CREATE UNIQUE INDEX op_by_number ON op (tenant, device, gen, n);
 CREATE INDEX op_by_record ON op (tenant, record);
+CREATE INDEX op_was ON op (tenant, was) WHERE was IS NOT NULL;
 CREATE TABLE record (
     tenant BIGINT NOT NULL, id BYTEA NOT NULL, kind BIGINT NOT NULL, unit BYTEA NOT NULL, last_seq BIGINT NOT NULL,
     tomb_seq BIGINT, about BYTEA, follows BYTEA, points BYTEA, body BYTEA NOT NULL, PRIMARY KEY (tenant, id)

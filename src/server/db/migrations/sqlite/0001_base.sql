@@ -7,10 +7,11 @@ CREATE TABLE op (
     tenant INTEGER NOT NULL, seq INTEGER NOT NULL, device INTEGER NOT NULL, gen INTEGER NOT NULL, n INTEGER NOT NULL,
     record BLOB NOT NULL, kind INTEGER NOT NULL, bytes BLOB NOT NULL, hash BLOB NOT NULL, chain BLOB NOT NULL,
     actor BLOB NOT NULL, role TEXT NOT NULL, home BLOB NOT NULL, recv_at INTEGER NOT NULL, outcome BLOB NOT NULL, refused INTEGER NOT NULL, outside BLOB,
-    PRIMARY KEY (tenant, seq)
+    was BLOB, PRIMARY KEY (tenant, seq)
 ) STRICT, WITHOUT ROWID;
 CREATE UNIQUE INDEX op_by_number ON op (tenant, device, gen, n);
 CREATE INDEX op_by_record ON op (tenant, record);
+CREATE INDEX op_was ON op (tenant, was) WHERE was IS NOT NULL;
 CREATE TABLE record (
     tenant INTEGER NOT NULL, id BLOB NOT NULL, kind INTEGER NOT NULL, unit BLOB NOT NULL, last_seq INTEGER NOT NULL,
     tomb_seq INTEGER, about BLOB, follows BLOB, points BLOB, body BLOB NOT NULL, PRIMARY KEY (tenant, id)
