@@ -156,8 +156,8 @@ pub(crate) fn load_into(world: &mut World, loaded: Loaded) {
         world.load(record);
     }
     world.unique.extend(loaded.unique);
-    for (op, hash) in &loaded.ops {
-        world.learn(op, *hash);
+    for (op, hash, recv_at) in &loaded.ops {
+        world.learn(op, *hash, *recv_at);
     }
     world.refused.extend(loaded.refused);
     world.refused_creates.extend(loaded.refused_creations);
