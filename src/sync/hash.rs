@@ -10,6 +10,15 @@ pub fn digest(bytes: &[u8]) -> Digest {
     first16(Sha256::digest(bytes).as_slice())
 }
 
+/// Hashes parts as if they were one.
+pub fn digest_of(parts: &[&[u8]]) -> Digest {
+    let mut hasher = Sha256::new();
+    for part in parts {
+        hasher.update(part);
+    }
+    first16(hasher.finalize().as_slice())
+}
+
 /// Returns the chain value after one more operation (protocol, Chain): what makes a server that was rolled back and has grown
 /// again differ from what its devices saw.
 pub fn chain_step(previous: &Digest, op: &Digest, outcome_tag: u16, seq: u64) -> Digest {

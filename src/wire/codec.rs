@@ -1,10 +1,16 @@
 //! bincode 2 under a byte limit: the one place that names it.
 
-use serde::Serialize;
-use serde::de::DeserializeOwned;
+use std::fmt;
+use std::marker::PhantomData;
+
+use serde::de::{DeserializeOwned, Error as _, SeqAccess, Visitor};
+use serde::{Deserialize, Deserializer, Serialize};
 
 /// Most bytes one decoded value may claim (protocol, Limits).
 pub const LIMIT: usize = 8 << 20;
+
+/// Most entries of a list in a message: many times what any limit allows, and little memory for whoever sends empty ones.
+pub const MAX_ITEMS: usize = 1 << 16;
 
 /// Bytes that are not what they should be.
 #[derive(Debug, thiserror::Error)]
@@ -26,6 +32,9 @@ pub enum CodecError {
     /// Not a message of this protocol at all: a login page of the network, for example.
     #[error("not an ejia message")]
     NotOurs,
+    /// A packet that is not as it was sent.
+    #[error("the message was damaged on its way")]
+    Damaged,
     /// A protocol number this build does not speak.
     #[error("protocol {found} is not supported")]
     Protocol {
@@ -58,5 +67,33 @@ pub fn decode<T: DeserializeOwned>(bytes: &[u8], what: &'static str) -> Result<T
     match bincode::serde::decode_from_slice(bytes, config) {
         Ok((value, read)) if read == bytes.len() => Ok(value),
         Ok(_) | Err(_) => Err(CodecError::Malformed { what }),
+    }
+}
+
+/// Reads a list of a message, at most [`MAX_ITEMS`] long: an empty entry is one byte on the wire and dozens in memory.
+pub(super) fn items<'de, T: Deserialize<'de>, D: Deserializer<'de>>(
+    deserializer: D,
+) -> Result<Vec<T>, D::Error> {
+    deserializer.deserialize_seq(Items(PhantomData))
+}
+
+struct Items<T>(PhantomData<T>);
+
+impl<'de, T: Deserialize<'de>> Visitor<'de> for Items<T> {
+    type Value = Vec<T>;
+
+    fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "a list of at most {MAX_ITEMS}")
+    }
+
+    fn visit_seq<A: SeqAccess<'de>>(self, mut seq: A) -> Result<Vec<T>, A::Error> {
+        let mut list = Vec::new();
+        while let Some(item) = seq.next_element()? {
+            if list.len() >= MAX_ITEMS {
+                return Err(A::Error::invalid_length(list.len(), &self));
+            }
+            list.push(item);
+        }
+        Ok(list)
     }
 }

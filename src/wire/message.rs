@@ -3,6 +3,7 @@
 use serde::{Deserialize, Serialize};
 use uuid::Uuid;
 
+use super::codec::items;
 use super::frame::Blob;
 use super::packet::Message;
 use super::record::RecordBytes;
@@ -96,6 +97,7 @@ pub struct PushRequest {
     /// Hash of the operation before it.
     pub prev: Digest,
     /// Operation frames, in order.
+    #[serde(deserialize_with = "items")]
     pub ops: Vec<Blob>,
 }
 
@@ -105,6 +107,7 @@ pub struct PushAnswer {
     /// Last operation the server has.
     pub last_n: u64,
     /// Number and outcome of each operation sent.
+    #[serde(deserialize_with = "items")]
     pub results: Vec<(u64, Outcome)>,
 }
 
@@ -120,6 +123,7 @@ pub struct PullRequest {
     /// Most records wanted.
     pub limit: u32,
     /// Units whose older records are wanted, with the position reached.
+    #[serde(deserialize_with = "items")]
     pub backfill: Vec<(UnitId, u64)>,
 }
 
@@ -127,16 +131,20 @@ pub struct PullRequest {
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Page {
     /// Records, by position.
+    #[serde(deserialize_with = "items")]
     pub puts: Vec<RecordBytes>,
     /// Records that left the scope: id, stable word, position.
+    #[serde(deserialize_with = "items")]
     pub removes: Vec<(RecordId, String, u64)>,
     /// Where the page ends.
     pub cursor: Cursor,
     /// True if nothing follows.
     pub complete: bool,
     /// How far each backfill is; empty when done.
+    #[serde(deserialize_with = "items")]
     pub backfill: Vec<(UnitId, u64)>,
     /// Names of the accounts that the page's conflicts speak of.
+    #[serde(deserialize_with = "items")]
     pub names: Vec<(UserId, String)>,
 }
 
@@ -185,6 +193,7 @@ pub struct HistoryEntry {
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct HistoryAnswer {
     /// The operations.
+    #[serde(deserialize_with = "items")]
     pub entries: Vec<HistoryEntry>,
 }
 

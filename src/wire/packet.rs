@@ -1,4 +1,4 @@
-//! Packets: a whole request or answer body: `EJ`, protocol number, flags, then one frame, compressed or not
+//! Packets: a whole request or answer body: `EJ`, protocol number, flags, check, then one frame, compressed or not
 //! (protocol, Packets).
 
 use std::io::Read as _;
@@ -8,6 +8,7 @@ use serde::de::DeserializeOwned;
 
 use super::codec::{CodecError, decode, encode};
 use super::frame;
+use crate::sync::hash::digest_of;
 
 /// Media type of the binary encoding.
 pub const CONTENT_TYPE: &str = "application/vnd.ejia.v1+bincode";
@@ -20,6 +21,10 @@ pub const MAX_DECODED: usize = 8 << 20;
 
 const MAGIC: [u8; 2] = *b"EJ";
 const COMPRESSED: u8 = 1;
+/// Bytes of the check.
+const CHECK: usize = 8;
+/// Bytes before the body.
+const HEAD: usize = 5 + CHECK;
 /// Smaller bodies gain nothing from compression.
 const COMPRESS_FROM: usize = 128;
 /// Largest zstd window accepted, as a power of two: 8 MiB.
@@ -45,19 +50,25 @@ pub fn pack<M: Message>(message: &M) -> Result<Vec<u8>, CodecError> {
         zstd::bulk::compress(&body, M::LEVEL).ok().filter(|packed| packed.len() < body.len())
     };
     let (flags, body) = small.map_or((0, body), |packed| (COMPRESSED, packed));
-    let mut out = Vec::with_capacity(5 + body.len());
+    Ok(envelope(flags, &body))
+}
+
+/// Puts what stands before every body before this one.
+pub fn envelope(flags: u8, body: &[u8]) -> Vec<u8> {
+    let mut out = Vec::with_capacity(HEAD + body.len());
     out.extend(MAGIC);
     out.extend(PROTOCOL.to_le_bytes());
     out.push(flags);
+    out.extend(check(flags, body));
     out.extend(body);
-    Ok(out)
+    out
 }
 
 /// Decodes a packet.
 ///
 /// # Errors
 /// [`CodecError::NotOurs`] for anything without our magic (a captive portal's page), [`CodecError::TooLarge`] for a body that
-/// decompresses beyond [`MAX_DECODED`], otherwise what is malformed.
+/// decompresses beyond [`MAX_DECODED`], [`CodecError::Damaged`] for one that is not as it was sent, otherwise what is malformed.
 pub fn unpack<M: Message>(packet: &[u8]) -> Result<M, CodecError> {
     let [m0, m1, p0, p1, flags, body @ ..] = packet else { return Err(CodecError::NotOurs) };
     if [*m0, *m1] != MAGIC {
@@ -67,11 +78,21 @@ pub fn unpack<M: Message>(packet: &[u8]) -> Result<M, CodecError> {
     if found != PROTOCOL {
         return Err(CodecError::Protocol { found });
     }
+    let (sent, body) = body.split_first_chunk().ok_or(CodecError::Damaged)?;
+    if *sent != check(*flags, body) {
+        return Err(CodecError::Damaged);
+    }
     if flags & COMPRESSED == 0 {
         return decode(frame::expect(body, M::TAG)?, "message");
     }
     let plain = decompress(body)?;
     decode(frame::expect(&plain, M::TAG)?, "message")
+}
+
+/// Returns the check of a packet: a line or a proxy that changes a byte of an operation must not have it stored.
+fn check(flags: u8, body: &[u8]) -> [u8; CHECK] {
+    let whole = digest_of(&[&[flags], body]);
+    std::array::from_fn(|at| whole.get(at).copied().unwrap_or(0))
 }
 
 fn decompress(body: &[u8]) -> Result<Vec<u8>, CodecError> {

@@ -195,6 +195,18 @@ fn packets_are_read_as_the_first_release_wrote_them() {
 }
 
 #[test]
+fn a_packet_with_any_byte_changed_is_refused() {
+    let request =
+        PushRequest { generation: 2, from_n: 6, prev: [7; 16], ops: vec![Blob(vec![1; 300])] };
+    let packet = pack(&request).unwrap();
+    for at in 0..packet.len() {
+        let mut other = packet.clone();
+        other[at] ^= 0x10;
+        assert!(unpack::<PushRequest>(&other).is_err(), "byte {at}");
+    }
+}
+
+#[test]
 fn anything_else_is_refused_before_it_is_decoded() {
     for bytes in
         [&b""[..], b"EJ", b"<!DOCTYPE html><html>", b"EJ\x02\x00\x00x", b"EJ\x01\x00\x01notzstd"]

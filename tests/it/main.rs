@@ -17,6 +17,8 @@ mod server;
 
 #[cfg(all(feature = "client", feature = "server"))]
 mod crash;
+#[cfg(all(feature = "client", feature = "server"))]
+mod fuzz;
 mod golden;
 mod layers;
 #[cfg(all(feature = "client", feature = "server"))]

@@ -95,6 +95,7 @@ impl From<CodecError> for ApiError {
     fn from(error: CodecError) -> Self {
         match error {
             CodecError::TooLarge { limit } => Self::too_large(limit),
+            CodecError::Damaged => Self::incomplete(),
             CodecError::Protocol { .. } => {
                 Self::new(StatusCode::UPGRADE_REQUIRED, "protocol", &error.to_string())
             }

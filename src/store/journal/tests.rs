@@ -36,6 +36,11 @@ fn all(journal: &dyn Journal) -> Vec<u64> {
     seen
 }
 
+/// A directory whose syncs cost nothing, where there is one.
+fn fast_dir() -> TempDir {
+    TempDir::new_in("/dev/shm").or_else(|_none| TempDir::new()).unwrap()
+}
+
 fn segment(dir: &TempDir, number: u32) -> PathBuf {
     dir.path().join(format!("{number:08}.seg"))
 }
@@ -124,6 +129,42 @@ fn a_tail_cut_at_any_byte_leaves_what_was_before_and_says_so() {
         let (journal, findings) = open(&dir);
         assert_eq!(findings, []);
         assert_eq!(all(&journal), (1..=kept + 1).collect::<Vec<_>>());
+    }
+}
+
+#[test]
+fn a_last_frame_cut_or_garbled_at_every_byte_costs_only_itself() {
+    let dir = TempDir::new().unwrap();
+    let mut journal = open(&dir).0;
+    journal.append(&entries(9..12)).unwrap();
+    let last = journal.segments[0].frames[2].clone();
+    drop(journal);
+    let whole = fs::read(segment(&dir, 1)).unwrap();
+    let mut noise = 1_u32;
+    for at in last.clone() {
+        // What came before may be there and what came after not, or the other way round, or anything at all.
+        for kind in 0..if at % 3 == 0 { 4 } else { 2 } {
+            let mut torn = whole.clone();
+            match kind {
+                0 => torn[at..].fill(0),
+                1 => torn.truncate(at),
+                2 => torn[last.start..=at].fill(0),
+                _ => torn[at..last.end].iter_mut().for_each(|byte| {
+                    noise = noise.wrapping_mul(1_664_525).wrapping_add(1_013_904_223);
+                    *byte = noise.to_be_bytes()[0];
+                }),
+            }
+            if torn.get(last.clone()) == Some(&whole[last.clone()]) {
+                continue;
+            }
+            let dir = fast_dir();
+            fs::write(segment(&dir, 1), &torn).unwrap();
+            let (mut journal, _) = open(&dir);
+            assert_eq!(all(&journal), [9, 10], "kind {kind} at {at}");
+            journal.append(&[entry(11)]).unwrap();
+            let (journal, findings) = open(&dir);
+            assert_eq!((all(&journal), findings), (vec![9, 10, 11], vec![]), "kind {kind} at {at}");
+        }
     }
 }
 

@@ -132,10 +132,16 @@ fn open_xlsx(file: &str, sheet: Option<&str>, bytes: &[u8]) -> Result<Vec<RawShe
         XlsxError::Password => ImportError::Password { file: file.to_owned() },
         other => ImportError::Corrupt { file: file.to_owned(), detail: other.to_string() },
     };
-    if zip_size::unpacked_bytes(bytes).is_some_and(|size| size > zip_size::MAX_UNPACKED_BYTES) {
-        let limit_mib = usize::try_from(zip_size::MAX_UNPACKED_BYTES >> 20).unwrap_or(usize::MAX);
-        return Err(ImportError::TooLarge { file: file.to_owned(), limit_mib });
-    }
+    zip_size::check(bytes).map_err(|refused| match refused {
+        zip_size::Refused::TooLarge => ImportError::TooLarge {
+            file: file.to_owned(),
+            limit_mib: usize::try_from(zip_size::MAX_UNPACKED_BYTES >> 20).unwrap_or(usize::MAX),
+        },
+        zip_size::Refused::Untrue => ImportError::Corrupt {
+            file: file.to_owned(),
+            detail: "its directory and its parts contradict each other".to_owned(),
+        },
+    })?;
     let mut book: Xlsx<_> = Xlsx::new(Cursor::new(bytes)).map_err(|error| match error {
         XlsxError::FileNotFound(_) | XlsxError::RelationshipNotFound => {
             ImportError::Unsupported { file: file.to_owned() }

@@ -5,19 +5,23 @@ mod act;
 mod host;
 #[expect(clippy::module_inception, reason = "the model is what the folder is about")]
 mod model;
+mod seat;
 mod system;
 
 use proptest::prelude::*;
 
 use ejia::server::db::Database;
+use ejia::server::db::location::Location;
 use ejia::server::db::memory::Memory;
 use proptest::test_runner::TestRunner;
 use tokio::runtime::Runtime;
 
 use crate::server::harness::Server;
+use crate::server::pg;
 use act::{Act, transcript};
 use host::{Host, InProcess};
 use model::Model;
+use seat::Keeping;
 use system::System;
 
 /// Runs a transcript through the model and a system and compares them after every sync and at the end.
@@ -66,31 +70,47 @@ fn cases(count: u32) -> ProptestConfig {
     }
 }
 
-fn check(count: u32, host: impl Fn() -> Box<dyn Host>) {
+fn check(count: u32, keeping: Keeping, host: impl Fn() -> Box<dyn Host>) {
     let mut runner = TestRunner::new(cases(count));
-    runner.run(&transcript(60), |acts| agree(&acts, System::new(host()))).unwrap();
+    runner.run(&transcript(60), |acts| agree(&acts, System::new(host(), keeping))).unwrap();
 }
 
 fn runtime() -> Runtime {
     tokio::runtime::Builder::new_current_thread().enable_all().build().unwrap()
 }
 
+fn in_file() -> Box<dyn Host> {
+    let (folder, runtime) = (tempfile::tempdir().unwrap(), runtime());
+    let db = runtime.block_on(Database::open(&folder.path().join("db"), true)).unwrap();
+    Box::new(InProcess::new(db, runtime, Some(folder)))
+}
+
 #[test]
 fn the_model_agrees_with_sled_devices_and_a_sqlite_server_over_http() {
-    check(4, || Box::new(Server::start()));
+    check(3, Keeping::Sled, || Box::new(Server::start()));
 }
 
 #[test]
-fn the_model_agrees_with_a_server_in_memory() {
-    check(12, || Box::new(InProcess::new(Memory::default(), runtime(), None)));
+fn the_model_agrees_with_everything_in_memory() {
+    check(30, Keeping::Memory, || Box::new(InProcess::new(Memory::default(), runtime(), None)));
 }
 
 #[test]
-fn the_model_agrees_with_sqlite_called_directly() {
-    check(6, || {
-        let folder = tempfile::tempdir().unwrap();
-        let runtime = runtime();
-        let db = runtime.block_on(Database::open(&folder.path().join("db"), true)).unwrap();
-        Box::new(InProcess::new(db, runtime, Some(folder)))
+fn the_model_agrees_with_sled_devices() {
+    check(4, Keeping::Sled, || Box::new(InProcess::new(Memory::default(), runtime(), None)));
+}
+
+#[test]
+fn the_model_agrees_with_a_sqlite_server() {
+    check(6, Keeping::Memory, in_file);
+}
+
+#[test]
+fn the_model_agrees_with_a_postgresql_server() {
+    let Some(cluster) = pg::cluster() else { return };
+    check(6, Keeping::Memory, || {
+        let (runtime, url) = (runtime(), Location::Postgres(cluster.database()));
+        let db = runtime.block_on(Database::open(url, true)).unwrap();
+        Box::new(InProcess::new(db, runtime, None))
     });
 }

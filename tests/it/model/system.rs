@@ -19,12 +19,13 @@ use ejia::wire::{
 use super::act::{Act, Choice};
 use super::host::Host;
 use super::model::{Part, Seen, Value};
-use crate::sync::{Device, text};
+use super::seat::{Keeping, Seat};
+use crate::sync::{fields, text};
 
 /// A server with five devices, as the model has them.
 pub(crate) struct System {
     host: Box<dyn Host>,
-    devices: Vec<Option<Device>>,
+    devices: Vec<Option<Seat>>,
     units: Vec<RecordId>,
     records: Vec<RecordId>,
     /// What became of each device's operations, in their order.
@@ -32,12 +33,12 @@ pub(crate) struct System {
 }
 
 impl System {
-    pub(crate) fn new(host: Box<dyn Host>) -> Self {
-        let first = joined(&*host, "admin", &host.first_code());
-        let units: Vec<RecordId> = ["A", "B"].iter().map(|code| first.unit(code, None)).collect();
+    pub(crate) fn new(host: Box<dyn Host>, keeping: Keeping) -> Self {
+        let first = joined(&*host, keeping, "admin", &host.first_code());
+        let units: Vec<RecordId> = ["A", "B"].map(|code| unit(&first, code)).into();
         sync_over(&first, &*host);
         let join = |name: &str, role, unit: Option<(&str, RecordId)>| {
-            Some(joined(&*host, name, &host.account(name, role, unit)))
+            Some(joined(&*host, keeping, name, &host.account(name, role, unit)))
         };
         let devices = vec![
             Some(first),
@@ -50,7 +51,7 @@ impl System {
         Self { host, devices, units, records: Vec::new(), outcomes }
     }
 
-    fn device(&self, device: usize) -> &Device {
+    fn device(&self, device: usize) -> &Seat {
         self.devices[device].as_ref().unwrap()
     }
 
@@ -60,24 +61,28 @@ impl System {
             Act::Create { device, unit } => {
                 let home = [None, None, Some(0), Some(0), Some(1)][device].unwrap_or(unit);
                 let number = format!("1{:05}", self.records.len());
-                let id = self.device(device).person(self.units[home], &number, "甲");
-                self.records.push(id);
+                let values =
+                    fields(Kind::Person, &[("staff_no", text(&number)), ("name", text("甲"))]);
+                let client = self.device(device).client();
+                let unit = Some(self.units[home].unit());
+                self.records.push(client.create_record(Kind::Person, unit, values).unwrap().id);
             }
             Act::Set { device, record, part, value } => {
-                self.device(device).set(self.records[record], key(part), &spelled(value));
+                let changes = fields(Kind::Person, &[(key(part), text(&spelled(value)))]);
+                self.device(device).client().set_fields(self.records[record], changes).unwrap();
             }
             Act::Move { device, record, to } => {
-                let client = &self.device(device).client;
+                let client = self.device(device).client();
                 client.move_record(self.records[record], self.units[to].unit()).unwrap();
             }
             Act::Delete { device, record } => {
-                let client = &self.device(device).client;
+                let client = self.device(device).client();
                 client.delete(self.records[record], "調離").unwrap();
             }
             Act::Resolve { device, nth, choice } => self.resolve(device, nth, choice),
             Act::Sync { device } => self.sync(device),
             Act::Reopen { device } => {
-                let closed = self.devices[device].take().map(Device::reopen);
+                let closed = self.devices[device].take().map(Seat::reopen);
                 self.devices[device] = closed;
             }
             Act::Restart => {
@@ -89,7 +94,7 @@ impl System {
     fn resolve(&self, device: usize, nth: usize, choice: Choice) {
         let open = self.conflicts(device);
         let (record, parts) = &open[nth % open.len()];
-        let client = &self.device(device).client;
+        let client = self.device(device).client();
         let view = client.conflicts().into_iter().find(|conflict| {
             conflict.record == self.records[*record]
                 && conflict.fields.iter().map(|field| part(field.field)).eq(parts.iter().copied())
@@ -111,7 +116,7 @@ impl System {
         let place = |id: RecordId| self.records.iter().position(|record| *record == id).unwrap();
         let mut open: Vec<_> = self
             .device(device)
-            .client
+            .client()
             .conflicts()
             .into_iter()
             .map(|c| (place(c.record), c.fields.iter().map(|f| part(f.field)).collect()))
@@ -122,7 +127,7 @@ impl System {
 
     /// What a device shows of a record.
     pub(crate) fn view(&self, device: usize, record: usize) -> Option<Seen> {
-        let view = self.device(device).client.view(self.records[record]).ok()?;
+        let view = self.device(device).client().view(self.records[record]).ok()?;
         if view.deleted {
             return Some(None);
         }
@@ -137,27 +142,33 @@ impl System {
 
     /// Returns how many changes of a device wait, and how many were refused.
     pub(crate) fn left(&self, device: usize) -> (usize, usize) {
-        let client = &self.device(device).client;
+        let client = self.device(device).client();
         let all = client.list(&Query::all(Kind::Person)).unwrap().len();
         assert!(all <= self.records.len());
         (client.status().pending, client.attention().len())
     }
 }
 
+fn unit(device: &Seat, code: &str) -> RecordId {
+    let pairs =
+        [("code", text(code)), ("name", text(code)), ("type", Real::Code("committee".into()))];
+    device.client().create_record(Kind::Unit, None, fields(Kind::Unit, &pairs)).unwrap().id
+}
+
 /// A device that has joined.
-fn joined(host: &dyn Host, name: &str, code: &str) -> Device {
-    let device = Device::new(name);
+fn joined(host: &dyn Host, keeping: Keeping, name: &str, code: &str) -> Seat {
+    let device = Seat::new(keeping, name);
     let mut way = host.connect("");
-    device.client.enrol_over(&mut *way, "http://127.0.0.1", code, name).unwrap();
+    device.client().enrol_over(&mut *way, "http://127.0.0.1", code, name).unwrap();
     sync_over(&device, host);
     device
 }
 
 /// Syncs, and returns what became of the operations that were sent.
-fn sync_over(device: &Device, host: &dyn Host) -> Vec<&'static str> {
-    let token = device.client.profile().server.unwrap().token;
+fn sync_over(device: &Seat, host: &dyn Host) -> Vec<&'static str> {
+    let token = device.client().profile().server.unwrap().token;
     let mut way = Listener { inner: host.connect(&token), heard: BTreeMap::new() };
-    device.client.sync_over(&mut way, &|_| {}, &AtomicBool::new(false)).unwrap();
+    device.client().sync_over(&mut way, &|_| {}, &AtomicBool::new(false)).unwrap();
     way.heard.into_values().collect()
 }
 

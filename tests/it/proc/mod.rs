@@ -1,6 +1,6 @@
 //! Real processes and real bytes: a network that fails, processes that are killed, disks that are full or lose their power.
 
-mod child;
+pub(crate) mod child;
 #[cfg(target_os = "linux")]
 mod disk;
 mod failover;

@@ -305,7 +305,7 @@ impl Device<'_> {
 
     /// Keeps an answer as it reads once decompressed.
     fn remember(&mut self, packet: &[u8]) {
-        let [_, _, _, _, flags, body @ ..] = packet else { return };
+        let [_, _, _, _, flags, _, _, _, _, _, _, _, _, body @ ..] = packet else { return };
         if flags & 1 == 1 {
             self.seen.extend(zstd::stream::decode_all(body).unwrap());
         } else {

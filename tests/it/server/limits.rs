@@ -92,8 +92,7 @@ fn a_bomb_is_refused_quickly() {
     let server = Server::start();
     let hq = server.hq();
     let zeros = vec![0; 64 << 20];
-    let mut packet = b"EJ\x01\x00\x01".to_vec();
-    packet.extend(zstd::bulk::compress(&zeros, 3).unwrap());
+    let packet = ejia::wire::packet::envelope(1, &zstd::bulk::compress(&zeros, 3).unwrap());
     let start = Instant::now();
     let response = server.post("/v1/sync/push", &hq.token, CONTENT_TYPE, packet);
     assert_eq!(response.status(), 413);

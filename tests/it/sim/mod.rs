@@ -6,12 +6,12 @@ mod act;
 mod ambient;
 mod check;
 mod device;
-mod disk;
+pub(crate) mod disk;
 pub(crate) mod faults;
 mod ledger;
-mod rng;
+pub(crate) mod rng;
 mod server;
-mod setup;
+pub(crate) mod setup;
 #[cfg(test)]
 mod tests;
 mod transport;

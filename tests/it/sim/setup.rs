@@ -158,7 +158,7 @@ impl World {
 }
 
 /// Writes a new device's profile, as creating its directory does.
-fn first_profile(disk: &Disk, profile: &Profile) {
+pub(crate) fn first_profile(disk: &Disk, profile: &Profile) {
     let encoded = encode(profile).unwrap();
     let mut vault = disk.open();
     let bytes = frame::seal(0x0181, &encoded);
