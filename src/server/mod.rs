@@ -7,6 +7,7 @@ pub mod admin;
 pub mod clock;
 pub mod db;
 mod decide;
+mod expire;
 mod http;
 mod load;
 mod opening;
@@ -137,13 +138,30 @@ pub async fn serve_until(
     let (writer, writing) = Writer::start(db.clone());
     let service = Service::new(db.clone(), writer, Arc::new(clock::Machine), options.limits);
     let app = Arc::new(App::new(service, options.enrol_per_minute));
+    let ticking = tokio::spawn(tick(Arc::clone(&app)));
     ready(address);
     let routes = router(app, options.request_timeout);
     let result = answer(listener, routes, stop, options.stop_timeout).await;
+    ticking.abort();
+    let _aborted = ticking.await;
     // All senders are gone with the router, so the writer ends after the last batch.
     let _ended = tokio::time::timeout(options.stop_timeout, writing).await;
     db.close().await;
     result.map_err(ServerError::Serve)
+}
+
+/// How often the server looks for what has waited too long.
+const TICK: Duration = Duration::from_mins(15);
+
+/// Ends what has waited too long, for ever.
+async fn tick<D: Db>(app: Arc<App<D>>) {
+    let mut interval = tokio::time::interval(TICK);
+    loop {
+        interval.tick().await;
+        if let Err(error) = app.service.tick().await {
+            tracing::warn!({ crate::telemetry::ERROR } = %error, "ending what waited failed");
+        }
+    }
 }
 
 /// Takes the address.

@@ -9,9 +9,11 @@
 
 pub mod apply;
 pub mod client;
+pub mod clock;
 pub mod command;
 pub mod conflict;
 pub mod cursor;
+mod element;
 pub mod group;
 pub mod hash;
 pub mod held;
