@@ -189,8 +189,15 @@ fn body(act: &Act, written: &[Written], conflicts: &[RecordId], root: UnitId) ->
             seen: written.iter().skip(pick % 7).map(|(id, _)| *id).collect(),
             values: vec![(field, text)],
         },
+        8 => OpBody::ElementAdd { field: FieldNo(200), element: element(act.value), value: text },
+        9 => OpBody::ElementDelete { field: FieldNo(200), element: element(act.value), base },
+        10 => OpBody::Note { field: FieldNo(201), element: element(act.seen), text: "x".into() },
         _ => OpBody::Set { sets: vec![(field, base, text)] },
     }
+}
+
+fn element(n: u8) -> Uuid {
+    Uuid::from_u128(0x500 + u128::from(n))
 }
 
 const CLASS: RecordId = RecordId(Uuid::from_u128(0x200));
@@ -483,7 +490,7 @@ fn the_server_itself_ends_what_waits_too_long() {
 }
 
 proptest! {
-    #![proptest_config(ProptestConfig { cases: 400, ..ProptestConfig::default() })]
+    #![proptest_config(ProptestConfig { cases: 128, ..ProptestConfig::default() })]
 
     #[test]
     fn batches_of_any_size_give_what_a_replay_gives(acts in acts()) {

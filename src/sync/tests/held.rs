@@ -103,6 +103,26 @@ fn a_record_that_was_not_there_yet_is_waited_for_with_everything_about_it() {
     assert_eq!(server.person().fields[&no("phone")].value, text("13800000640"));
 }
 
+fn expire(device: &mut Device, op: &Op) -> Op {
+    let mut ends = device.op(OpBody::Command { name: EXPIRE.into(), args: Vec::new() });
+    (ends.kind, ends.record) = (HELD_KIND, Held::id_for(op.id));
+    ends
+}
+
+#[test]
+fn the_waiting_ends_neither_early_nor_by_anybody() {
+    let (mut server, mut a, mut b) = two_devices();
+    let lost = OpId { device: DeviceId(77), generation: 1, n: 5 };
+    let edit = b.op(OpBody::Set { sets: vec![(no("name"), Base::Seen(lost), text("丙"))] });
+    take_at(&mut server, &[&edit], &b.author, 0);
+    let early = expire(&mut a, &edit);
+    let outcome = take_at(&mut server, &[&early], &a.author, 13 * DAY_MS);
+    assert!(matches!(&outcome[0], Outcome::Rejected { code, .. } if code == "too_early"));
+    let by_organizer = expire(&mut b, &edit);
+    let outcome = take_at(&mut server, &[&by_organizer], &b.author, 15 * DAY_MS);
+    assert!(matches!(&outcome[0], Outcome::Rejected { code, .. } if code == "not_permitted"));
+}
+
 #[test]
 fn what_is_missing_for_too_long_is_put_before_a_person() {
     let (mut server, mut a, mut b) = two_devices();
@@ -112,17 +132,6 @@ fn what_is_missing_for_too_long_is_put_before_a_person() {
     let nowhere = Op { record: RecordId(Uuid::from_u128(99)), ..b.set("phone", "13800000640") };
     assert!(is_held(&take_at(&mut server, &[&edit], &b.author, 0)));
     assert!(is_held(&take_at(&mut server, &[&nowhere], &b.author, 0)));
-    let expire = |a: &mut Device, op: &Op| {
-        let mut ends = a.op(OpBody::Command { name: EXPIRE.into(), args: Vec::new() });
-        (ends.kind, ends.record) = (HELD_KIND, Held::id_for(op.id));
-        ends
-    };
-    let early = expire(&mut a, &edit);
-    let outcome = take_at(&mut server, &[&early], &a.author, 13 * DAY_MS);
-    assert!(matches!(&outcome[0], Outcome::Rejected { code, .. } if code == "too_early"));
-    let by_organizer = expire(&mut b, &edit);
-    let outcome = take_at(&mut server, &[&by_organizer], &b.author, 15 * DAY_MS);
-    assert!(matches!(&outcome[0], Outcome::Rejected { code, .. } if code == "not_permitted"));
     for op in [&edit, &nowhere] {
         let ends = expire(&mut a, op);
         let outcome = take_at(&mut server, &[&ends], &a.author, 15 * DAY_MS);
