@@ -292,7 +292,6 @@ fn repeated(batch: &Batch, stored: &Stored) -> Result<Vec<(u64, Outcome)>, PushE
                     .map_err(|_cause| DbError::Damaged { table: "op" })?;
                 results.push((entry.id.n, outcome));
             }
-            None if batch.generation < stored.newest_generation => return Err(PushError::Fork),
             None => {}
         }
     }

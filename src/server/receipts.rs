@@ -7,9 +7,11 @@ use std::sync::Arc;
 
 use uuid::Uuid;
 
+use super::care::Care;
 use super::db::DbResult;
 use super::db::rows::Changes;
 use super::decide::Entry;
+use super::marks::Mark;
 use crate::domain::ids::UnitId;
 use crate::sync::command::{Arguments as _, Lease, NumberLease, Outside, SERIES_KIND};
 use crate::sync::{Op, OpBody, OpId, Outcome};
@@ -30,6 +32,29 @@ pub(crate) trait Witness: fmt::Debug + Send + Sync {
     /// # Errors
     /// The note cannot be written: then the numbers may not be given out.
     fn issued(&self, range: &str, unit: UnitId, last: u64) -> io::Result<()>;
+}
+
+/// What receipts are sealed for.
+const PURPOSE: &str = "receipt";
+
+impl Witness for Care {
+    fn seal(&self, parts: &[&[u8]]) -> [u8; 32] {
+        self.keys.mac(PURPOSE, parts)
+    }
+
+    fn last_issued(&self, range: &str, unit: UnitId) -> io::Result<u64> {
+        let noted = |mark: &Mark| match mark {
+            Mark::Lease { range: word, unit: of, high } if word == range && *of == unit => {
+                Some(*high)
+            }
+            _ => None,
+        };
+        Ok(self.marks.read()?.marks.iter().filter_map(noted).max().unwrap_or(0))
+    }
+
+    fn issued(&self, range: &str, unit: UnitId, last: u64) -> io::Result<()> {
+        self.marks.append(&[Mark::Lease { range: range.to_owned(), unit, high: last }])
+    }
 }
 
 /// The word under which the numbers of a sort and year are noted.

@@ -5,6 +5,8 @@ use std::collections::BTreeSet;
 use tokio::sync::{mpsc, oneshot};
 
 use crate::server::db::{Db, DbResult, Tx};
+use crate::server::history::{MARK_EVERY, mark_head};
+use crate::server::marks::Marks;
 use crate::server::push::{Answer, Batch, PushError, UnitCache, take, take_all};
 use crate::telemetry as field;
 use crate::wire::PushAnswer;
@@ -35,9 +37,9 @@ impl std::fmt::Debug for Job {
 
 impl Writer {
     /// Starts the writer task; it ends when the last [`Writer`] is dropped.
-    pub(crate) fn start<D: Db>(db: D) -> (Self, tokio::task::JoinHandle<()>) {
+    pub(crate) fn start<D: Db>(db: D, marks: Marks) -> (Self, tokio::task::JoinHandle<()>) {
         let (jobs, queue) = mpsc::channel(QUEUE);
-        let task = tokio::spawn(run(db, queue));
+        let task = tokio::spawn(run(db, marks, queue));
         (Self { jobs }, task)
     }
 
@@ -49,16 +51,25 @@ impl Writer {
     }
 }
 
-async fn run<D: Db>(db: D, mut queue: mpsc::Receiver<Job>) {
+async fn run<D: Db>(db: D, marks: Marks, mut queue: mpsc::Receiver<Job>) {
     let mut cache: UnitCache = None;
+    let mut unmarked = MARK_EVERY;
     let mut jobs = Vec::with_capacity(GROUP);
     while queue.recv_many(&mut jobs, GROUP).await > 0 {
         let (batches, replies): (Vec<_>, Vec<_>) =
             jobs.drain(..).map(|job| (job.batch, job.reply)).unzip();
         match group(&db, &mut cache, batches).await {
             Ok(answers) => {
+                let taken = answers.iter().flatten().map(|answer| answer.results.len()).sum();
+                unmarked = unmarked.saturating_add(taken);
                 for (reply, answer) in replies.into_iter().zip(answers) {
                     let _gone = reply.send(answer);
+                }
+                if unmarked >= MARK_EVERY
+                    && let Ok(tenant) = db.tenant().await
+                {
+                    mark_head(&marks, &tenant);
+                    unmarked = 0;
                 }
             }
             Err(error) => {

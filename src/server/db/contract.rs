@@ -336,7 +336,8 @@ async fn repeated_operations_are_found_by_number<D: Db>(db: D) {
     assert_eq!(stored.hash_before, Some([2; 16]));
     assert_eq!(stored.repeated.keys().copied().collect::<Vec<_>>(), [3, 4]);
     drop(tx);
-    let query = PositionQuery { device: DEVICE, generation: 1, last_n: 2, cursor_seq: 3 };
+    let query =
+        PositionQuery { device: DEVICE, generation: 1, last_n: 2, cursor_seq: 3, earlier: vec![2] };
     let position = db.position(&query).await.unwrap();
     assert_eq!(position.known.last_n, 4);
     assert_eq!(position.chain_at_cursor, Some([3; 16]));

@@ -1,15 +1,15 @@
 //! Writing: few statements with many rows each, because a statement costs more than a row.
 
 use super::convert::account;
-use super::copy::{EXIT, OP, RECORD, UNIQUE, UNIT};
+use super::copy::{DURABLE, EXIT, OP, RECORD, UNIQUE, UNIT};
 use super::load::load;
 use super::read::{read_tenant, read_units};
-use super::{DatabaseTx, Dialect, Link, TENANT};
+use super::{DatabaseTx, Dialect, Link, TENANT, care};
 use crate::domain::ids::{DeviceId, UserId};
 use crate::server::db::driver::{Arg, args};
 use crate::server::db::rows::{
-    Account, Changes, CodeUse, Loaded, NewCode, NewDevice, NewTenant, OpRow, RecordRow, Stored,
-    Tenant, TokenHash, UniqueRow, Wanted,
+    Account, Changes, CodeUse, Loaded, Mend, NewCode, NewDevice, NewTenant, OpRow, RecordRow,
+    Stored, Tenant, TokenHash, UniqueRow, Wanted,
 };
 use crate::server::db::{DbError, DbResult, Tx};
 use crate::sync::{Digest, OpId, UnitTree};
@@ -84,7 +84,7 @@ impl Tx for DatabaseTx {
     }
 
     async fn insert_tenant(&mut self, tenant: &NewTenant) -> DbResult<()> {
-        let sql = "INSERT INTO tenant VALUES ($1, $2, $3, $4, $5, $6, 1, 0, $7, 0) ON CONFLICT (tenant) DO NOTHING";
+        let sql = "INSERT INTO tenant VALUES ($1, $2, $3, $4, $5, $6, 1, 0, $7, 0, 0, 0) ON CONFLICT (tenant) DO NOTHING";
         let args = args![
             TENANT,
             tenant.id,
@@ -139,11 +139,11 @@ impl Tx for DatabaseTx {
 
     async fn insert_device(&mut self, device: &NewDevice) -> DbResult<bool> {
         let sql = "INSERT INTO device (tenant, id, account, token_hash, name, state, generation, last_n, last_hash, durable_n, acked_seq, \
-             scope_token, last_seen, outbox_depth, app_version, clock_off_ms) \
-             VALUES ($1, $2, $3, $4, $5, 'active', 0, 0, $6, 0, 0, 0, $7, 0, $8, 0) \
+             scope_token, last_seen, outbox_depth, app_version, clock_off_ms, wipe, clone_seen_at) \
+             VALUES ($1, $2, $3, $4, $5, 'active', 0, 0, $6, 0, 0, 0, $7, 0, $8, 0, 0, 0) \
              ON CONFLICT (tenant, id) DO UPDATE SET token_hash = excluded.token_hash, name = excluded.name, \
              last_seen = excluded.last_seen, app_version = excluded.app_version \
-             WHERE device.account = excluded.account AND device.state = 'active'";
+             WHERE device.account = excluded.account AND device.state IN ('active', 'returned')";
         let args = args![
             TENANT,
             device.id,
@@ -168,7 +168,14 @@ impl Tx for DatabaseTx {
         for (device, generation, n) in durable {
             self.link.run(sql, args![TENANT, *device, *generation, *n]).await?;
         }
-        Ok(())
+        let rows =
+            durable.iter().map(|(device, generation, n)| args![TENANT, *device, *generation, *n]);
+        let tail = " ON CONFLICT (tenant, device, gen) DO UPDATE SET n = excluded.n";
+        self.link.insert(&DURABLE, tail, rows.collect()).await
+    }
+
+    async fn mend(&mut self, mend: &Mend) -> DbResult<bool> {
+        care::mend(&mut self.link, mend).await
     }
 
     async fn account(&mut self, wanted: UserId) -> DbResult<Option<Account>> {
