@@ -155,7 +155,8 @@ fn of_a_group_with_one_refused_operation_nothing_is_left() {
     assert!(matches!(outcomes[0], Outcome::Blocked { by: 2, .. }), "{outcomes:?}");
     assert!(matches!(outcomes[1], Outcome::Rejected { .. }), "{outcomes:?}");
     assert!(hq.pull().0.iter().all(|record| record.id != whole && record.id != nameless));
-    let bodies = [(whole, create("06001", Some("王小明"))), (nameless, create("06002", Some("李小紅")))];
+    let bodies =
+        [(whole, create("06001", Some("王小明"))), (nameless, create("06002", Some("李小紅")))];
     let ops = grouped(&mut hq, &bodies);
     let answer = hq.push(&ops).unwrap();
     assert!(answer.results.iter().all(|(_, outcome)| matches!(outcome, Outcome::Applied { .. })));
