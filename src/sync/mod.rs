@@ -31,6 +31,8 @@ pub mod world;
 
 #[cfg(test)]
 mod tests;
+#[cfg(test)]
+mod tests_rights;
 
 pub use conflict::{CONFLICT_KIND, Candidate, Conflict, ConflictKind, ConflictState, Standing};
 pub use cursor::Cursor;
