@@ -69,6 +69,7 @@ impl Client {
             tenant: answer.tenant,
             tenant_name: answer.tenant_name.clone(),
             root: answer.root,
+            certificate: answer.certificate.0,
         });
         let profile = inner.profile.clone();
         journal::save_profile(&mut inner.vault, &profile)?;

@@ -11,8 +11,10 @@ use super::transport::{Counters, Transport, TransportError};
 use crate::domain::ids::RecordId;
 use crate::wire::packet::Message;
 use crate::wire::{
-    CONTENT_TYPE as EJIA, EnrolAnswer, EnrolRequest, Hello, HistoryAnswer, MAX_DECODED, Page,
-    Problem, PullRequest, PushAnswer, PushRequest, SyncAnswer, SyncRequest, pack, unpack,
+    CONTENT_TYPE as EJIA, CheckAnswer, CheckRequest, EnrolAnswer, EnrolRequest, Hello,
+    HistoryAnswer, MAX_DECODED, Page, Problem, PullRequest, PushAnswer, PushRequest,
+    QuarantineAnswer, QuarantineRequest, ReadmitAnswer, ReadmitRequest, SyncAnswer, SyncRequest,
+    pack, unpack,
 };
 
 /// Longest wait for a connection: beyond it the person is told.
@@ -169,6 +171,21 @@ impl Transport for HttpTransport {
 
     fn history(&mut self, record: RecordId) -> Result<HistoryAnswer, TransportError> {
         self.get(&format!("v1/record/{record}/history"))
+    }
+
+    fn readmit(&mut self, request: &ReadmitRequest) -> Result<ReadmitAnswer, TransportError> {
+        self.post("v1/readmit", request)
+    }
+
+    fn quarantine(
+        &mut self,
+        request: &QuarantineRequest,
+    ) -> Result<QuarantineAnswer, TransportError> {
+        self.post("v1/quarantine", request)
+    }
+
+    fn check(&mut self, request: &CheckRequest) -> Result<CheckAnswer, TransportError> {
+        self.post("v1/sync/check", request)
     }
 
     fn may_overlap(&self) -> bool {

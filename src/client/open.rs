@@ -137,12 +137,15 @@ fn load(dir: &Path, vault: Vault, env: Arc<dyn Ambient>) -> Result<Inner, Client
     };
     let sync = match vault.store.note(SYNC_STATE)? {
         Some(bytes) => decode(&bytes, "sync state")?,
-        None => SyncState::default(),
-    };
+        None => SyncState { earlier: earlier(&vault, profile.generation)?, ..SyncState::default() },
+    }
+    .of_generation(profile.generation);
     // Where the base was lost, everything is taken from the server again and every own operation is answered again.
     let lost = vault.findings.iter().any(|finding| finding.code.needs_refill());
     let sync = if lost {
-        SyncState { acked_n: 0, settled_n: 0, cursor: Cursor::START, scope_token: 0, ..sync }
+        let earlier = earlier(&vault, profile.generation)?;
+        let cursor = Cursor::START;
+        SyncState { acked_n: 0, settled_n: 0, cursor, scope_token: 0, earlier, ..sync }
     } else {
         sync
     };
@@ -175,13 +178,29 @@ fn load(dir: &Path, vault: Vault, env: Arc<dyn Ambient>) -> Result<Inner, Client
         inner.refold(id)?;
     }
     inner.settle_held()?;
-    if inner.vault.store.note(RESTORED)?.is_some() {
+    // A journal that ends before what the server has of it has lost its end: its next numbers are taken.
+    let shorter = inner.outbox.last_n < inner.sync.acked_n;
+    if shorter || inner.vault.store.note(RESTORED)?.is_some() {
         // The numbers after the copy was taken may be in use on the machine it was taken from.
         let next = inner.profile.generation.saturating_add(1);
         inner.renumber(next)?;
         inner.note(vec![(RESTORED.to_owned(), None)])?;
     }
     Ok(inner)
+}
+
+/// Finds in the journal what was sent under earlier generations, for a store that was lost: all that was not renumbered since.
+fn earlier(vault: &Vault, generation: u32) -> Result<Vec<(u32, u64)>, ClientError> {
+    let (mut sent, mut renumbered) = (BTreeSet::new(), BTreeSet::new());
+    vault.journal.read_some(&|g, _| g > 0 && g <= generation, &mut |entry| {
+        let op = journal::op_of(&entry).and_then(|bytes| decode_op(bytes).ok());
+        renumbered.extend(op.and_then(|op| op.was).map(|(was, _)| (was.generation, was.n)));
+        if entry.generation < generation {
+            sent.insert((entry.generation, entry.n));
+        }
+    })?;
+    let last: BTreeMap<u32, u64> = sent.difference(&renumbered).copied().collect();
+    Ok(last.into_iter().collect())
 }
 
 /// Finds the profile in the journal, for a store that was lost.

@@ -43,6 +43,8 @@ pub struct Server {
     pub tenant_name: String,
     /// Root unit.
     pub root: UnitId,
+    /// What lets the device in again if the server is restored from a copy that does not know it.
+    pub certificate: Vec<u8>,
 }
 
 impl std::fmt::Debug for Profile {

@@ -25,11 +25,25 @@ impl Inner {
         renamed.outbox.take_held(&mut self.outbox);
         let entries: Vec<Entry> = renamed.entries;
         self.vault.journal.append(&entries)?;
+        let old_generation = self.profile.generation;
         let mut profile = self.profile.clone();
         profile.generation = generation;
         journal::save_profile(&mut self.vault, &profile)?;
         self.profile = profile;
-        let state = SyncState { acked_n: 0, settled_n: 0, ..self.sync.clone() };
+        let mut earlier = self.sync.earlier.clone();
+        if self.sync.acked_n > 0 {
+            earlier.push((old_generation, self.sync.acked_n));
+        }
+        let base = self.sync.clone();
+        let state = SyncState {
+            generation,
+            acked_n: 0,
+            settled_n: 0,
+            durable_n: 0,
+            handed_n: 0,
+            earlier,
+            ..base
+        };
         self.note(vec![(SYNC_STATE.to_owned(), Some(encode(&state)?))])?;
         self.sync = state;
         let touched = self.outbox.records();
@@ -45,6 +59,45 @@ impl Inner {
         Ok(())
     }
 
+    /// Writes operations of an earlier generation again behind the present ones: the server cannot take them under their own names.
+    ///
+    /// # Errors
+    /// [`ClientError::Store`]; nothing is changed then.
+    pub(super) fn adopt(&mut self, ops: Vec<Vec<u8>>) -> Result<(), ClientError> {
+        let (generation, mut n) = (self.profile.generation, self.outbox.last_n);
+        let mut prev = self.outbox.last_hash;
+        let mut names = BTreeMap::new();
+        let (mut entries, mut written) = (Vec::new(), Vec::new());
+        for old in ops {
+            let mut op = decode_op(&old)?;
+            let name = op.id;
+            n += 1;
+            op.was = op.was.or_else(|| Some((name, digest(&old))));
+            op.id = OpId { generation, n, ..name };
+            op.prev = prev;
+            op.actor = self.profile.user;
+            names.insert(name, op.id);
+            op.body.rename_bases(|id| {
+                if let Some(new) = names.get(id) {
+                    *id = *new;
+                }
+            });
+            let bytes = encode_op(&op)?;
+            prev = digest(&bytes);
+            let (record, kind, inverse) = (op.record, op.kind, Inverse::Never);
+            let local = Local { id: op.id, command: n, record, kind, inverse, undoes: None };
+            entries.push(journal::entry(&bytes, &local)?);
+            written.push((op, bytes));
+        }
+        self.vault.journal.append(&entries)?;
+        self.outbox.last_hash = prev;
+        for (op, bytes) in written {
+            self.outbox.last_n = op.id.n;
+            self.lay(&op, bytes)?;
+        }
+        Ok(())
+    }
+
     fn rename(&self, generation: u32) -> Result<Renamed, ClientError> {
         let mut renamed = Renamed::default();
         let mut prev: Digest = [0; 16];
@@ -53,7 +106,8 @@ impl Inner {
         for (n, (_, waiting)) in (1..).zip(self.outbox.after(self.sync.acked_n)) {
             let mut op = decode_op(&waiting.bytes)?;
             let old = op.id;
-            op.was = Some((old, digest(&waiting.bytes)));
+            // The first name is kept: under a later one it may have been sent too, but then it says the same first name.
+            op.was = op.was.or_else(|| Some((old, digest(&waiting.bytes))));
             op.id = OpId { generation, n, ..old };
             // A group whose beginning the server has already is a group no more.
             op.group = op.group.and_then(|group| {

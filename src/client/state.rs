@@ -19,7 +19,7 @@ use crate::domain::kinds::Kind;
 use crate::domain::record::{FieldNo, Value};
 use crate::store::{Change, Row, Vault};
 use crate::sync::overlay::overlay;
-use crate::sync::{CONFLICT_KIND, Cursor, Limits, OpBody, Record, UnitTree};
+use crate::sync::{CONFLICT_KIND, Cursor, Digest, Limits, OpBody, Record, UnitTree};
 use crate::wire::{Head, created_record, decode_op, decode_record, encode_record, head, peek_one};
 
 /// Name of the note that holds [`SyncState`].
@@ -31,6 +31,8 @@ pub(super) const NAMES: &str = "names";
 /// How far this device and its server are with each other.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub(super) struct SyncState {
+    /// Generation that the numbers are of.
+    pub(super) generation: u32,
     /// Last operation of this generation whose outcome is stored.
     pub(super) acked_n: u64,
     /// Last operation whose effect is part of the base.
@@ -45,11 +47,37 @@ pub(super) struct SyncState {
     pub(super) last_sync_at: Option<i64>,
     /// Server clock minus ours at that time, milliseconds.
     pub(super) clock_off_ms: i64,
+    /// The server's mark on the cursor.
+    pub(super) seal: Digest,
+    /// Up to where deletions had left the feed when the base was begun.
+    pub(super) floor: u64,
+    /// Earlier generations that the server may ask for again: generation and last number sent under it.
+    pub(super) earlier: Vec<(u32, u64)>,
+    /// Syncs that ended well since both sides compared what they hold.
+    pub(super) unchecked: u32,
+    /// Last operation handed in after a revocation.
+    pub(super) handed_n: u64,
+}
+
+impl SyncState {
+    /// Returns the state for a generation: numbers of an earlier one say nothing about it. A crash may come between a new generation
+    /// and the first word about it here.
+    pub(super) fn of_generation(mut self, generation: u32) -> Self {
+        if self.generation != generation {
+            if self.acked_n > 0 {
+                self.earlier.push((self.generation, self.acked_n));
+            }
+            (self.acked_n, self.settled_n, self.durable_n, self.handed_n) = (0, 0, 0, 0);
+            self.generation = generation;
+        }
+        self
+    }
 }
 
 impl Default for SyncState {
     fn default() -> Self {
         Self {
+            generation: 0,
             acked_n: 0,
             settled_n: 0,
             durable_n: 0,
@@ -57,6 +85,11 @@ impl Default for SyncState {
             scope_token: 0,
             last_sync_at: None,
             clock_off_ms: 0,
+            seal: [0; 16],
+            floor: 0,
+            earlier: Vec::new(),
+            unchecked: 0,
+            handed_n: 0,
         }
     }
 }
@@ -252,6 +285,12 @@ impl Inner {
     /// Returns one field of a visible record.
     pub(super) fn field(&self, id: RecordId, field: FieldNo) -> Option<Value> {
         self.rows.get(&id).and_then(|row| peek_one(&row.bytes, field))
+    }
+
+    /// The confirmed rows, without what waits.
+    pub(super) fn base_rows(&self) -> impl Iterator<Item = &Row> {
+        let untouched = self.rows.values().filter(|row| !self.under.contains_key(&row.id));
+        untouched.chain(self.under.values().flatten())
     }
 
     /// Ids of the live records of a kind, in the order they were made.

@@ -7,14 +7,14 @@ use super::edit::SCHEMA;
 use super::error::ClientError;
 use super::journal;
 use super::state::{Inner, NAMES, SYNC_STATE, SyncState};
-use crate::domain::ids::{RecordId, UserId};
+use crate::domain::ids::{RecordId, UnitId, UserId};
 use crate::store::{Change, Row};
-use crate::sync::client::{Machine, PageHead, Waiting};
+use crate::sync::client::{Machine, PageHead, Staged, Waiting};
 use crate::sync::open::Open;
-use crate::sync::{Cursor, HELD_KIND, Held, OpBody, Outcome};
+use crate::sync::{Cursor, Digest, HELD_KIND, Held, OpBody, Outcome};
 use crate::wire::{Page, SyncAnswer, decode, decode_op, decode_record, encode, head, op_head};
 
-/// Note of a staged page that says how far staging is: cursor, whether it replaces the base, scope.
+/// Note of a staged page that says how far staging is: a [`Staged`].
 const STAGE: &str = "stage/state";
 
 /// What a running sync keeps between steps.
@@ -22,7 +22,6 @@ pub(super) struct Session {
     staged: Vec<Change>,
     /// How many of them are in the store's staging area; the rest are a last page that may go straight into the base.
     in_store: usize,
-    scope_token: u64,
     removed: usize,
 }
 
@@ -35,51 +34,33 @@ impl Session {
         let mut staged = Vec::new();
         inner.vault.store.staged(&mut |change| staged.push(change))?;
         let reached = staged.last().and_then(stage_state);
-        let waiting: Vec<Waiting> = inner
-            .outbox
-            .after(inner.sync.acked_n)
-            .map(|(n, op)| {
-                let group = op_head(&op.bytes)?.group;
-                let end =
-                    group.map(|g| g.first.saturating_add(u64::from(g.length)).saturating_sub(1));
-                Ok(Waiting { n, group_end: end.unwrap_or(n), bytes: op.bytes.clone() })
-            })
-            .collect::<Result<_, ClientError>>()?;
-        let first = waiting.first().map(|op| decode_op(&op.bytes)).transpose()?;
-        let prev = first.as_ref().map_or(inner.outbox.last_hash, |op| op.prev);
-        let oldest = first.map(|op| super::conflicts::hlc_ms(op.hlc));
-        let now = inner.env.now_ms();
-        let (cursor, scope_token) = reached
-            .map_or((inner.sync.cursor, inner.sync.scope_token), |(cursor, _, scope)| {
-                (cursor, scope)
-            });
-        let open = Open {
-            device: inner.profile.device,
-            generation: inner.profile.generation,
-            last_n: inner.outbox.last_n,
-            last_hash: inner.outbox.last_hash,
-            acked_n: inner.sync.acked_n,
-            cursor,
-            scope_token,
-            schema: SCHEMA,
-            app: env!("CARGO_PKG_VERSION").to_owned(),
-            device_time: now,
-            outbox_depth: u64::try_from(waiting.len()).unwrap_or(u64::MAX),
-            oldest_age_ms: oldest.map_or(0, |at| u64::try_from(now - at).unwrap_or(0)),
-        };
-        let resume = reached.map(|(cursor, replace, _)| (cursor, replace));
-        let session = Self { in_store: staged.len(), staged, scope_token, removed: 0 };
-        Ok((session, Machine::new(open, waiting, prev, resume, inner.limits)))
+        let (open, waiting, prev) = opening(inner, reached.as_ref())?;
+        let session = Self { in_store: staged.len(), staged, removed: 0 };
+        Ok((session, Machine::new(open, waiting, prev, reached, inner.limits)))
+    }
+
+    /// Starts to take some units of the base again.
+    ///
+    /// # Errors
+    /// [`ClientError::Store`].
+    pub(super) fn repair(inner: &mut Inner) -> Result<(Self, Machine), ClientError> {
+        inner.vault.store.unstage()?;
+        let (open, waiting, prev) = opening(inner, None)?;
+        let session = Self { in_store: 0, staged: Vec::new(), removed: 0 };
+        Ok((session, Machine::new(open, waiting, prev, None, inner.limits)))
     }
 
     /// Takes what the server says of the device and its user.
-    pub(super) fn opened(
-        &mut self,
-        inner: &mut Inner,
-        answer: &SyncAnswer,
-    ) -> Result<(), ClientError> {
-        self.scope_token = answer.opened.scope_token;
-        inner.sync.durable_n = answer.opened.known.durable_n;
+    pub(super) fn opened(inner: &mut Inner, answer: &SyncAnswer) -> Result<(), ClientError> {
+        let opened = &answer.opened;
+        if opened.known.generation == inner.profile.generation {
+            inner.sync.durable_n = opened.known.durable_n;
+        }
+        let durable = |generation: u32| {
+            let known = opened.earlier.iter().find(|known| known.generation == generation);
+            known.map_or(0, |known| known.durable_n)
+        };
+        inner.sync.earlier.retain(|(generation, sent)| durable(*generation) < *sent);
         inner.sync.clock_off_ms = answer.opened.server_time.saturating_sub(inner.env.now_ms());
         if (inner.profile.role, inner.profile.unit) != (answer.role, answer.unit) {
             inner.profile.role = answer.role;
@@ -136,10 +117,9 @@ impl Session {
         inner: &mut Inner,
         page: Page,
         at: &PageHead,
-        replace: bool,
+        state: &Staged,
     ) -> Result<(), ClientError> {
         Self::learn_names(inner, &page)?;
-        let state = (at.cursor, replace, self.scope_token);
         let empty = page.puts.is_empty() && at.removes.is_empty();
         if empty && at.complete {
             return Ok(());
@@ -155,7 +135,7 @@ impl Session {
                 bytes: record.0.into_boxed_slice(),
             });
         }
-        let notes = vec![(STAGE.to_owned(), Some(encode(&state)?))];
+        let notes = vec![(STAGE.to_owned(), Some(encode(state)?))];
         let change = Change { puts, removes: at.removes.clone(), notes };
         self.removed += change.removes.len();
         if crate::trap!(T18) {
@@ -164,13 +144,28 @@ impl Session {
         self.staged.push(change);
         if crate::trap!(T19) && !at.complete {
             inner.sync.cursor = at.cursor;
-            inner.sync.scope_token = self.scope_token;
+            inner.sync.scope_token = state.scope_token;
             return inner.note(vec![(SYNC_STATE.to_owned(), Some(encode(&inner.sync)?))]);
         }
         if !at.complete {
             self.keep_staged(inner)?;
         }
         Ok(())
+    }
+
+    /// Stages the removal of everything the base has of some units: they left the scope, or are taken again.
+    pub(super) fn drop_units(
+        &mut self,
+        inner: &mut Inner,
+        units: &[UnitId],
+        state: &Staged,
+    ) -> Result<(), ClientError> {
+        let of_units = inner.base_rows().filter(|row| units.contains(&row.unit));
+        let removes: Vec<RecordId> = of_units.map(|row| row.id).collect();
+        self.removed += removes.len();
+        let notes = vec![(STAGE.to_owned(), Some(encode(state)?))];
+        self.staged.push(Change { puts: Vec::new(), removes, notes });
+        self.keep_staged(inner)
     }
 
     /// Puts the pages that are only in memory into the store's staging area.
@@ -197,19 +192,16 @@ impl Session {
     }
 
     /// Makes the staged pages the base: on the disk at once, then in memory.
-    pub(super) fn flip(
-        &mut self,
-        inner: &mut Inner,
-        cursor: Cursor,
-        scope_token: u64,
-        replace: bool,
-    ) -> Result<(), ClientError> {
-        let replace = replace || crate::trap!(T27);
+    pub(super) fn flip(&mut self, inner: &mut Inner, at: &Staged) -> Result<(), ClientError> {
+        let replace = at.replace || crate::trap!(T27);
         let state = SyncState {
             settled_n: inner.sync.acked_n,
-            cursor,
-            scope_token,
+            cursor: at.cursor,
+            seal: at.seal,
+            floor: at.floor,
+            scope_token: at.scope_token,
             last_sync_at: Some(inner.env.now_ms()),
+            unchecked: inner.sync.unchecked.saturating_add(1),
             ..inner.sync.clone()
         };
         let notes = vec![(SYNC_STATE.to_owned(), Some(encode(&state)?)), (STAGE.to_owned(), None)];
@@ -298,6 +290,7 @@ impl Session {
             acked_n: inner.sync.acked_n.min(last),
             settled_n: inner.sync.settled_n.min(last),
             cursor: Cursor::START,
+            seal: [0; 16],
             scope_token: 0,
             ..inner.sync.clone()
         };
@@ -306,12 +299,60 @@ impl Session {
         inner.refill_outbox(last)
     }
 
+    /// True if nothing is staged.
+    pub(super) const fn is_empty(&self) -> bool {
+        self.staged.is_empty()
+    }
+
     pub(super) const fn removed(&self) -> usize {
         self.removed
     }
 }
 
-fn stage_state(change: &Change) -> Option<(Cursor, bool, u64)> {
+/// Says where the device stands. A pull that replaces the base is told by its own place, any other by the base's.
+fn opening(
+    inner: &Inner,
+    reached: Option<&Staged>,
+) -> Result<(Open, Vec<Waiting>, Digest), ClientError> {
+    let waiting: Vec<Waiting> = inner
+        .outbox
+        .after(inner.sync.acked_n)
+        .map(|(n, op)| {
+            let group = op_head(&op.bytes)?.group;
+            let end = group.map(|g| g.first.saturating_add(u64::from(g.length)).saturating_sub(1));
+            Ok(Waiting { n, group_end: end.unwrap_or(n), bytes: op.bytes.clone() })
+        })
+        .collect::<Result<_, ClientError>>()?;
+    let first = waiting.first().map(|op| decode_op(&op.bytes)).transpose()?;
+    let prev = first.as_ref().map_or(inner.outbox.last_hash, |op| op.prev);
+    let oldest = first.map(|op| super::conflicts::hlc_ms(op.hlc));
+    let now = inner.env.now_ms();
+    let sync = &inner.sync;
+    let (cursor, seal, scope_token, floor) = match reached.filter(|staged| staged.replace) {
+        Some(staged) => (staged.cursor, staged.seal, staged.scope_token, staged.floor),
+        None => (sync.cursor, sync.seal, sync.scope_token, sync.floor),
+    };
+    let open = Open {
+        device: inner.profile.device,
+        generation: inner.profile.generation,
+        last_n: inner.outbox.last_n,
+        last_hash: inner.outbox.last_hash,
+        acked_n: sync.acked_n,
+        cursor,
+        scope_token,
+        schema: SCHEMA,
+        app: env!("CARGO_PKG_VERSION").to_owned(),
+        device_time: now,
+        outbox_depth: u64::try_from(waiting.len()).unwrap_or(u64::MAX),
+        oldest_age_ms: oldest.map_or(0, |at| u64::try_from(now - at).unwrap_or(0)),
+        earlier: sync.earlier.clone(),
+        seal,
+        floor,
+    };
+    Ok((open, waiting, prev))
+}
+
+fn stage_state(change: &Change) -> Option<Staged> {
     let note = change.notes.iter().find(|(name, _)| name == STAGE);
     let bytes = note.and_then(|(_, bytes)| bytes.as_deref())?;
     decode(bytes, "stage state").ok()

@@ -15,7 +15,7 @@ use crate::wire::frame::Blob;
 use crate::wire::{Page, PullRequest, PushAnswer, PushRequest, SyncRequest};
 
 /// Most rounds of one sync: a server that keeps ordering is broken, not busy.
-const MAX_ROUNDS: u8 = 4;
+const MAX_ROUNDS: u8 = 8;
 
 /// What a sync is doing.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -110,32 +110,43 @@ impl Client {
         result
     }
 
-    /// Runs rounds until one ends: an order of the server (resend, renumber) starts another one.
+    /// Runs rounds until one ends: an order of the server (resend, renumber) starts another one, and what the server does not take
+    /// is answered by stepping back first.
     fn rounds(
         &self,
         transport: &mut dyn Transport,
         progress: &dyn Fn(Progress),
         cancel: &AtomicBool,
     ) -> Result<SyncSummary, ClientError> {
+        let mut forgotten = false;
         for _round in 0..MAX_ROUNDS {
-            let round = Round::new(self, transport, progress, cancel)?;
-            if let Some(summary) = round.run()? {
-                return Ok(summary);
+            let start = Session::start(&mut self.lock())?;
+            let mut round = Round::new(self, transport, progress, cancel, start);
+            let todo = VecDeque::from([round.machine.start()]);
+            match round.run(todo) {
+                Ok(Some(summary)) => {
+                    self.lock().trim_journal()?;
+                    return Ok(summary);
+                }
+                Ok(None) => {}
+                Err(error) => self.step_back(transport, error, forgotten)?,
             }
+            let inner = self.lock();
+            forgotten |= inner.sync.cursor.seq == 0 && inner.sync.last_sync_at.is_some();
         }
         Err(ClientError::Ended { reason: "confused" })
     }
 }
 
 /// One sync.
-struct Round<'a> {
+pub(super) struct Round<'a> {
     client: &'a Client,
     /// Lent to another thread while a request is on its way and what came before is stored.
     transport: Option<&'a mut dyn Transport>,
     progress: &'a dyn Fn(Progress),
     cancel: &'a AtomicBool,
     session: Session,
-    machine: Machine,
+    pub(super) machine: Machine,
     pages: VecDeque<Page>,
     state: Progress,
     again: bool,
@@ -143,38 +154,27 @@ struct Round<'a> {
 }
 
 impl<'a> Round<'a> {
-    fn new(
+    pub(super) fn new(
         client: &'a Client,
         transport: &'a mut dyn Transport,
         progress: &'a dyn Fn(Progress),
         cancel: &'a AtomicBool,
-    ) -> Result<Self, ClientError> {
-        let mut inner = client.lock();
-        let limits = inner.limits;
-        let (session, machine) = Session::start(&mut inner)?;
-        drop(inner);
+        (session, machine): (Session, Machine),
+    ) -> Self {
+        let limits = client.lock().limits;
         let to_push = machine.waiting();
         let state = Progress { phase: Phase::Connecting, pushed: 0, to_push, pulled: 0 };
         let pages = VecDeque::new();
         let again = false;
         let transport = Some(transport);
-        Ok(Self {
-            client,
-            transport,
-            progress,
-            cancel,
-            session,
-            machine,
-            pages,
-            state,
-            again,
-            limits,
-        })
+        Self { client, transport, progress, cancel, session, machine, pages, state, again, limits }
     }
 
     /// Runs to the end, or to an order that needs another round (`None`).
-    fn run(mut self) -> Result<Option<SyncSummary>, ClientError> {
-        let mut todo = VecDeque::from([self.machine.start()]);
+    pub(super) fn run(
+        mut self,
+        mut todo: VecDeque<Output>,
+    ) -> Result<Option<SyncSummary>, ClientError> {
         let overlap = self.transport.as_ref().is_some_and(|transport| transport.may_overlap());
         while let Some(output) = todo.pop_front() {
             (self.progress)(self.state);
@@ -259,7 +259,7 @@ impl<'a> Round<'a> {
                     return Ok(self.believe(request.push));
                 }
                 let answer = answer?;
-                self.session.opened(&mut self.client.lock(), &answer)?;
+                Session::opened(&mut self.client.lock(), &answer)?;
                 let mut next = self.machine.answered(&answer.opened);
                 if answer.opened.order == Order::Proceed {
                     if let Some(push) = answer.push {
@@ -299,9 +299,24 @@ impl<'a> Round<'a> {
                 Session::results(&mut inner, &results)?;
                 self.state.pushed += results.len();
             }
-            Output::Flip { cursor, scope_token, replace } => {
+            Output::Flip(at) => {
                 self.state.phase = Phase::Applying;
-                self.session.flip(&mut inner, cursor, scope_token, replace)?;
+                self.session.flip(&mut inner, &at)?;
+            }
+            Output::Drop(units) => {
+                let at = self.machine.at().clone();
+                self.session.drop_units(&mut inner, &units, &at)?;
+            }
+            Output::ResendEarlier(from) => {
+                drop(inner);
+                let client = self.client;
+                client.resend_earlier(self.transport()?, &from)?;
+                self.again = true;
+            }
+            Output::HandIn => {
+                drop(inner);
+                let client = self.client;
+                client.hand_in(self.transport()?)?;
             }
             Output::Unstage => self.session.unstage(&mut inner)?,
             Output::Renumber(generation) => {
@@ -312,7 +327,12 @@ impl<'a> Round<'a> {
                 self.session.forget(&mut inner, n)?;
                 self.again = true;
             }
-            Output::Failed(failure) => return Err(ended(&failure)),
+            Output::Failed(failure) => {
+                if failure == (Failure::Revoked { wipe: true }) {
+                    inner.vault.destroy()?;
+                }
+                return Err(ended(&failure));
+            }
             Output::Done
             | Output::Sync { .. }
             | Output::Push(_)
@@ -340,6 +360,8 @@ impl<'a> Round<'a> {
             cursor: page.cursor,
             complete: page.complete && (page.puts.is_empty() || !crate::trap!(T59)),
             removes: page.removes.iter().map(|(id, _, _)| *id).collect(),
+            backfill: page.backfill.clone(),
+            seal: page.seal,
         };
         self.pages.push_back(page);
         self.machine.paged(head)
@@ -348,8 +370,8 @@ impl<'a> Round<'a> {
     fn stage(&mut self, head: &PageHead) -> Result<Vec<Output>, ClientError> {
         if let Some(page) = self.pages.pop_front() {
             self.state.pulled += page.puts.len();
-            let replace = self.machine.replaces();
-            self.session.stage(&mut self.client.lock(), page, head, replace)?;
+            let at = self.machine.at().clone();
+            self.session.stage(&mut self.client.lock(), page, head, &at)?;
         }
         Ok(Vec::new())
     }
@@ -360,7 +382,8 @@ impl<'a> Round<'a> {
             scope_token: from.scope_token,
             min_seq: from.min_seq,
             limit: self.limits.page_records,
-            backfill: Vec::new(),
+            backfill: from.backfill,
+            floor: from.floor,
         }
     }
 

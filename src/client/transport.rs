@@ -2,8 +2,9 @@
 
 use crate::domain::ids::RecordId;
 use crate::wire::{
-    EnrolAnswer, EnrolRequest, Hello, HistoryAnswer, Page, Problem, PullRequest, PushAnswer,
-    PushRequest, SyncAnswer, SyncRequest,
+    CheckAnswer, CheckRequest, EnrolAnswer, EnrolRequest, Hello, HistoryAnswer, Page, Problem,
+    PullRequest, PushAnswer, PushRequest, QuarantineAnswer, QuarantineRequest, ReadmitAnswer,
+    ReadmitRequest, SyncAnswer, SyncRequest,
 };
 
 /// A request did not get its answer. Nothing is lost: every request may be repeated.
@@ -125,6 +126,24 @@ pub trait Transport: Send {
     /// # Errors
     /// Any [`TransportError`].
     fn history(&mut self, record: RecordId) -> Result<HistoryAnswer, TransportError>;
+    /// Lets a device in again that a restored server does not know.
+    ///
+    /// # Errors
+    /// Any [`TransportError`].
+    fn readmit(&mut self, request: &ReadmitRequest) -> Result<ReadmitAnswer, TransportError>;
+    /// Hands in operations of a revoked device.
+    ///
+    /// # Errors
+    /// Any [`TransportError`].
+    fn quarantine(
+        &mut self,
+        request: &QuarantineRequest,
+    ) -> Result<QuarantineAnswer, TransportError>;
+    /// Compares what both sides hold.
+    ///
+    /// # Errors
+    /// Any [`TransportError`].
+    fn check(&mut self, request: &CheckRequest) -> Result<CheckAnswer, TransportError>;
     /// True if a request may be on its way in another thread while what came before is stored.
     fn may_overlap(&self) -> bool {
         false

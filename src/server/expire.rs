@@ -27,7 +27,7 @@ pub(crate) async fn overdue<D: Db>(db: &D, now: i64, limits: Limits) -> DbResult
     let device = tenant.server_device;
     // The numbers of another history may be in use by what a restored server has forgotten.
     let generation = u32::try_from(tenant.epoch_no).unwrap_or(u32::MAX).max(1);
-    let query = PositionQuery { device, generation, last_n: 0, cursor_seq: 0 };
+    let query = PositionQuery { device, generation, last_n: 0, cursor_seq: 0, earlier: Vec::new() };
     let known = db.position(&query).await?.known;
     let (generation, last_n, before) = if known.generation >= generation {
         (known.generation, known.last_n, known.last_hash)

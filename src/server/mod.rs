@@ -4,20 +4,28 @@
 //! (the one writer), `pull` (pages), `scope` (who sees what), and [`admin`] for what runs beside it.
 
 pub mod admin;
+mod beside;
+mod care;
 pub mod clock;
 pub mod db;
 mod decide;
 mod expire;
+mod history;
 mod http;
+mod keys;
 mod load;
+mod marks;
 mod opening;
 mod pull;
 mod push;
+mod returning;
 mod scope;
 mod secret;
 pub mod service;
 #[cfg(test)]
 mod tests;
+mod upkeep;
+mod writer;
 
 use std::net::SocketAddr;
 use std::sync::Arc;
@@ -26,11 +34,13 @@ use std::time::Duration;
 use axum::serve::ListenerExt as _;
 use tokio::net::TcpListener;
 
+use beside::Beside;
+use care::{Care, CareError};
 use db::location::Location;
 use db::{Database, Db, DbError};
 use http::{App, router};
-use push::Writer;
 use service::Service;
+use writer::Writer;
 
 use crate::settings::ServerSettings;
 use crate::sync::Limits;
@@ -75,6 +85,18 @@ pub enum ServerError {
     /// The database cannot be used.
     #[error(transparent)]
     Database(#[from] DbError),
+    /// Another server runs on the same database.
+    #[error("another server runs on this database")]
+    Running,
+    /// A file beside the database cannot be used.
+    #[error("cannot use {path}")]
+    Beside {
+        /// The file.
+        path: String,
+        /// Why.
+        #[source]
+        source: std::io::Error,
+    },
     /// The network failed while serving.
     #[error("the server stopped")]
     Serve(#[source] std::io::Error),
@@ -130,13 +152,19 @@ pub async fn serve_until(
     ready: impl FnOnce(SocketAddr) + Send,
     stop: impl Future<Output = ()> + Send + 'static,
 ) -> Result<(), ServerError> {
+    if !options.behind_proxy && !options.listen.ip().is_loopback() {
+        return Err(ServerError::NotLoopback { listen: options.listen });
+    }
     let db = Database::open(&options.database, false).await?;
     db.tenant().await?;
+    let (care, lock) = started(&db, &options.database).await?;
     let (listener, address) = bind(&options).await?;
-    let (writer, writing) = Writer::start(db.clone());
-    let service = Service::new(db.clone(), writer, Arc::new(clock::Machine), options.limits);
+    let (writer, writing) = Writer::start(db.clone(), care.marks.clone());
+    let marks = care.marks.clone();
+    let service = Service::new(db.clone(), writer, Arc::new(clock::Machine), options.limits, care);
     let app = Arc::new(App::new(service, options.enrol_per_minute));
     let ticking = tokio::spawn(tick(Arc::clone(&app)));
+    let housekeeping = tokio::spawn(upkeep::daily(db.clone(), options.limits));
     ready(address);
     let routes = router(app, options.request_timeout);
     let result = answer(listener, routes, stop, options.stop_timeout).await;
@@ -144,7 +172,10 @@ pub async fn serve_until(
     let _aborted = ticking.await;
     // All senders are gone with the router, so the writer ends after the last batch.
     let _ended = tokio::time::timeout(options.stop_timeout, writing).await;
+    housekeeping.abort();
+    history::mark_head(&marks, &db.tenant().await?);
     db.close().await;
+    drop(lock);
     result.map_err(ServerError::Serve)
 }
 
@@ -162,12 +193,39 @@ async fn tick<D: Db>(app: Arc<App<D>>) {
     }
 }
 
+/// Makes sure that nobody else serves the file, that a new history has begun if the database went back, and that what outlives
+/// that holds.
+async fn started(
+    db: &Database,
+    location: &Location,
+) -> Result<(Care, Option<std::fs::File>), ServerError> {
+    let failed = |path: std::path::PathBuf| {
+        move |source| ServerError::Beside { path: path.display().to_string(), source }
+    };
+    let beside = Beside::of(location);
+    let lock = match &beside {
+        Some(beside) => {
+            let lock = beside.lock().map_err(failed(beside.with("lock")))?;
+            Some(lock.ok_or(ServerError::Running)?)
+        }
+        None => None,
+    };
+    let care = Care::open(db, location, &clock::Machine).await.map_err(|error| match error {
+        CareError::Beside { path, source } => ServerError::Beside { path, source },
+        CareError::Database(error) => ServerError::Database(error),
+    })?;
+    let named = beside.map(|beside| beside.marks()).unwrap_or_default();
+    let read = care.marks.read().map_err(failed(named))?;
+    if history::check(db, &care.marks, &read, &clock::Machine).await? {
+        history::reapply(db, &read).await?;
+    }
+    history::mark_head(&care.marks, &db.tenant().await?);
+    Ok((care, lock))
+}
+
 /// Takes the address.
 async fn bind(options: &ServeOptions) -> Result<(TcpListener, SocketAddr), ServerError> {
     let listen = options.listen;
-    if !options.behind_proxy && !listen.ip().is_loopback() {
-        return Err(ServerError::NotLoopback { listen });
-    }
     let failed = |source| ServerError::Listen { listen, source };
     let listener = TcpListener::bind(listen).await.map_err(failed)?;
     let address = listener.local_addr().map_err(failed)?;

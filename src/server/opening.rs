@@ -1,73 +1,142 @@
 //! Opening a sync: looking up where both sides stand and giving the order (protocol, Open).
 
-use crate::server::db::rows::{Position, PositionQuery, Seen, Session};
-use crate::server::db::{Db, DbResult};
-use crate::server::scope;
+use crate::domain::ids::UnitId;
+use crate::server::care::Care;
+use crate::server::clock::Ambient;
+use crate::server::db::rows::{Alarm, Mend, Position, PositionQuery, Seen, Session};
+use crate::server::db::{Db, DbError, DbResult, Tx};
+use crate::server::history;
+use crate::server::scope::{self, Extent};
 use crate::sync::open::{Facts, Open, Opened, Order, judge};
-use crate::wire::PullRequest;
+use crate::wire::{decode, encode};
+
+/// How long a noticed clone is not told of again, milliseconds.
+const CLONE_EVERY_MS: i64 = 86_400_000;
 
 /// Judges an opening and notes what the device said about itself.
 pub(crate) async fn open<D: Db>(
     db: &D,
+    care: &Care,
     session: &Session,
     open: &Open,
-    pull: Option<&PullRequest>,
-    now: i64,
+    ambient: &dyn Ambient,
 ) -> DbResult<Opened> {
+    let now = ambient.now_ms();
     let query = PositionQuery {
         device: session.device.id,
         generation: open.generation,
         last_n: open.last_n,
         cursor_seq: open.cursor.seq,
+        earlier: open.earlier.iter().map(|(generation, _)| *generation).collect(),
     };
-    let position = db.position(&query).await?;
-    let scope_token = scope::token(&session.account, &position.tenant);
-    let mut order = judge(open, &facts(&position, scope_token));
-    if order == Order::Proceed && !pull_continues(db, pull, scope_token, &position).await? {
-        order = Order::Resync("scope_changed".to_owned());
+    let mut position = db.position(&query).await?;
+    if facts(&position, 0, true).contradicts(&open.cursor) && is_ours(care, &position, open) {
+        let alarm = Alarm {
+            at: now,
+            word: "rolled_back".to_owned(),
+            device: Some(session.device.id),
+            detail: format!("head {}, seen {}", position.tenant.head_seq, open.cursor.seq),
+        };
+        let witness = (alarm, ambient);
+        history::begin(db, &care.marks, position.tenant.epoch, witness).await?;
+        position = db.position(&query).await?;
     }
+    let scope_token = scope::token(&session.account, &position.tenant);
+    let change = scope_change(db, session, open, scope_token).await?;
+    let order = judge(open, &facts(&position, scope_token, change.is_some()));
     note(db, session, open, scope_token, now).await?;
+    watch(db, session, open, &position, &order, now).await?;
+    let (scope_add, scope_drop) =
+        change.filter(|_| order == Order::Proceed && open.cursor.seq > 0).unwrap_or_default();
     Ok(Opened {
         server_time: now,
         epoch: position.tenant.epoch,
         head_seq: position.tenant.head_seq,
         known: position.known,
+        earlier: position.earlier,
+        tomb_floor: position.tenant.tomb_floor,
         scope_token,
-        scope_add: Vec::new(),
-        scope_drop: Vec::new(),
+        scope_add,
+        scope_drop,
         order,
     })
 }
 
-fn facts(position: &Position, scope_token: u64) -> Facts {
+/// True if the cursor carries the seal that only this server can have put on it.
+fn is_ours(care: &Care, position: &Position, open: &Open) -> bool {
+    let own = history::seal(&care.keys, position.tenant.id, &open.cursor);
+    own.iter().zip(open.seal).fold(0, |differs, (a, b)| differs | (a ^ b)) == 0
+}
+
+fn facts(position: &Position, scope_token: u64, scope_known: bool) -> Facts {
     Facts {
         epoch: position.tenant.epoch,
         head_seq: position.tenant.head_seq,
         chain_at_cursor: position.chain_at_cursor,
         scope_token,
+        scope_known,
+        tomb_floor: position.tenant.tomb_floor,
         known: position.known.clone(),
+        newest_generation: position.newest_generation,
+        earlier: position.earlier.clone(),
         hash_at_device_last: position.hash_at_device_last,
     }
 }
 
-/// An interrupted pull goes on only within the same history and scope; its cursor may be ahead of the opening's.
-async fn pull_continues<D: Db>(
+type Change = (Vec<UnitId>, Vec<UnitId>);
+
+/// Returns what changed since the scope the device holds, `None` if that is not known; keeps the new one for the next change.
+async fn scope_change<D: Db>(
     db: &D,
-    pull: Option<&PullRequest>,
-    scope_token: u64,
-    position: &Position,
-) -> DbResult<bool> {
-    let Some(pull) = pull.filter(|pull| pull.cursor.seq > 0) else { return Ok(true) };
-    if pull.scope_token != scope_token || pull.cursor.epoch != position.tenant.epoch {
-        return Ok(false);
+    session: &Session,
+    open: &Open,
+    token: u64,
+) -> DbResult<Option<Change>> {
+    if open.scope_token == token {
+        return Ok(Some(Change::default()));
     }
-    let query = PositionQuery {
-        device: crate::domain::ids::DeviceId(0),
-        generation: 0,
-        last_n: 0,
-        cursor_seq: pull.cursor.seq,
+    let units = db.units().await?;
+    let visible = scope::visible(&session.account, &units);
+    let Some(new) = Extent::of(&visible) else { return Ok(None) };
+    let damaged = |_cause| DbError::Damaged { table: "scope" };
+    if db.scope(token).await?.is_none() {
+        let body = encode(&new).map_err(damaged)?;
+        let mut tx = db.begin().await?;
+        tx.mend(&Mend::Scope { token, body }).await?;
+        tx.commit().await?;
+    }
+    let Some(body) = db.scope(open.scope_token).await? else { return Ok(None) };
+    let old: Extent = decode(&body, "scope").map_err(damaged)?;
+    Ok(Some(old.change_to(&new, units.all())))
+}
+
+/// Tells headquarters of old copies and of two copies of one device. A device never goes back to an earlier generation, so an opening
+/// in one while a later one has operations is another copy.
+async fn watch<D: Db>(
+    db: &D,
+    session: &Session,
+    open: &Open,
+    position: &Position,
+    order: &Order,
+    now: i64,
+) -> DbResult<()> {
+    let word = match order {
+        Order::NewGeneration(_) => "old_copy",
+        _ if open.generation < position.newest_generation && position.known.last_n > 0 => "clone",
+        _ => return Ok(()),
     };
-    Ok(db.position(&query).await?.chain_at_cursor == Some(pull.cursor.chain))
+    let device = &session.device;
+    if word == "clone" && now.saturating_sub(device.clone_seen_at) < CLONE_EVERY_MS {
+        return Ok(());
+    }
+    let detail = format!("generation {} of {}", open.generation, position.newest_generation);
+    let alarm = Alarm { at: now, word: word.to_owned(), device: Some(device.id), detail };
+    let mut tx = db.begin().await?;
+    tx.mend(&Mend::Alarm(alarm)).await?;
+    if word == "clone" {
+        tx.mend(&Mend::Clone { device: device.id, at: now }).await?;
+    }
+    tx.commit().await
 }
 
 /// Writes what headquarters sees of a device, at most when something changed or a minute has passed.

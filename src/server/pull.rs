@@ -1,13 +1,15 @@
 //! Giving pages of the feed (protocol, Pull).
 
-use crate::server::db::rows::{PageQuery, PageRows, RecordRow, Session};
-use crate::server::db::{Db, DbError, DbResult};
-use crate::server::scope;
 use std::collections::BTreeSet;
 
-use crate::domain::ids::UserId;
+use crate::domain::ids::{UnitId, UserId};
+use crate::server::care::Care;
+use crate::server::db::rows::{PageQuery, RecordRow, Session, Tenant, UnitQuery, Visible};
+use crate::server::db::{Db, DbError, DbResult};
+use crate::server::history::seal;
+use crate::server::scope;
 use crate::sync::command::ALIAS_FIELD;
-use crate::sync::{CONFLICT_KIND, Cursor, Limits};
+use crate::sync::{CONFLICT_KIND, Cursor, Digest, Limits};
 use crate::wire::{Page, PullRequest, RecordBytes, decode_record, encode_record};
 
 /// Why no page is given.
@@ -22,6 +24,9 @@ pub(crate) enum PullError {
     /// The device's scope is another one now.
     #[error("the scope has changed")]
     ScopeChanged,
+    /// Deletions after the cursor have left the feed.
+    #[error("deletions after the cursor have left the feed")]
+    TombstonesGone,
     /// The database failed.
     #[error(transparent)]
     Db(#[from] DbError),
@@ -30,29 +35,87 @@ pub(crate) enum PullError {
 /// Reads one page for a device.
 pub(crate) async fn page<D: Db>(
     db: &D,
+    care: &Care,
     session: &Session,
     request: &PullRequest,
     limits: &Limits,
 ) -> Result<Page, PullError> {
     let units = db.units().await?;
+    let visible = scope::visible(&session.account, &units);
+    if !request.backfill.is_empty() {
+        return backfill(db, care, session, request, (&visible, limits)).await;
+    }
     let query = PageQuery {
         after: request.cursor.seq + u64::from(crate::trap!(T04) && request.cursor.seq > 0),
-        visible: scope::visible(&session.account, &units),
-        limit: if request.limit == 0 {
-            limits.page_records
-        } else {
-            request.limit.min(limits.page_records)
-        },
+        visible,
+        limit: limit(request, limits),
         max_bytes: limits.page_bytes,
     };
     let rows = db.page(&query).await?;
-    check(&rows, session, request)?;
+    check(&rows.tenant, rows.chain_at_after, session, request)?;
     let cursor = Cursor { epoch: rows.tenant.epoch, seq: rows.end.0, chain: rows.end.1 };
     let speaking = speakers(&rows.puts);
     let puts = rows.puts.into_iter().map(sent).collect::<DbResult<_>>()?;
     let removes = rows.removes.into_iter().map(|(id, seq)| (id, "moved".to_owned(), seq)).collect();
     let names = names(db, &speaking).await?;
-    Ok(Page { puts, removes, cursor, complete: rows.complete, backfill: Vec::new(), names })
+    let seal = seal(&care.keys, rows.tenant.id, &cursor);
+    let complete = rows.complete;
+    Ok(Page { puts, removes, cursor, complete, backfill: Vec::new(), names, seal })
+}
+
+fn limit(request: &PullRequest, limits: &Limits) -> u32 {
+    if request.limit == 0 { limits.page_records } else { request.limit.min(limits.page_records) }
+}
+
+/// Reads older rows of the units that came into sight. They are older than the cursor, which therefore stays where it is.
+async fn backfill<D: Db>(
+    db: &D,
+    care: &Care,
+    session: &Session,
+    request: &PullRequest,
+    (visible, limits): (&Visible, &Limits),
+) -> Result<Page, PullError> {
+    let tenant = db.tenant().await?;
+    let chain = db.chain_at(request.cursor.seq).await?;
+    check(&tenant, chain, session, request)?;
+    let mut rest = request.backfill.clone();
+    let (mut room, mut bytes) = (limit(request, limits), limits.page_bytes);
+    let mut rows = Vec::new();
+    while let Some((unit, after)) = rest.first().copied() {
+        let Some(kinds) = kinds_seen(visible, unit) else { return Err(PullError::ScopeChanged) };
+        let query = UnitQuery { unit, kinds, after, limit: room, max_bytes: bytes };
+        let found = db.unit_rows(&query).await?;
+        let count = u32::try_from(found.puts.len()).unwrap_or(u32::MAX);
+        let size: usize = found.puts.iter().map(|row| row.body.len()).sum();
+        rows.extend(found.puts);
+        if found.complete {
+            rest.remove(0);
+        } else if let Some(first) = rest.first_mut() {
+            first.1 = found.end;
+        }
+        if !found.complete || room <= count || bytes <= size {
+            break;
+        }
+        (room, bytes) = (room - count, bytes - size);
+    }
+    let names = names(db, &speakers(&rows)).await?;
+    let puts = rows.into_iter().map(sent).collect::<DbResult<_>>()?;
+    let seal = seal(&care.keys, tenant.id, &request.cursor);
+    let removes = Vec::new();
+    Ok(Page { puts, removes, cursor: request.cursor, complete: false, backfill: rest, names, seal })
+}
+
+/// Returns which kinds of a unit's records are seen: `Some(None)` for all, `None` for none.
+#[expect(clippy::option_option, reason = "none at all, all, or some")]
+pub(crate) fn kinds_seen(visible: &Visible, unit: UnitId) -> Option<Option<BTreeSet<u16>>> {
+    match visible {
+        Visible::All => Some(None),
+        Visible::Units { within, .. } if within.contains(&unit) => Some(None),
+        Visible::Units { above, published, .. } if above.contains(&unit) => {
+            Some(Some(published.clone()))
+        }
+        Visible::Units { .. } => None,
+    }
 }
 
 /// Returns the accounts that the conflicts of a page speak of.
@@ -78,17 +141,27 @@ async fn names<D: Db>(db: &D, wanted: &BTreeSet<UserId>) -> DbResult<Vec<(UserId
 }
 
 /// A page is only given to a device whose cursor and scope are the server's own.
-fn check(rows: &PageRows, session: &Session, request: &PullRequest) -> Result<(), PullError> {
-    let tenant = &rows.tenant;
-    let behind = request.min_seq > tenant.head_seq || request.cursor.seq > tenant.head_seq;
-    if behind && !crate::trap!(T57) {
+fn check(
+    tenant: &Tenant,
+    chain_at_cursor: Option<Digest>,
+    session: &Session,
+    request: &PullRequest,
+) -> Result<(), PullError> {
+    let lags = request.min_seq > tenant.head_seq && !crate::trap!(T57);
+    if request.cursor.seq == 0 && request.backfill.is_empty() {
+        return if lags { Err(PullError::Behind) } else { Ok(()) };
+    }
+    if request.cursor.seq > 0 && request.cursor.epoch != tenant.epoch {
+        return Err(PullError::Epoch);
+    }
+    if lags || (request.cursor.seq > tenant.head_seq && !crate::trap!(T57)) {
         return Err(PullError::Behind);
     }
-    if request.cursor.seq == 0 {
-        return Ok(());
-    }
-    if request.cursor.epoch != tenant.epoch || rows.chain_at_after != Some(request.cursor.chain) {
+    if request.cursor.seq > 0 && chain_at_cursor != Some(request.cursor.chain) {
         return Err(PullError::Epoch);
+    }
+    if request.cursor.seq < tenant.tomb_floor && request.floor < tenant.tomb_floor {
+        return Err(PullError::TombstonesGone);
     }
     if request.scope_token != scope::token(&session.account, tenant) {
         return Err(PullError::ScopeChanged);

@@ -1,8 +1,7 @@
-//! Taking operations: one writer task, one transaction for every push that waits (protocol, Push).
+//! Taking operations: what a batch may touch is read, the batch applied, what changed stored (protocol, Push).
 
+use std::collections::{BTreeMap, BTreeSet};
 use std::panic::{AssertUnwindSafe, catch_unwind};
-
-use tokio::sync::{mpsc, oneshot};
 
 use crate::domain::ids::{DeviceId, UnitId};
 use crate::domain::kinds::Kind;
@@ -17,13 +16,8 @@ use crate::sync::{Author, Digest, Limits, Op, OpId, Outcome, Record, UnitTree, W
 use crate::telemetry as field;
 use crate::wire::{PushAnswer, PushRequest, decode, encode, encode_record};
 
-/// Pushes taken into one transaction.
-const GROUP: usize = 64;
-/// Pushes that may wait before further ones are told to come back.
-const QUEUE: usize = 256;
-
 /// A push that was read and checked for its form.
-#[derive(Debug)]
+#[derive(Clone, Debug)]
 pub(crate) struct Batch {
     /// Device it comes from.
     pub(crate) device: DeviceId,
@@ -81,7 +75,7 @@ pub(crate) enum PushError {
 impl PushError {
     /// What each push of a group is told when the group fails. Whether a failed commit took effect is not known: who sends again
     /// gets the stored outcomes, or new ones.
-    fn of_all(error: &DbError) -> Self {
+    pub(crate) fn of_all(error: &DbError) -> Self {
         if error.is_retryable() {
             Self::Busy
         } else if error.is_full() {
@@ -92,24 +86,13 @@ impl PushError {
     }
 }
 
-struct Job {
-    batch: Batch,
-    reply: oneshot::Sender<Result<PushAnswer, PushError>>,
-}
-
-/// The way to the writer task.
-#[derive(Clone, Debug)]
-pub(crate) struct Writer {
-    jobs: mpsc::Sender<Job>,
-}
-
-impl std::fmt::Debug for Job {
-    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        f.debug_struct("Job").field("ops", &self.batch.entries.len()).finish_non_exhaustive()
-    }
-}
-
 impl Batch {
+    /// Returns the identity of its first operation, and how many there are.
+    const fn first(&self) -> (OpId, usize) {
+        let Self { device, generation, from_n, .. } = self;
+        (OpId { device: *device, generation: *generation, n: *from_n }, self.entries.len())
+    }
+
     /// Reads and hashes the operations of a request.
     pub(crate) fn new(
         device: DeviceId,
@@ -128,60 +111,9 @@ impl Batch {
     }
 }
 
-impl Writer {
-    /// Starts the writer task; it ends when the last [`Writer`] is dropped.
-    pub(crate) fn start<D: Db>(db: D) -> (Self, tokio::task::JoinHandle<()>) {
-        let (jobs, queue) = mpsc::channel(QUEUE);
-        let task = tokio::spawn(run(db, queue));
-        (Self { jobs }, task)
-    }
-
-    /// Hands a batch to the writer and waits for what became of it.
-    pub(crate) async fn push(&self, batch: Batch) -> Result<PushAnswer, PushError> {
-        let (reply, answer) = oneshot::channel();
-        self.jobs.try_send(Job { batch, reply }).map_err(|_full_or_closed| PushError::Busy)?;
-        answer.await.map_err(|_dropped| PushError::Broken)?
-    }
-}
-
 /// Units as of a chain value, so that they are not read for every batch. Another process may have written meanwhile, or the
 /// database may have been restored: they hold only while the counter row, read under its lock, has that very value.
 pub(crate) type UnitCache = Option<(Digest, UnitTree)>;
-
-async fn run<D: Db>(db: D, mut queue: mpsc::Receiver<Job>) {
-    let mut cache: UnitCache = None;
-    let mut jobs = Vec::with_capacity(GROUP);
-    while queue.recv_many(&mut jobs, GROUP).await > 0 {
-        let (batches, replies): (Vec<_>, Vec<_>) =
-            jobs.drain(..).map(|job| (job.batch, job.reply)).unzip();
-        match group(&db, &mut cache, batches).await {
-            Ok(answers) => {
-                for (reply, answer) in replies.into_iter().zip(answers) {
-                    let _gone = reply.send(answer);
-                }
-            }
-            Err(error) => {
-                cache = None;
-                tracing::error!({ field::ERROR } = %chain_of(&error), "a group of pushes failed");
-                for reply in replies {
-                    let answer = PushError::of_all(&error);
-                    let _gone = reply.send(Err(answer));
-                }
-            }
-        }
-    }
-}
-
-fn chain_of(error: &dyn std::error::Error) -> String {
-    let mut text = error.to_string();
-    let mut source = error.source();
-    while let Some(cause) = source {
-        text.push_str(": ");
-        text.push_str(&cause.to_string());
-        source = cause.source();
-    }
-    text
-}
 
 /// Takes one batch in a transaction of its own, for a caller that is alone with the database.
 pub(crate) async fn alone<D: Db>(
@@ -195,28 +127,8 @@ pub(crate) async fn alone<D: Db>(
     Ok(answer)
 }
 
-/// Applies waiting batches in one transaction, each behind its own savepoint.
-async fn group<D: Db>(
-    db: &D,
-    cache: &mut UnitCache,
-    batches: Vec<Batch>,
-) -> DbResult<Vec<Result<PushAnswer, PushError>>> {
-    let mut tx = db.begin().await?;
-    let mut answers = Vec::with_capacity(batches.len());
-    for batch in batches {
-        tx.savepoint().await?;
-        let answer = take(&mut tx, cache, batch).await;
-        if answer.is_ok() {
-            tx.release().await?;
-        } else {
-            *cache = None;
-            tx.rollback().await?;
-        }
-        answers.push(answer);
-    }
-    tx.commit().await?;
-    Ok(answers)
-}
+/// What became of one batch.
+pub(crate) type Answer = Result<PushAnswer, PushError>;
 
 /// Takes one batch inside a transaction. Also used by `admin`, for the server's own operations.
 pub(crate) async fn take<T: Tx>(
@@ -224,28 +136,70 @@ pub(crate) async fn take<T: Tx>(
     cache: &mut UnitCache,
     batch: Batch,
 ) -> Result<PushAnswer, PushError> {
+    take_all(tx, cache, vec![batch]).await?.pop().unwrap_or(Err(PushError::Broken))
+}
+
+/// Operations of one author that are new.
+struct Turn {
+    author: Author,
+    now: i64,
+    entries: Vec<Entry>,
+}
+
+/// Takes batches of different devices inside a transaction, one after the other but with one reading and one writing. The error is
+/// that of them all; an answer may be an error of its own batch, which changes nothing then.
+pub(crate) async fn take_all<T: Tx>(
+    tx: &mut T,
+    cache: &mut UnitCache,
+    batches: Vec<Batch>,
+) -> Result<Vec<Answer>, PushError> {
     let tenant = tx.lock().await?;
-    let first = OpId { device: batch.device, generation: batch.generation, n: batch.from_n };
-    let stored = tx.stored(first, batch.entries.len()).await?;
-    let mut results = repeated(&batch, &stored)?;
-    let Batch { device, author, generation, mut entries, now, limits, .. } = batch;
-    let new = entries.split_off(results.len());
-    whole_groups(&new, results.len(), &limits)?;
-    if !new.is_empty() {
-        let world = prepare(tx, cache, &new, &tenant, limits).await?;
-        let applied =
-            catch_unwind(AssertUnwindSafe(|| apply_all(world, new, author, now, &tenant)));
-        let (world, mut changes, outcomes) = applied.map_err(|_panic| PushError::Broken)??;
-        *cache = Some((changes.head.1, world.units));
-        if crate::trap!(T07) || crate::trap!(T08) {
-            changes.ops.retain(|op| !stored.repeated.contains_key(&op.id.n));
-        }
-        tx.store(changes).await?;
-        results.extend(outcomes);
+    let firsts: Vec<(OpId, usize)> = batches.iter().map(Batch::first).collect();
+    let stored = tx.stored(&firsts).await?;
+    let limits = batches.first().map(|batch| batch.limits).unwrap_or_default();
+    let (mut answers, mut turns, mut known) = (Vec::new(), Vec::new(), BTreeSet::new());
+    for (mut batch, stored) in batches.into_iter().zip(stored) {
+        let answer = repeated(&batch, &stored).and_then(|results| {
+            let entries = batch.entries.split_off(results.len());
+            whole_groups(&entries, results.len(), &batch.limits)?;
+            let id = |n: &u64| OpId { n: *n, ..batch.first().0 };
+            known.extend(stored.repeated.keys().map(id));
+            turns.push(Turn { author: batch.author, now: batch.now, entries });
+            Ok(PushAnswer { last_n: stored.last_n, results })
+        });
+        answers.push(answer);
     }
-    let last_n = results.last().map_or(stored.last_n, |(n, _)| stored.last_n.max(*n));
-    tracing::debug!({ field::DEVICE } = %device, { field::GENERATION } = generation, { field::LAST_N } = last_n, "pushed");
-    Ok(PushAnswer { last_n, results })
+    let mut outcomes = write(tx, cache, turns, &tenant, limits, &known).await?;
+    for (answer, (first, _)) in answers.iter_mut().zip(firsts) {
+        let Ok(answer) = answer else { continue };
+        answer.results.extend(outcomes.remove(&first.device).unwrap_or_default());
+        answer.last_n = answer.results.last().map_or(answer.last_n, |(n, _)| answer.last_n.max(*n));
+        tracing::debug!({ field::DEVICE } = %first.device, { field::GENERATION } = first.generation, { field::LAST_N } = answer.last_n, "pushed");
+    }
+    Ok(answers)
+}
+
+/// Applies new operations and stores what they changed; returns the outcomes by device.
+async fn write<T: Tx>(
+    tx: &mut T,
+    cache: &mut UnitCache,
+    turns: Vec<Turn>,
+    tenant: &Tenant,
+    limits: Limits,
+    known: &BTreeSet<OpId>,
+) -> Result<Outcomes, PushError> {
+    if turns.iter().all(|turn| turn.entries.is_empty()) {
+        return Ok(Outcomes::new());
+    }
+    let world = prepare(tx, cache, &turns, tenant, limits).await?;
+    let applied = catch_unwind(AssertUnwindSafe(|| apply_all(world, turns, tenant)));
+    let (world, mut changes, outcomes) = applied.map_err(|_panic| PushError::Broken)??;
+    *cache = Some((changes.head.1, world.units));
+    if crate::trap!(T07) || crate::trap!(T08) {
+        changes.ops.retain(|op| !known.contains(&op.id));
+    }
+    tx.store(changes).await?;
+    Ok(outcomes)
 }
 
 /// Checks that no group is cut by an end of the batch, and that only the rest of a group goes beyond the limit. `before` are the
@@ -268,7 +222,7 @@ fn whole_groups(new: &[Entry], before: usize, limits: &Limits) -> Result<(), Pus
 async fn prepare<T: Tx>(
     tx: &mut T,
     cache: &mut UnitCache,
-    new: &[Entry],
+    turns: &[Turn],
     tenant: &Tenant,
     limits: Limits,
 ) -> DbResult<World> {
@@ -277,7 +231,8 @@ async fn prepare<T: Tx>(
         Some(_) | None => tx.units().await?,
     };
     let mut world = World::new(units, limits);
-    let new: Vec<&Op> = new.iter().filter_map(|entry| entry.op.as_ref()).collect();
+    let entries = turns.iter().flat_map(|turn| &turn.entries);
+    let new: Vec<&Op> = entries.filter_map(|entry| entry.op.as_ref()).collect();
     let mut asked = Wanted::default();
     let mut more = wanted(new.iter().copied());
     // What was loaded may name more; what is not there is asked for once only, so this comes to an end.
@@ -322,39 +277,48 @@ fn repeated(batch: &Batch, stored: &Stored) -> Result<Vec<(u64, Outcome)>, PushE
                     .map_err(|_cause| DbError::Damaged { table: "op" })?;
                 results.push((entry.id.n, outcome));
             }
-            None if batch.generation < stored.newest_generation => return Err(PushError::Fork),
             None => {}
         }
     }
     Ok(results)
 }
 
-type Applied = (World, Changes, Vec<(u64, Outcome)>);
+/// Outcomes by device, with their numbers.
+type Outcomes = BTreeMap<DeviceId, Vec<(u64, Outcome)>>;
+type Applied = (World, Changes, Outcomes);
 
 /// Applies new operations one after the other and gathers what changed.
-fn apply_all(
-    mut world: World,
-    entries: Vec<Entry>,
-    author: Author,
-    now: i64,
-    tenant: &Tenant,
-) -> DbResult<Applied> {
+fn apply_all(mut world: World, turns: Vec<Turn>, tenant: &Tenant) -> DbResult<Applied> {
     let units = world.units.clone();
     let unique = world.unique.clone();
+    let last = turns.iter().filter_map(|turn| turn.entries.last());
     let mut changes = Changes {
-        ops: Vec::with_capacity(entries.len()),
-        device: entries.last().map(|last| (last.id, last.hash)),
+        devices: last.map(|last| (last.id, last.hash)).collect(),
         head: (tenant.head_seq, tenant.head_chain),
         reparent_seq: tenant.reparent_seq,
         ..Changes::default()
     };
-    let mut outcomes = Vec::with_capacity(entries.len());
-    let mut entries = entries;
+    let mut outcomes = Outcomes::new();
+    for turn in turns {
+        apply_turn(&mut world, turn, &mut changes, &mut outcomes)?;
+    }
+    gather(&world, &units, &unique, &mut changes)?;
+    Ok((world, changes, outcomes))
+}
+
+/// Applies what one author pushed.
+fn apply_turn(
+    world: &mut World,
+    turn: Turn,
+    changes: &mut Changes,
+    outcomes: &mut Outcomes,
+) -> DbResult<()> {
+    let Turn { author, now, mut entries } = turn;
     while !entries.is_empty() {
         let length = together(&entries, &world.limits).unwrap_or(1).max(1);
         let later = entries.split_off(length);
         let first = Stamp { seq: changes.head.0.saturating_add(1), recv_at: now };
-        let decided = decide(&mut world, &entries, &author, first);
+        let decided = decide(world, &entries, &author, first);
         let refused = |outcome: &Outcome| matches!(outcome, Outcome::Rejected { .. });
         if crate::trap!(T06) && decided.iter().any(refused) {
             return Err(DbError::Damaged { table: "op" });
@@ -364,16 +328,15 @@ fn apply_all(
             let chain = chain_step(&changes.head.1, &entry.hash, outcome.tag(), stamp.seq);
             changes.head = (stamp.seq, chain);
             let encoded = encode(&outcome).map_err(|_cause| DbError::Damaged { table: "op" })?;
-            outcomes.push((entry.id.n, outcome.clone()));
+            outcomes.entry(entry.id.device).or_default().push((entry.id.n, outcome.clone()));
             changes.ops.push(row(entry, &outcome, author, stamp, chain, encoded));
         }
         entries = later;
     }
-    gather(&world, &units, &unique, &mut changes)?;
-    Ok((world, changes, outcomes))
+    Ok(())
 }
 
-type Unique = std::collections::BTreeMap<
+type Unique = BTreeMap<
     (u16, crate::domain::record::FieldNo, crate::domain::record::Value),
     crate::domain::ids::RecordId,
 >;
@@ -387,7 +350,7 @@ fn gather(world: &World, units: &UnitTree, unique: &Unique, changes: &mut Change
             gather_unit(world, units, record.id.unit(), changes);
         }
     }
-    let exits: std::collections::BTreeMap<_, _> =
+    let exits: BTreeMap<_, _> =
         world.exits.iter().map(|(record, unit, seq)| ((*unit, *record), *seq)).collect();
     changes.exits = exits.into_iter().map(|((unit, record), seq)| (unit, record, seq)).collect();
     for (key, holder) in unique {

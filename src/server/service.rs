@@ -3,15 +3,20 @@
 use std::sync::{Arc, Mutex, PoisonError};
 
 use axum::http::StatusCode;
+use tokio::sync::OnceCell;
 
+use super::care::Care;
 use super::clock::{Ambient, random_of};
 use super::db::rows::{CodeUse, NewDevice, Session};
 use super::db::{Db, DbResult, Tx};
 use super::expire::overdue;
 use super::http::ApiError;
-use super::pull::page;
-use super::push::{Batch, PushError, UnitCache, Writer, alone};
+use super::marks::Mark;
+use super::pull::{PullError, page};
+use super::push::{Batch, PushError, UnitCache, alone};
+use super::returning::certify;
 use super::secret::{code_hash, token, token_hash};
+use super::writer::Writer;
 use super::{opening, scope};
 use crate::domain::ids::RecordId;
 use crate::sync::Limits;
@@ -26,7 +31,7 @@ use crate::wire::{
 /// Version of the field catalogue this build has.
 const SCHEMA: u16 = 1;
 /// Longest machine name and version text kept.
-const MAX_NAME: usize = 100;
+pub(super) const MAX_NAME: usize = 100;
 
 /// All calls over one database.
 #[derive(Debug)]
@@ -35,6 +40,8 @@ pub struct Service<D> {
     writer: Way,
     ambient: Arc<dyn Ambient>,
     limits: Limits,
+    /// What outlives a restore; read from the database when first needed where nothing stands beside it.
+    care: OnceCell<Care>,
 }
 
 /// How pushes reach the database.
@@ -53,6 +60,12 @@ pub enum Call {
     Hello,
     /// `POST /v1/enrol`.
     Enrol,
+    /// `POST /v1/readmit`.
+    Readmit,
+    /// `POST /v1/quarantine`.
+    Quarantine,
+    /// `POST /v1/sync/check`.
+    Check,
     /// `POST /v1/sync`.
     Sync,
     /// `POST /v1/sync/push`.
@@ -76,13 +89,36 @@ pub struct Answered {
 
 impl<D: Db> Service<D> {
     /// Serves a database whose pushes go through a writer task.
-    pub(crate) fn new(db: D, writer: Writer, ambient: Arc<dyn Ambient>, limits: Limits) -> Self {
-        Self { db, writer: Way::Task(writer), ambient, limits }
+    pub(crate) fn new(
+        db: D,
+        writer: Writer,
+        ambient: Arc<dyn Ambient>,
+        limits: Limits,
+        care: Care,
+    ) -> Self {
+        let care = OnceCell::new_with(Some(care));
+        Self { db, writer: Way::Task(writer), ambient, limits, care }
     }
 
     /// Serves a database without any task: every push is a transaction of its own.
     pub fn alone(db: D, ambient: Arc<dyn Ambient>, limits: Limits) -> Self {
-        Self { db, writer: Way::Alone(Mutex::default()), ambient, limits }
+        let writer = Way::Alone(Mutex::default());
+        Self { db, writer, ambient, limits, care: OnceCell::new() }
+    }
+
+    /// Returns the database.
+    pub(super) const fn db(&self) -> &D {
+        &self.db
+    }
+
+    /// Returns the sizes and times.
+    pub(super) const fn limits(&self) -> &Limits {
+        &self.limits
+    }
+
+    /// Returns what outlives a restore.
+    pub(super) async fn care(&self) -> Result<&Care, ApiError> {
+        Ok(self.care.get_or_try_init(|| Care::inside(&self.db, &*self.ambient)).await?)
     }
 
     /// Returns the server's clock, milliseconds.
@@ -121,8 +157,17 @@ impl<D: Db> Service<D> {
         match call {
             Call::Hello => packed(&self.hello().await?),
             Call::Enrol => packed(&self.enrol(unpack(body)?).await?),
-            Call::Sync => {
+            Call::Readmit => packed(&self.readmit(token, unpack(body)?).await?),
+            Call::Quarantine => {
+                let session = self.known(token).await?;
+                packed(&self.quarantine(&session, unpack(body)?).await?)
+            }
+            Call::Check => {
                 let session = self.session(token).await?;
+                packed(&self.check(&session, unpack(body)?).await?)
+            }
+            Call::Sync => {
+                let session = self.known(token).await?;
                 packed(&self.sync(&session, unpack(body)?).await?)
             }
             Call::Push => {
@@ -145,15 +190,24 @@ impl<D: Db> Service<D> {
     /// # Errors
     /// 401 without a known token, 403 `disabled` or `revoked`.
     pub(crate) async fn session(&self, token: &str) -> Result<Session, ApiError> {
-        let found = self.db.session(&token_hash(token)).await?;
-        let session = found.ok_or_else(ApiError::unauthorized)?;
+        let session = self.known(token).await?;
         if session.account.disabled {
             return Err(ApiError::forbidden("disabled", "the user account is disabled"));
         }
-        if session.device.state != "active" {
-            return Err(ApiError::forbidden("revoked", "the device is revoked"));
+        if session.device.is_admitted() {
+            Ok(session)
+        } else {
+            Err(ApiError::forbidden("revoked", "the device is revoked"))
         }
-        Ok(session)
+    }
+
+    /// Returns who calls, also one who may not.
+    ///
+    /// # Errors
+    /// 401 without a known token.
+    pub(crate) async fn known(&self, token: &str) -> Result<Session, ApiError> {
+        let found = self.db.session(&token_hash(token)).await?;
+        found.ok_or_else(ApiError::unauthorized)
     }
 
     /// Says what this server is.
@@ -174,7 +228,7 @@ impl<D: Db> Service<D> {
 
     /// Lets a device join.
     pub(crate) async fn enrol(&self, request: EnrolRequest) -> Result<EnrolAnswer, ApiError> {
-        let now = self.now_ms();
+        let (now, care) = (self.now_ms(), self.care().await?);
         let tenant = self.db.tenant().await?;
         let mut tx = self.db.begin().await?;
         let wrong = |code, message| ApiError::forbidden(code, message);
@@ -201,6 +255,9 @@ impl<D: Db> Service<D> {
             let message = "the device id belongs to somebody else";
             return Err(ApiError::new(StatusCode::CONFLICT, "device_taken", message));
         }
+        let certificate = certify(care, &tenant, &account, &device)?;
+        let admitted = Mark::Admitted { device: device.id, at: now };
+        care.marks.append(&[admitted]).map_err(|_disk| ApiError::internal())?;
         tx.commit().await?;
         Ok(EnrolAnswer {
             token: secret,
@@ -212,6 +269,7 @@ impl<D: Db> Service<D> {
             unit: account.unit,
             root: tenant.root,
             epoch: tenant.epoch,
+            certificate,
         })
     }
 
@@ -221,12 +279,18 @@ impl<D: Db> Service<D> {
         session: &Session,
         request: SyncRequest,
     ) -> Result<SyncAnswer, ApiError> {
+        if session.account.disabled {
+            return Err(ApiError::forbidden("disabled", "the user account is disabled"));
+        }
         if request.open.device != session.device.id {
             return Err(ApiError::forbidden("not_permitted", "the token is another device's"));
         }
+        if !session.device.is_admitted() {
+            return self.goodbye(session).await;
+        }
         let SyncRequest { open, push, pull } = request;
-        let now = self.now_ms();
-        let opened = opening::open(&self.db, session, &open, pull.as_ref(), now).await?;
+        let care = self.care().await?;
+        let opened = opening::open(&self.db, care, session, &open, &*self.ambient).await?;
         let mut answer = SyncAnswer {
             opened,
             role: session.account.role,
@@ -241,7 +305,12 @@ impl<D: Db> Service<D> {
             answer.push = Some(self.push(session, push).await?);
         }
         if let Some(pull) = pull {
-            answer.page = Some(self.pull(session, &pull).await?);
+            answer.page = match page(&self.db, care, session, &pull, &self.limits).await {
+                Ok(page) => Some(page),
+                // The device learns from the opening what its pull must look like, and asks again.
+                Err(PullError::ScopeChanged | PullError::Epoch | PullError::TombstonesGone) => None,
+                Err(error) => return Err(error.into()),
+            };
         }
         Ok(answer)
     }
@@ -271,7 +340,7 @@ impl<D: Db> Service<D> {
         session: &Session,
         request: &PullRequest,
     ) -> Result<crate::wire::Page, ApiError> {
-        Ok(page(&self.db, session, request, &self.limits).await?)
+        Ok(page(&self.db, self.care().await?, session, request, &self.limits).await?)
     }
 
     /// The operations on one record.

@@ -11,6 +11,7 @@ use super::db::memory::Memory;
 use super::db::{Database, Db, Tx};
 use super::push::{Batch, PushError, take};
 use super::service::Service;
+use super::writer::group;
 use crate::domain::access::Role;
 use crate::domain::ids::{DeviceId, RecordId, UnitId, UserId};
 use crate::domain::kinds::Kind;
@@ -125,14 +126,21 @@ impl Pen {
         }
     }
 
-    async fn push<D: Db>(&mut self, db: &D, now: i64) -> Vec<Outcome> {
+    /// Returns what was written since the last request.
+    fn request(&mut self) -> Option<PushRequest> {
         if self.ops.is_empty() {
-            return Vec::new();
+            return None;
         }
         let (from_n, prev) = std::mem::replace(&mut self.first, (self.n + 1, self.prev));
         let ops = std::mem::take(&mut self.ops);
-        let request = PushRequest { generation: 1, from_n, prev, ops };
-        self.send(db, request, now).await.unwrap()
+        Some(PushRequest { generation: 1, from_n, prev, ops })
+    }
+
+    async fn push<D: Db>(&mut self, db: &D, now: i64) -> Vec<Outcome> {
+        match self.request() {
+            Some(request) => self.send(db, request, now).await.unwrap(),
+            None => Vec::new(),
+        }
     }
 
     async fn send<D: Db>(
@@ -147,6 +155,16 @@ impl Pen {
         tx.commit().await.unwrap();
         Ok(answer.results.into_iter().map(|(_, outcome)| outcome).collect())
     }
+}
+
+/// Pushes what all devices have written, in one group.
+async fn push_together<D: Db>(db: &D, pens: &mut [Pen], now: i64) -> Vec<Outcome> {
+    let whole = pens.iter_mut().filter(|pen| pen.group.is_none());
+    let batches =
+        whole.filter_map(|pen| Some(Batch::new(pen.id, pen.author, pen.request()?, now, limits())));
+    let answers = group(db, &mut None, batches.collect()).await.unwrap();
+    let results = answers.into_iter().flat_map(|answer| answer.unwrap().results);
+    results.map(|(_, outcome)| outcome).collect()
 }
 
 type Written = (OpId, Digest);
@@ -317,7 +335,11 @@ async fn live<D: Db>(db: &D, acts: &[Act]) -> [u32; 8] {
         written.push(done);
         if act.ends_batch && pen.group.is_none() {
             now += DAY_MS / 4;
-            outcomes.extend(pen.push(db, now).await);
+            outcomes.extend(if act.seen.is_multiple_of(2) {
+                pen.push(db, now).await
+            } else {
+                push_together(db, &mut pens, now).await
+            });
         }
     }
     for pen in &mut pens {
@@ -325,8 +347,8 @@ async fn live<D: Db>(db: &D, acts: &[Act]) -> [u32; 8] {
             let set = OpBody::Set { sets: Vec::new() };
             pen.write(Kind::Person.number(), RecordId(Uuid::from_u128(0x100)), set, None);
         }
-        outcomes.extend(pen.push(db, now).await);
     }
+    outcomes.extend(push_together(db, &mut pens, now).await);
     let verified = replay(db, limits()).await.unwrap();
     assert_eq!(verified.difference, None, "{acts:#?}");
     let mut counts = [0; 8];
@@ -429,6 +451,39 @@ fn the_server_itself_ends_what_waits_too_long() {
         assert_eq!(at(2 * DAY_MS).tick().await.unwrap(), 1);
         assert_eq!(at(3 * DAY_MS).tick().await.unwrap(), 0);
         assert_eq!(ids_of(&db, CONFLICT_KIND).await.len(), 1);
+        assert_eq!(replay(&db, limits()).await.unwrap().difference, None);
+    });
+}
+
+#[test]
+fn a_batch_that_cannot_be_taken_changes_nothing_for_the_others_of_its_group() {
+    run(async {
+        let folder = tempfile::tempdir().unwrap();
+        let db = Database::open(&folder.path().join("test.sqlite"), true).await.unwrap();
+        let (root, mut pens) = set_up(&db).await;
+        push_together(&db, &mut pens, 0).await;
+        let before = db.sizes().await.unwrap().records;
+        for (pen, record) in pens.iter_mut().zip(0..) {
+            let number = Value::Text(format!("0600{record}"));
+            let fields = vec![(FieldNo(1), number), (FieldNo(2), Value::Text("王小明".into()))];
+            let unit = if record == 0 { root } else { COLLEGE };
+            let create = OpBody::Create { unit, fields };
+            pen.write(Kind::Person.number(), person(record), create, None);
+        }
+        pens.get_mut(1).unwrap().first.0 = 7;
+        let batches = pens
+            .iter_mut()
+            .filter_map(|pen| Some(Batch::new(pen.id, pen.author, pen.request()?, 0, limits())));
+        let mut batches: Vec<Batch> = batches.collect();
+        // The same device twice in a group: the second time it gets the stored outcome.
+        let again = batches.first().cloned().unwrap();
+        batches.push(again);
+        let answers = group(&db, &mut None, batches).await.unwrap();
+        let [first, gap, third, again] = answers.as_slice() else { panic!("{answers:?}") };
+        assert!(matches!(gap, Err(PushError::Gap { expected: 1 })), "{gap:?}");
+        assert_eq!(first.as_ref().unwrap(), again.as_ref().unwrap());
+        assert_eq!(third.as_ref().unwrap().last_n, 1);
+        assert_eq!(db.sizes().await.unwrap().records, before + 2, "two persons");
         assert_eq!(replay(&db, limits()).await.unwrap().difference, None);
     });
 }

@@ -141,6 +141,18 @@ pub trait Journal: Send {
 
     /// Returns generation and number of the entry appended last.
     fn last(&self) -> Option<(u32, u64)>;
+
+    /// Counts the oldest parts that hold nothing but entries that are `done`; the newest part is never among them.
+    ///
+    /// # Errors
+    /// A failing disk.
+    fn trimmable(&self, done: &dyn Fn(u32, u64) -> bool) -> Result<usize, StoreError>;
+
+    /// Removes so many of the oldest parts. A crash in between leaves the newer ones.
+    ///
+    /// # Errors
+    /// A failing disk; some may be gone then.
+    fn trim(&mut self, parts: usize) -> Result<(), StoreError>;
 }
 
 impl fmt::Debug for Row {

@@ -206,6 +206,21 @@ impl Vault {
         restored
     }
 
+    /// Destroys the key file: nothing in the directory can be read again, by anybody. Backups elsewhere have their own.
+    ///
+    /// # Errors
+    /// A failing disk.
+    pub fn destroy(&self) -> Result<(), StoreError> {
+        let Ok(home) = self.home() else { return Ok(()) };
+        let path = key_path(&home.dir);
+        let size = fs::metadata(&path).at(&path)?.len();
+        let zeros = vec![0; usize::try_from(size).unwrap_or(0)];
+        let mut file = fs::OpenOptions::new().write(true).open(&path).at(&path)?;
+        std::io::Write::write_all(&mut file, &zeros).and_then(|()| file.sync_all()).at(&path)?;
+        fs::remove_file(&path).at(&path)?;
+        files::sync_dir(&home.dir)
+    }
+
     fn fill(backup: Backup, dir: &Path, key: &Key) -> Result<Self, StoreError> {
         let lock = Lock::take(dir)?;
         let keys = backup.keys.clone();

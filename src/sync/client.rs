@@ -7,7 +7,7 @@ use super::hash::Digest;
 use super::limits::Limits;
 use super::open::{Open, Opened, Order};
 use super::outcome::Outcome;
-use crate::domain::ids::RecordId;
+use crate::domain::ids::{RecordId, UnitId};
 
 /// Most rounds of orders in one sync: a server that keeps ordering is broken, not busy.
 const MAX_ORDERS: u8 = 4;
@@ -37,7 +37,7 @@ pub struct Batch {
 }
 
 /// A page to ask for.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, PartialEq, Eq)]
 pub struct PullFrom {
     /// From here.
     pub cursor: Cursor,
@@ -45,6 +45,27 @@ pub struct PullFrom {
     pub min_seq: u64,
     /// Scope the device holds.
     pub scope_token: u64,
+    /// Units that came into sight, with the position reached in each.
+    pub backfill: Vec<(UnitId, u64)>,
+    /// Up to where deletions had left the feed when this pull was begun.
+    pub floor: u64,
+}
+
+/// An interrupted pull, as far as it was staged.
+#[derive(Clone, Debug, PartialEq, Eq, serde::Serialize, serde::Deserialize)]
+pub struct Staged {
+    /// Where it is.
+    pub cursor: Cursor,
+    /// The server's mark on that.
+    pub seal: Digest,
+    /// True if it replaces the whole base.
+    pub replace: bool,
+    /// Scope it covers.
+    pub scope_token: u64,
+    /// Units still to be taken from further back.
+    pub backfill: Vec<(UnitId, u64)>,
+    /// Up to where deletions had left the feed when it was begun.
+    pub floor: u64,
 }
 
 /// What the driver shall do next.
@@ -67,21 +88,20 @@ pub enum Output {
     StoreResults(Vec<(u64, Outcome)>),
     /// Store a page durably in the staging area.
     Stage(PageHead),
-    /// Make the staged pages visible, with this cursor and scope; `replace` means they are the whole base.
-    Flip {
-        /// Where the base then stands.
-        cursor: Cursor,
-        /// Scope it covers.
-        scope_token: u64,
-        /// True after a `Resync`.
-        replace: bool,
-    },
+    /// Stage the removal of everything the base has of these units.
+    Drop(Vec<UnitId>),
+    /// Make the staged pages visible: they are the whole base if it says `replace`.
+    Flip(Staged),
     /// Throw the staging area away: it belongs to another history.
     Unstage,
     /// Take this generation and renumber what is unsent, then start again.
     Renumber(u32),
     /// Forget outcomes from this operation on: they are sent again.
     Forget(u64),
+    /// Send operations of earlier generations again, from these numbers on, then start again.
+    ResendEarlier(Vec<(u32, u64)>),
+    /// Hand in what is unsent: the device was revoked.
+    HandIn,
     /// Finished.
     Done,
     /// Give up with this reason.
@@ -97,6 +117,10 @@ pub struct PageHead {
     pub complete: bool,
     /// Records that left the scope.
     pub removes: Vec<RecordId>,
+    /// How far each backfill is; empty when done.
+    pub backfill: Vec<(UnitId, u64)>,
+    /// The server's mark on the cursor.
+    pub seal: Digest,
 }
 
 /// Why a sync ends without success.
@@ -120,10 +144,12 @@ pub struct Machine {
     open: Open,
     prev: Digest,
     waiting: VecDeque<Waiting>,
-    staged: Option<Cursor>,
-    replace: bool,
-    scope_token: u64,
+    /// Where the pull is: the base's own place before the first page.
+    at: Staged,
+    /// True once something is staged.
+    staged: bool,
     acked_seq: u64,
+    head_seq: u64,
     orders: u8,
     limits: Limits,
 }
@@ -132,20 +158,33 @@ impl Machine {
     /// Starts a sync.
     ///
     /// `waiting` are the operations after `open.acked_n`, in order; `prev` is the hash of the operation before the first of them;
-    /// `staged` is where an interrupted pull stopped; `limits` are [`Limits::default`] but in the simulator.
+    /// `staged` is where an interrupted pull stopped. If that replaces the base, `open` states its place, else the base's. `limits`
+    /// are [`Limits::default`] but in the simulator.
     pub fn new(
         open: Open,
         waiting: Vec<Waiting>,
         prev: Digest,
-        staged: Option<(Cursor, bool)>,
+        staged: Option<Staged>,
         limits: Limits,
     ) -> Self {
-        let scope_token = open.scope_token;
-        let whole = open.cursor.seq == 0;
-        let replace = staged.map_or(whole, |(_, replace)| replace);
-        let staged = staged.map(|(cursor, _)| cursor);
-        let waiting = waiting.into();
-        Self { open, prev, waiting, staged, replace, scope_token, acked_seq: 0, orders: 0, limits }
+        let begun = staged.is_some();
+        let at = staged.unwrap_or_else(|| Staged {
+            cursor: open.cursor,
+            seal: open.seal,
+            replace: open.cursor.seq == 0,
+            scope_token: open.scope_token,
+            backfill: Vec::new(),
+            floor: open.floor,
+        });
+        let (waiting, staged) = (waiting.into(), begun);
+        Self { open, prev, waiting, at, staged, acked_seq: 0, head_seq: 0, orders: 0, limits }
+    }
+
+    /// Starts to take some units of the base again; returns what to do first. Nothing is sent but pulls.
+    pub fn refetch(&mut self, drop: Vec<UnitId>, again: &[UnitId]) -> Vec<Output> {
+        self.waiting.clear();
+        self.at.backfill = again.iter().map(|unit| (*unit, 0)).collect();
+        vec![Output::Drop(drop), Output::Pull(self.pull_from())]
     }
 
     /// Returns how many operations still wait.
@@ -164,9 +203,9 @@ impl Machine {
 
     /// Takes the server's side of the opening. If the order is not `Proceed`, the batch and page in the same answer do not count.
     pub fn answered(&mut self, opened: &Opened) -> Vec<Output> {
-        self.scope_token = opened.scope_token;
+        self.head_seq = self.head_seq.max(opened.head_seq);
         if opened.order == Order::Proceed {
-            return Vec::new();
+            return self.scoped(opened);
         }
         self.orders += 1;
         if self.orders > MAX_ORDERS {
@@ -175,17 +214,63 @@ impl Machine {
         match &opened.order {
             Order::Proceed => Vec::new(),
             Order::ResendFrom(n) => vec![Output::Forget(*n)],
+            Order::ResendEarlier(from) => vec![Output::ResendEarlier(from.clone())],
             Order::NewGeneration(generation) => vec![Output::Renumber(*generation)],
             Order::Resync(_) => {
-                self.staged = None;
-                self.replace = true;
-                self.open.cursor = Cursor::START;
+                self.from_start(opened);
+                // Positions of before mean nothing in the history that is begun now.
+                (self.acked_seq, self.head_seq) = (0, opened.head_seq);
                 let again = self.start();
                 vec![Output::Unstage, again]
             }
             Order::Upgrade => vec![Output::Failed(Failure::Upgrade)],
-            Order::Revoked { wipe, .. } => vec![Output::Failed(Failure::Revoked { wipe: *wipe })],
+            Order::Revoked { wipe, .. } => {
+                vec![Output::HandIn, Output::Failed(Failure::Revoked { wipe: *wipe })]
+            }
         }
+    }
+
+    /// Takes the whole scope from the start.
+    fn from_start(&mut self, opened: &Opened) {
+        self.staged = false;
+        self.open.cursor = Cursor::START;
+        self.at = Staged {
+            cursor: Cursor::START,
+            seal: [0; 16],
+            replace: true,
+            scope_token: opened.scope_token,
+            backfill: Vec::new(),
+            floor: opened.tomb_floor,
+        };
+    }
+
+    /// Compares the scope of what is held with the one it shall be.
+    fn scoped(&mut self, opened: &Opened) -> Vec<Output> {
+        if self.at.replace && !self.staged {
+            self.from_start(opened);
+            return Vec::new();
+        }
+        if self.at.scope_token == opened.scope_token {
+            return Vec::new();
+        }
+        let mut out = if self.staged { vec![Output::Unstage] } else { Vec::new() };
+        if self.at.replace {
+            self.from_start(opened);
+            return out;
+        }
+        self.staged = false;
+        self.at = Staged {
+            cursor: self.open.cursor,
+            seal: self.open.seal,
+            replace: false,
+            scope_token: opened.scope_token,
+            backfill: opened.scope_add.iter().map(|unit| (*unit, 0)).collect(),
+            floor: self.open.floor,
+        };
+        if !opened.scope_drop.is_empty() {
+            out.push(Output::Drop(opened.scope_drop.clone()));
+        }
+        out
     }
 
     /// Takes the outcomes of a batch and says what follows it.
@@ -206,13 +291,16 @@ impl Machine {
 
     /// Takes a page and says what follows it: another batch first, so that the pull covers what was pushed.
     pub fn paged(&mut self, page: PageHead) -> Vec<Output> {
-        self.staged = Some(page.cursor);
-        let (cursor, complete) = (page.cursor, page.complete);
+        self.staged = true;
+        self.at.cursor = page.cursor;
+        self.at.seal = page.seal;
+        self.at.backfill.clone_from(&page.backfill);
+        let all = page.complete && page.backfill.is_empty() && page.cursor.seq >= self.acked_seq;
         let mut out = vec![Output::Stage(page)];
         if let Some(batch) = self.batch() {
             out.push(Output::Push(batch));
-        } else if complete && cursor.seq >= self.acked_seq {
-            out.push(Output::Flip { cursor, scope_token: self.scope_token, replace: self.replace });
+        } else if all {
+            out.push(Output::Flip(self.at.clone()));
             out.push(Output::Done);
         } else {
             out.push(Output::Pull(self.pull_from()));
@@ -228,16 +316,18 @@ impl Machine {
         }
     }
 
-    /// True once the pages shall replace the whole base.
-    pub const fn replaces(&self) -> bool {
-        self.replace
+    /// Returns where the pull is, to be kept with what is staged.
+    pub const fn at(&self) -> &Staged {
+        &self.at
     }
 
     fn pull_from(&self) -> PullFrom {
         PullFrom {
-            cursor: self.staged.unwrap_or(self.open.cursor),
-            min_seq: self.acked_seq,
-            scope_token: self.scope_token,
+            cursor: self.at.cursor,
+            min_seq: self.acked_seq.max(self.head_seq),
+            scope_token: self.at.scope_token,
+            backfill: self.at.backfill.clone(),
+            floor: self.at.floor,
         }
     }
 

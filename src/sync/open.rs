@@ -34,6 +34,12 @@ pub struct Open {
     pub outbox_depth: u64,
     /// Age of the oldest one, milliseconds.
     pub oldest_age_ms: u64,
+    /// Earlier generations it still holds operations of: generation and last number sent under it.
+    pub earlier: Vec<(u32, u64)>,
+    /// The server's own mark on the cursor, as the page brought it; zeros for none.
+    pub seal: Digest,
+    /// Up to where deletions had left the feed when what the cursor stands for was begun.
+    pub floor: u64,
 }
 
 /// What the server tells the device to do.
@@ -56,6 +62,8 @@ pub enum Order {
         /// The data key shall be destroyed.
         wipe: bool,
     },
+    /// Send operations of earlier generations again, from these numbers on: generation and number.
+    ResendEarlier(Vec<(u32, u64)>),
 }
 
 /// What the server knows of the device.
@@ -80,8 +88,12 @@ pub struct Opened {
     pub epoch: Uuid,
     /// Its last position.
     pub head_seq: u64,
-    /// What it knows of the device.
+    /// What it knows of the device in its generation.
     pub known: Known,
+    /// The same of the earlier generations the device named.
+    pub earlier: Vec<Known>,
+    /// Up to where deletions have left the feed.
+    pub tomb_floor: u64,
     /// Token of the device's scope.
     pub scope_token: u64,
     /// Units added to the scope since the device's token.
@@ -103,58 +115,101 @@ pub struct Facts {
     pub chain_at_cursor: Option<Digest>,
     /// Token of the scope the device shall hold.
     pub scope_token: u64,
+    /// True if the server can tell what changed since the scope that the device holds.
+    pub scope_known: bool,
+    /// Up to where deletions have left the feed.
+    pub tomb_floor: u64,
     /// What it knows of the device in the device's own generation.
     pub known: Known,
+    /// Newest generation of the device it has operations of; 0 for none.
+    pub newest_generation: u32,
+    /// What it knows of the earlier generations the device named.
+    pub earlier: Vec<Known>,
     /// Hash of the device's operation `open.last_n`, if the server has it.
     pub hash_at_device_last: Option<Digest>,
 }
 
-/// Gives the order for an opening, by the table of the protocol (Restores).
+impl Facts {
+    /// True if the device's cursor is of this history and says what the server does not have: the server went back.
+    pub fn contradicts(&self, cursor: &Cursor) -> bool {
+        let beyond = cursor.seq > self.head_seq && !crate::trap!(T14);
+        let other =
+            self.chain_at_cursor != Some(cursor.chain) && !crate::trap!(T13) && !crate::trap!(T14);
+        cursor.seq > 0 && cursor.epoch == self.epoch && (beyond || other)
+    }
+}
+
+/// Gives the order for an opening, by the table of the protocol (Open).
+///
+/// A device is judged by what the server has of the device's own generation: two copies of one device in two generations do not
+/// disturb each other.
 ///
 /// # Example
 /// ```
 /// use ejia::sync::{Cursor, open::{judge, Facts, Known, Open, Order}};
 /// # use ejia::domain::ids::DeviceId;
 /// # let open = Open { device: DeviceId(1), generation: 1, last_n: 0, last_hash: [0; 16], acked_n: 0, cursor: Cursor::START,
-/// #   scope_token: 0, schema: 1, app: String::new(), device_time: 0, outbox_depth: 0, oldest_age_ms: 0 };
+/// #   scope_token: 0, schema: 1, app: String::new(), device_time: 0, outbox_depth: 0, oldest_age_ms: 0, earlier: Vec::new(),
+/// #   seal: [0; 16], floor: 0 };
 /// # let known = Known { generation: 1, last_n: 0, last_hash: [0; 16], durable_n: 0 };
-/// let facts = Facts { epoch: uuid::Uuid::nil(), head_seq: 0, chain_at_cursor: Some([0; 16]), scope_token: 7, known,
-///     hash_at_device_last: None };
+/// let facts = Facts { epoch: uuid::Uuid::nil(), head_seq: 0, chain_at_cursor: Some([0; 16]), scope_token: 7, scope_known: true,
+///     tomb_floor: 0, known, newest_generation: 0, earlier: Vec::new(), hash_at_device_last: None };
 /// assert_eq!(judge(&open, &facts), Order::Proceed);
 /// ```
 pub fn judge(open: &Open, facts: &Facts) -> Order {
-    if open.generation < facts.known.generation {
-        return Order::NewGeneration(facts.known.generation.saturating_add(1));
+    let newest = facts.newest_generation.max(open.generation);
+    if is_old_copy(open, facts) {
+        return Order::NewGeneration(newest.saturating_add(1));
     }
-    if open.generation == facts.known.generation {
-        let ahead = facts.known.last_n > open.last_n && !crate::trap!(T10);
-        let other = !crate::trap!(T11)
-            && open.last_n > 0
-            && facts.known.last_n >= open.last_n
-            && facts.hash_at_device_last.is_some_and(|hash| hash != open.last_hash);
-        if ahead || other {
-            return Order::NewGeneration(open.generation.saturating_add(1));
-        }
+    let lost = lost_earlier(open, facts);
+    if !lost.is_empty() {
+        return Order::ResendEarlier(lost);
     }
-    let known_n = if open.generation == facts.known.generation { facts.known.last_n } else { 0 };
-    if known_n < open.acked_n && !crate::trap!(T12) && !crate::trap!(T14) {
-        return Order::ResendFrom(known_n.saturating_add(1));
+    if facts.known.last_n < open.acked_n && !crate::trap!(T12) && !crate::trap!(T14) {
+        return Order::ResendFrom(facts.known.last_n.saturating_add(1));
     }
     if open.cursor.seq == 0 {
         return Order::Proceed;
     }
-    if open.cursor.epoch != facts.epoch
-        || (open.cursor.seq > facts.head_seq && !crate::trap!(T14))
-        || (facts.chain_at_cursor != Some(open.cursor.chain)
-            && !crate::trap!(T13)
-            && !crate::trap!(T14))
-    {
+    if open.cursor.epoch != facts.epoch || facts.contradicts(&open.cursor) {
         return Order::Resync("server_restored".to_owned());
     }
-    if open.scope_token != facts.scope_token {
+    if open.cursor.seq < facts.tomb_floor && open.floor < facts.tomb_floor {
+        return Order::Resync("tombstones_gone".to_owned());
+    }
+    if open.scope_token != facts.scope_token && !facts.scope_known {
         return Order::Resync("scope_changed".to_owned());
     }
     Order::Proceed
+}
+
+/// True if the server has later operations of the device's generation than the device, or others.
+fn is_old_copy(open: &Open, facts: &Facts) -> bool {
+    let ahead = facts.known.last_n > open.last_n && !crate::trap!(T10);
+    let other = !crate::trap!(T11)
+        && open.last_n > 0
+        && facts.known.last_n >= open.last_n
+        && facts.hash_at_device_last.is_some_and(|hash| hash != open.last_hash);
+    ahead || other
+}
+
+/// Returns where earlier generations must be sent again from, oldest first.
+fn lost_earlier(open: &Open, facts: &Facts) -> Vec<(u32, u64)> {
+    if crate::trap!(T12) || crate::trap!(T14) {
+        return Vec::new();
+    }
+    let has = |generation: u32| {
+        let known = facts.earlier.iter().find(|known| known.generation == generation);
+        known.map_or(0, |known| known.last_n)
+    };
+    let mut lost: Vec<(u32, u64)> = open
+        .earlier
+        .iter()
+        .filter(|(generation, sent)| has(*generation) < *sent)
+        .map(|(generation, _)| (*generation, has(*generation).saturating_add(1)))
+        .collect();
+    lost.sort_unstable();
+    lost
 }
 
 #[cfg(test)]
@@ -175,6 +230,9 @@ mod tests {
             device_time: 0,
             outbox_depth: 0,
             oldest_age_ms: 0,
+            earlier: Vec::new(),
+            seal: [0; 16],
+            floor: 0,
         }
     }
 
@@ -184,7 +242,11 @@ mod tests {
             head_seq: 20,
             chain_at_cursor: Some([7; 16]),
             scope_token: 3,
+            scope_known: true,
+            tomb_floor: 0,
             known: Known { generation: 1, last_n: 5, last_hash: [5; 16], durable_n: 0 },
+            newest_generation: 1,
+            earlier: Vec::new(),
             hash_at_device_last: Some([5; 16]),
         }
     }
@@ -227,8 +289,43 @@ mod tests {
     }
 
     #[test]
-    fn another_scope_is_taken_whole() {
+    fn another_scope_is_told_by_what_changed_and_taken_whole_where_that_is_unknown() {
         let facts = Facts { scope_token: 4, ..facts() };
+        assert_eq!(judge(&open(), &facts), Order::Proceed);
+        let facts = Facts { scope_known: false, ..facts };
         assert_eq!(judge(&open(), &facts), Order::Resync("scope_changed".to_owned()));
+    }
+
+    #[test]
+    fn two_copies_in_two_generations_leave_each_other_alone() {
+        let facts = Facts { newest_generation: 2, ..facts() };
+        assert_eq!(judge(&open(), &facts), Order::Proceed);
+        let facts = Facts { hash_at_device_last: Some([6; 16]), ..facts };
+        assert_eq!(judge(&open(), &facts), Order::NewGeneration(3), "the second to write forks");
+    }
+
+    #[test]
+    fn earlier_generations_are_sent_again_before_the_present_one() {
+        let open = Open { generation: 3, earlier: vec![(2, 7), (1, 40)], ..open() };
+        let known =
+            |generation, last_n| Known { generation, last_n, last_hash: [0; 16], durable_n: 0 };
+        let facts = Facts {
+            known: known(3, 0),
+            newest_generation: 1,
+            earlier: vec![known(2, 0), known(1, 20)],
+            hash_at_device_last: None,
+            ..facts()
+        };
+        assert_eq!(judge(&open, &facts), Order::ResendEarlier(vec![(1, 21), (2, 1)]));
+        let facts = Facts { earlier: vec![known(1, 40), known(2, 7)], ..facts };
+        assert_eq!(judge(&open, &facts), Order::ResendFrom(1));
+    }
+
+    #[test]
+    fn a_cursor_older_than_the_oldest_deletion_in_the_feed_starts_again() {
+        let facts = Facts { tomb_floor: 11, ..facts() };
+        assert_eq!(judge(&open(), &facts), Order::Resync("tombstones_gone".to_owned()));
+        let begun_since = Open { floor: 11, ..open() };
+        assert_eq!(judge(&begun_since, &facts), Order::Proceed);
     }
 }

@@ -126,6 +126,11 @@ impl UnitTree {
         self.parents.is_empty()
     }
 
+    /// Returns every known unit.
+    pub fn all(&self) -> impl Iterator<Item = UnitId> {
+        self.parents.keys().copied()
+    }
+
     /// True if the unit is known.
     pub fn contains(&self, unit: UnitId) -> bool {
         self.parents.contains_key(&unit)

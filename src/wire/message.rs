@@ -18,6 +18,8 @@ macro_rules! messages {
 messages! {
     Hello = 0x0201, EnrolRequest = 0x0202, EnrolAnswer = 0x0203, SyncRequest = 0x0204, SyncAnswer = 0x0205,
     PushAnswer = 0x0207, PullRequest = 0x0208, Page = 0x0209, HistoryAnswer = 0x020a, Problem = 0x020b,
+    ReadmitRequest = 0x0220, ReadmitAnswer = 0x0221, QuarantineRequest = 0x0222, QuarantineAnswer = 0x0223,
+    CheckRequest = 0x0224, CheckAnswer = 0x0225,
 }
 
 /// A device sends an operation once, often over a slow line, and waits for the server far longer than for this.
@@ -85,6 +87,76 @@ pub struct EnrolAnswer {
     pub root: UnitId,
     /// History of the server's data.
     pub epoch: Uuid,
+    /// Lets the device in again if the server is restored from a copy that does not know it; opaque, kept by the device.
+    pub certificate: Blob,
+}
+
+/// Body of `POST /v1/readmit`: a device that a restored server does not know. The token stands in the header as ever.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct ReadmitRequest {
+    /// What the enrolment gave.
+    pub certificate: Blob,
+    /// Name of the machine.
+    pub name: String,
+    /// Program version.
+    pub app: String,
+}
+
+/// Answer to [`ReadmitRequest`]: the token is good again.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct ReadmitAnswer {
+    /// The user's rights.
+    pub role: Role,
+    /// Unit the rights are for.
+    pub unit: UnitId,
+    /// History of the server's data.
+    pub epoch: Uuid,
+}
+
+/// Body of `POST /v1/quarantine`, the one call a revoked device may make: its unsent operations.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct QuarantineRequest {
+    /// Generation of the operations.
+    pub generation: u32,
+    /// Number of the first one.
+    pub from_n: u64,
+    /// Operation frames, in order.
+    #[serde(deserialize_with = "items")]
+    pub ops: Vec<Blob>,
+}
+
+/// Answer to [`QuarantineRequest`].
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct QuarantineAnswer {
+    /// Operations kept.
+    pub kept: u64,
+    /// The data key shall be destroyed now.
+    pub wipe: bool,
+}
+
+/// Body of `POST /v1/sync/check`: what the device holds, unit by unit.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct CheckRequest {
+    /// How far its base is.
+    pub cursor: Cursor,
+    /// Scope it covers.
+    pub scope_token: u64,
+    /// State hash of every unit of which it has live records.
+    #[serde(deserialize_with = "items")]
+    pub units: Vec<(UnitId, u64)>,
+}
+
+/// Answer to [`CheckRequest`].
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct CheckAnswer {
+    /// False if the server has moved on since the cursor: pull, then check again.
+    pub compared: bool,
+    /// Units whose records differ: drop them and take them again.
+    #[serde(deserialize_with = "items")]
+    pub differ: Vec<UnitId>,
+    /// Units the device must not have: drop them.
+    #[serde(deserialize_with = "items")]
+    pub gone: Vec<UnitId>,
 }
 
 /// Body of `POST /v1/sync/push`.
@@ -122,9 +194,11 @@ pub struct PullRequest {
     pub min_seq: u64,
     /// Most records wanted.
     pub limit: u32,
-    /// Units whose older records are wanted, with the position reached.
+    /// Units whose older records are wanted, with the position reached; while any is named, the page holds nothing else.
     #[serde(deserialize_with = "items")]
     pub backfill: Vec<(UnitId, u64)>,
+    /// Up to where deletions had left the feed when this pull was begun.
+    pub floor: u64,
 }
 
 /// One page of the feed.
@@ -146,6 +220,8 @@ pub struct Page {
     /// Names of the accounts that the page's conflicts speak of.
     #[serde(deserialize_with = "items")]
     pub names: Vec<(UserId, String)>,
+    /// The server's mark on the cursor, to be shown with it at the next opening.
+    pub seal: Digest,
 }
 
 /// Body of `POST /v1/sync`: opening, first batch and first page in one request.

@@ -14,8 +14,9 @@ pub mod value;
 
 pub use codec::{CodecError, decode, encode};
 pub use message::{
-    EnrolAnswer, EnrolRequest, Hello, HistoryAnswer, HistoryEntry, Page, Problem, PullRequest,
-    PushAnswer, PushRequest, SyncAnswer, SyncRequest,
+    CheckAnswer, CheckRequest, EnrolAnswer, EnrolRequest, Hello, HistoryAnswer, HistoryEntry, Page,
+    Problem, PullRequest, PushAnswer, PushRequest, QuarantineAnswer, QuarantineRequest,
+    ReadmitAnswer, ReadmitRequest, SyncAnswer, SyncRequest,
 };
 pub use op::{decode_op, encode_op};
 pub use packet::{CONTENT_TYPE, MAX_DECODED, MAX_ENCODED, PROTOCOL, pack, unpack};

@@ -106,6 +106,9 @@ impl Device {
             device_time: 0,
             outbox_depth: 0,
             oldest_age_ms: 0,
+            earlier: Vec::new(),
+            seal: [0; 16],
+            floor: 0,
         };
         let request = SyncRequest { open, push: None, pull: None };
         let opened: SyncAnswer = call(&mut self.stream, "/v1/sync", &self.token, &request);
@@ -114,8 +117,14 @@ impl Device {
         let (mut cursor, mut records) = (Cursor::START, 0);
         loop {
             let asked = Instant::now();
-            let request =
-                PullRequest { cursor, scope_token, min_seq: 0, limit: 0, backfill: Vec::new() };
+            let request = PullRequest {
+                cursor,
+                scope_token,
+                min_seq: 0,
+                limit: 0,
+                backfill: Vec::new(),
+                floor: 0,
+            };
             let page: Page = call(&mut self.stream, "/v1/sync/pull", &self.token, &request);
             each(asked.elapsed());
             records += page.puts.len();

@@ -5,11 +5,13 @@ use std::path::{Path, PathBuf};
 use clap::{Args, Subcommand};
 use serde_json::{Value as Json, json};
 
+use super::fleet;
 use super::serve::{database, database_failed, runtime};
 use crate::cli::context::Context;
 use crate::cli::error::{CommandError, CommandResult, NEEDS_PERSON, USAGE};
 use crate::cli::output::say;
 use crate::domain::access::Role;
+use crate::domain::ids::DeviceId;
 use crate::domain::record::parse::instant_text as iso;
 use crate::locale::instant_text;
 use crate::server::admin::{self, AdminError, DeviceInfo, OneTimeCode, UserInfo, Verified};
@@ -39,8 +41,21 @@ enum AdminCommand {
         hours: Option<u32>,
     },
     Devices,
+    Fleet,
+    Revoke {
+        device: DeviceId,
+        #[arg(long)]
+        wipe: bool,
+    },
+    Confirm {
+        device: DeviceId,
+    },
+    Quarantine,
     Backup {
         folder: PathBuf,
+    },
+    Restore {
+        backup: PathBuf,
     },
     Verify,
 }
@@ -76,7 +91,12 @@ pub(super) fn run(cx: &Context, command: &Admin) -> CommandResult {
             tell_code(cx, None, &code)
         }
         AdminCommand::Devices => devices(cx, &wait(admin::devices(&file))?),
+        AdminCommand::Fleet => fleet::run(cx, &file),
+        AdminCommand::Revoke { device, wipe } => fleet::revoke(cx, &file, *device, *wipe),
+        AdminCommand::Confirm { device } => fleet::confirm(cx, &file, *device),
+        AdminCommand::Quarantine => fleet::quarantine(cx, &file),
         AdminCommand::Backup { folder } => backup(cx, &file, folder),
+        AdminCommand::Restore { backup } => fleet::restore(cx, &file, backup),
         AdminCommand::Verify => {
             let found = wait(admin::verify(&file))?;
             facts_of(cx, &found, &[])?;
@@ -106,6 +126,8 @@ fn failed(error: &AdminError) -> CommandError {
         AdminError::NotVerified { difference } => {
             needs("admin-not-verified").with("detail", difference)
         }
+        AdminError::Running => CommandError::usage("admin-running"),
+        AdminError::NoBackup { path } => CommandError::usage("admin-no-backup").with("path", path),
         AdminError::Refused => needs("admin-refused"),
     }
 }
@@ -183,20 +205,24 @@ fn users(cx: &Context, users: &[UserInfo]) -> CommandResult<()> {
     )
 }
 
-fn devices(cx: &Context, devices: &[DeviceInfo]) -> CommandResult {
+/// What is told of one device.
+pub(super) fn device_json(info: &DeviceInfo) -> Json {
     let seen = |ms: i64| if ms == 0 { Json::Null } else { json!(iso(ms)) };
-    let one = |info: &DeviceInfo| {
-        let device = &info.device;
-        json!({
-            "device": device.id.to_string(),
-            "user": info.user,
-            "name": device.name,
-            "state": device.state,
-            "last_seen_at": seen(device.last_seen),
-            "outbox_depth": device.outbox_depth,
-            "app_version": device.app_version,
-        })
-    };
+    let device = &info.device;
+    json!({
+        "device": device.id.to_string(),
+        "user": info.user,
+        "name": device.name,
+        "state": device.state,
+        "last_seen_at": seen(device.last_seen),
+        "outbox_depth": device.outbox_depth,
+        "app_version": device.app_version,
+        "clock_off_ms": device.clock_off_ms,
+        "clone_seen_at": seen(device.clone_seen_at),
+    })
+}
+
+pub(super) fn devices(cx: &Context, devices: &[DeviceInfo]) -> CommandResult {
     let row = |info: &DeviceInfo| {
         let device = &info.device;
         let seen =
@@ -212,7 +238,7 @@ fn devices(cx: &Context, devices: &[DeviceInfo]) -> CommandResult {
         ]
     };
     cx.table(
-        || devices.iter().map(one).collect(),
+        || devices.iter().map(device_json).collect(),
         &[
             "cli-col-device",
             "cli-col-user",
@@ -234,7 +260,11 @@ fn backup(cx: &Context, file: &Location, folder: &Path) -> CommandResult {
 }
 
 /// Tells what a verification counted, after other facts.
-fn facts_of(cx: &Context, found: &Verified, first: &[(&'static str, String)]) -> CommandResult<()> {
+pub(super) fn facts_of(
+    cx: &Context,
+    found: &Verified,
+    first: &[(&'static str, String)],
+) -> CommandResult<()> {
     let difference = found.difference.as_ref().map(ToString::to_string);
     let json = || {
         let mut json = json!({

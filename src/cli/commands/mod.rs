@@ -22,6 +22,7 @@ pub(super) mod duplicates;
 pub(super) mod edit;
 #[cfg(feature = "client")]
 pub(super) mod enrol;
+mod fleet;
 #[cfg(feature = "client")]
 pub(super) mod history;
 #[cfg(feature = "client")]

@@ -71,6 +71,10 @@ fn failed(error: ServerError) -> CommandError {
             CommandError::usage("serve-listen").with("address", listen).with("cause", source)
         }
         ServerError::Database(error) => database_failed(&error),
+        ServerError::Running => CommandError::usage("admin-running"),
+        ServerError::Beside { path, source } => {
+            CommandError::new(USAGE, "write").with("path", path).with("cause", source)
+        }
         ServerError::Serve(source) => {
             CommandError::new(INTERNAL, "serve-stopped").with("cause", source)
         }

@@ -5,10 +5,12 @@ use crate::domain::access::Role;
 use crate::domain::ids::{DeviceId, UnitId, UserId};
 use crate::domain::kinds::Kind;
 use crate::domain::record::Value;
+use crate::server::beside::Beside;
 use crate::server::clock::{Ambient, Machine, new_id, random_of};
 use crate::server::db::location::Location;
-use crate::server::db::rows::{Account, Device, NewCode};
+use crate::server::db::rows::{Account, Device, Mend, NewCode};
 use crate::server::db::{Database, Db, DbResult, Tx};
+use crate::server::marks::{Mark, Marks};
 use crate::server::secret;
 use crate::wire::{decode_record, encode};
 
@@ -109,17 +111,22 @@ pub async fn user_list(database: impl Into<Location>) -> AdminResult<Vec<UserInf
     Ok(list)
 }
 
-/// Closes an account: its devices are refused from now on. Nothing is deleted.
+/// Closes an account: its devices are refused from now on. Nothing is deleted. A restore does not open it again.
 ///
 /// # Errors
-/// [`AdminError::NoUser`].
+/// [`AdminError::NoUser`]; [`AdminError::File`] if it cannot be marked beside the database.
 pub async fn user_disable(database: impl Into<Location>, name: &str) -> AdminResult<()> {
-    let db = open(database).await?;
+    let database = database.into();
+    let db = open(&database).await?;
+    let found = db.accounts().await?.into_iter().find(|account| account.name == name);
+    let account = found.ok_or_else(|| AdminError::NoUser { name: name.to_owned() })?;
+    let Account { id: user, role, unit, .. } = account;
+    mark(&database, &Mark::Account { user, disabled: true, role, unit })?;
     let mut tx = db.begin().await?;
-    let found = tx.set_disabled(name, true).await?;
+    tx.set_disabled(name, true).await?;
     tx.commit().await?;
     db.close().await;
-    if found { Ok(()) } else { Err(AdminError::NoUser { name: name.to_owned() }) }
+    Ok(())
 }
 
 /// Makes a one-time code for a device of that user.
@@ -175,15 +182,51 @@ pub async fn devices(database: impl Into<Location>) -> AdminResult<Vec<DeviceInf
     Ok(list)
 }
 
-/// Refuses a device from now on.
+/// Refuses a device from now on; with `wipe` it destroys its data key after it has handed in what was unsent. A restore does not
+/// let it in again.
 ///
 /// # Errors
-/// [`AdminError::NoDevice`].
-pub async fn revoke(database: impl Into<Location>, device: DeviceId) -> AdminResult<()> {
-    let db = open(database).await?;
+/// [`AdminError::NoDevice`]; [`AdminError::File`] if it cannot be marked beside the database.
+pub async fn revoke(
+    database: impl Into<Location>,
+    device: DeviceId,
+    wipe: bool,
+) -> AdminResult<()> {
+    let database = database.into();
+    let db = open(&database).await?;
+    if !db.devices().await?.iter().any(|known| known.id == device) {
+        return Err(AdminError::NoDevice { device: device.to_string() });
+    }
+    mark(&database, &Mark::Revoked { device, wipe })?;
     let mut tx = db.begin().await?;
-    let found = tx.set_device_state(device, "revoked").await?;
+    tx.set_device_state(device, "revoked").await?;
+    tx.mend(&Mend::Wipe { device, wipe }).await?;
     tx.commit().await?;
     db.close().await;
-    if found { Ok(()) } else { Err(AdminError::NoDevice { device: device.to_string() }) }
+    Ok(())
+}
+
+/// Confirms a device that came back by its certificate after a restore.
+///
+/// # Errors
+/// [`AdminError::NoDevice`], also for one that is not `returned`.
+pub async fn confirm(database: impl Into<Location>, device: DeviceId) -> AdminResult<()> {
+    let db = open(database).await?;
+    let returned = |known: &Device| known.id == device && known.state == "returned";
+    if !db.devices().await?.iter().any(returned) {
+        return Err(AdminError::NoDevice { device: device.to_string() });
+    }
+    let mut tx = db.begin().await?;
+    tx.set_device_state(device, "active").await?;
+    tx.commit().await?;
+    db.close().await;
+    Ok(())
+}
+
+/// Marks something beside the database, so that a restore does not undo it.
+fn mark(database: &Location, mark: &Mark) -> AdminResult<()> {
+    let beside = Beside::of(database);
+    let path = beside.as_ref().map(|beside| beside.marks().display().to_string());
+    let failed = |source| AdminError::File { path: path.unwrap_or_default(), source };
+    Marks::of(beside.as_ref()).append(std::slice::from_ref(mark)).map_err(failed)
 }

@@ -5,9 +5,13 @@ use std::path::{Path, PathBuf};
 use super::verify::{Verified, verify_file};
 use super::{AdminError, AdminResult, open};
 use crate::domain::ids::DeviceId;
+use crate::server::beside::{Beside, sync_folder};
 use crate::server::clock::now_ms;
 use crate::server::db::location::Location;
+use crate::server::db::rows::Mend;
 use crate::server::db::{Database, Db, Tx};
+use crate::server::history::mark_head;
+use crate::server::marks::Marks;
 
 /// A verified copy.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -31,7 +35,8 @@ pub async fn backup(database: impl Into<Location>, folder: &Path) -> AdminResult
     let failed = |source| AdminError::File { path: folder.display().to_string(), source };
     std::fs::create_dir_all(folder).map_err(failed)?;
     let file = folder.join(format!("ejia-{}.sqlite", now_ms()));
-    let db = open(database).await?;
+    let database = database.into();
+    let db = open(&database).await?;
     db.copy_to(&file).await?;
     sync_file(&file).map_err(failed)?;
     let size_bytes = std::fs::metadata(&file).map_err(failed)?.len();
@@ -39,27 +44,27 @@ pub async fn backup(database: impl Into<Location>, folder: &Path) -> AdminResult
     if let Some(difference) = verified.difference.clone() {
         return Err(AdminError::NotVerified { difference });
     }
-    let durable = inside(&file).await?;
+    let (durable, devices) = inside(&file).await?;
     let mut tx = db.begin().await?;
     tx.set_durable(&durable).await?;
+    tx.mend(&Mend::Backup(now_ms())).await?;
     tx.commit().await?;
+    mark_head(&Marks::of(Beside::of(&database).as_ref()), &db.tenant().await?);
     db.close().await;
-    Ok(Backup { file, size_bytes, verified, devices: durable.len() })
+    Ok(Backup { file, size_bytes, verified, devices })
 }
 
 /// Makes the copy survive a power cut.
 fn sync_file(file: &Path) -> std::io::Result<()> {
     std::fs::File::open(file)?.sync_all()?;
-    match file.parent() {
-        Some(folder) if cfg!(unix) => std::fs::File::open(folder)?.sync_all(),
-        Some(_) | None => Ok(()),
-    }
+    sync_folder(file)
 }
 
-/// Returns the newest generation and number of each device in the copy.
-async fn inside(file: &Path) -> AdminResult<Vec<(DeviceId, u32, u64)>> {
+/// Returns the last number of each device and generation in the copy, and how many devices it has.
+async fn inside(file: &Path) -> AdminResult<(Vec<(DeviceId, u32, u64)>, usize)> {
     let copy = Database::open(file, false).await?;
-    let devices = copy.devices().await?;
+    let generations = copy.generations().await?;
+    let devices = copy.devices().await?.len();
     copy.close().await;
-    Ok(devices.into_iter().map(|d| (d.id, d.generation, d.last_n)).collect())
+    Ok((generations, devices))
 }

@@ -4,6 +4,8 @@
 
 mod accounts;
 mod backup;
+mod fleet;
+mod restore;
 mod setup;
 mod verify;
 
@@ -11,10 +13,14 @@ use super::db::location::Location;
 use super::db::{Database, DbError};
 use crate::domain::access::Role;
 
+pub use super::history::Reapplied;
 pub use accounts::{
-    DeviceInfo, UserInfo, code, devices, new_code, revoke, user_add, user_disable, user_list,
+    DeviceInfo, UserInfo, code, confirm, devices, new_code, revoke, user_add, user_disable,
+    user_list,
 };
 pub use backup::{Backup, backup};
+pub use fleet::{Fleet, QuarantineInfo, bury, fleet, quarantine};
+pub use restore::{Restored, restore};
 pub use setup::{Initialised, ROOT_CODE, init, set_up};
 pub use verify::{Difference, Verified, replay, verify, verify_file};
 
@@ -80,6 +86,15 @@ pub enum AdminError {
     NotVerified {
         /// First difference found.
         difference: Difference,
+    },
+    /// A server runs on the database.
+    #[error("a server runs on this database; stop it first")]
+    Running,
+    /// Nothing to restore there.
+    #[error("there is no backup in {path}")]
+    NoBackup {
+        /// Where it was looked for.
+        path: String,
     },
     /// The first record could not be made.
     #[error("the root unit was refused")]

@@ -135,7 +135,7 @@ pub(super) fn changes(records: &[Record]) -> Changes {
     Changes {
         ops: (1..=last).map(|seq| op_row(seq, Refused::No)).collect(),
         records: records.iter().map(|record| record_row(record).unwrap()).collect(),
-        device: Some((op_id(last), [1; 16])),
+        devices: vec![(op_id(last), [1; 16])],
         head: (last, [u8::try_from(last % 251).unwrap(); 16]),
         ..Changes::default()
     }
@@ -331,12 +331,13 @@ async fn repeated_operations_are_found_by_number<D: Db>(db: D) {
     let records: Vec<Record> = (1..=4).map(|n| record(u128::from(n), ROOT, n)).collect();
     store(&db, changes(&records)).await;
     let mut tx = db.begin().await.unwrap();
-    let stored = tx.stored(op_id(3), 10).await.unwrap();
+    let stored = tx.stored(&[(op_id(3), 10)]).await.unwrap().remove(0);
     assert_eq!((stored.newest_generation, stored.last_n), (1, 4));
     assert_eq!(stored.hash_before, Some([2; 16]));
     assert_eq!(stored.repeated.keys().copied().collect::<Vec<_>>(), [3, 4]);
     drop(tx);
-    let query = PositionQuery { device: DEVICE, generation: 1, last_n: 2, cursor_seq: 3 };
+    let query =
+        PositionQuery { device: DEVICE, generation: 1, last_n: 2, cursor_seq: 3, earlier: vec![2] };
     let position = db.position(&query).await.unwrap();
     assert_eq!(position.known.last_n, 4);
     assert_eq!(position.chain_at_cursor, Some([3; 16]));

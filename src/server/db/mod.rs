@@ -15,15 +15,14 @@ mod sql;
 
 use std::path::Path;
 
-use crate::domain::ids::{DeviceId, RecordId, UserId};
-use crate::sync::{OpId, UnitTree};
-pub use sql::{Database, DatabaseTx};
-
+use crate::domain::ids::{DeviceId, RecordId, UnitId, UserId};
+use crate::sync::{Digest, OpId, UnitTree};
 use rows::{
-    Account, Changes, CodeUse, Device, HistoryRow, Loaded, NewCode, NewDevice, NewTenant, OpRow,
-    PageQuery, PageRows, Position, PositionQuery, RecordRow, Seen, Session, Sizes, Stored, Tenant,
-    TokenHash, UniqueRow, Wanted,
+    Account, Alarm, Changes, CodeUse, Device, HistoryRow, Loaded, Mend, NewCode, NewDevice,
+    NewTenant, OpRow, PageQuery, PageRows, Position, PositionQuery, Quarantined, RecordRow, Seen,
+    Session, Sizes, Stored, Tenant, TokenHash, UniqueRow, UnitQuery, UnitRows, Visible, Wanted,
 };
+pub use sql::{Database, DatabaseTx};
 
 /// What can go wrong with the database.
 #[derive(Debug, thiserror::Error)]
@@ -171,6 +170,28 @@ pub trait Db: Clone + Send + Sync + 'static {
     fn accounts(&self) -> impl Future<Output = DbResult<Vec<Account>>> + Send;
     /// Returns all devices, by id.
     fn devices(&self) -> impl Future<Output = DbResult<Vec<Device>>> + Send;
+    /// Returns the chain value at a position; zeros at the start, `None` beyond the head.
+    fn chain_at(&self, seq: u64) -> impl Future<Output = DbResult<Option<Digest>>> + Send;
+    /// Returns when the operation at a position arrived; `None` if there is none.
+    fn recv_at(&self, seq: u64) -> impl Future<Output = DbResult<Option<i64>>> + Send;
+    /// Returns the last number of every device and generation.
+    fn generations(&self) -> impl Future<Output = DbResult<Vec<(DeviceId, u32, u64)>>> + Send;
+    /// Returns what was kept of a scope under its token.
+    fn scope(&self, token: u64) -> impl Future<Output = DbResult<Option<Vec<u8>>>> + Send;
+    /// Returns rows of one unit, older ones too.
+    fn unit_rows(&self, query: &UnitQuery) -> impl Future<Output = DbResult<UnitRows>> + Send;
+    /// Visits unit, id and position of every live record in sight, and returns the head of the same snapshot.
+    fn live_rows(
+        &self,
+        visible: &Visible,
+        visit: &mut (dyn FnMut(UnitId, RecordId, u64) + Send),
+    ) -> impl Future<Output = DbResult<Tenant>> + Send;
+    /// Returns the newest alarms, newest first.
+    fn alarms(&self, limit: u32) -> impl Future<Output = DbResult<Vec<Alarm>>> + Send;
+    /// Returns what revoked devices handed in, by device, generation and number.
+    fn quarantined(&self) -> impl Future<Output = DbResult<Vec<Quarantined>>> + Send;
+    /// Returns the server's secret, where it is kept in the database.
+    fn secret(&self) -> impl Future<Output = DbResult<Option<[u8; 32]>>> + Send;
     /// Counts what the database holds.
     fn sizes(&self) -> impl Future<Output = DbResult<Sizes>> + Send;
     /// Notes what a device said about itself; it needs no order among the writers.
@@ -185,12 +206,11 @@ pub trait Db: Clone + Send + Sync + 'static {
 pub trait Tx: Send {
     /// Returns the tenant's counter row, which orders all writers; the transaction holds it.
     fn lock(&mut self) -> impl Future<Output = DbResult<Tenant>> + Send;
-    /// Returns what is stored of a device's operations around a batch.
+    /// Returns what is stored of devices' operations around batches: first operation and how many, each of another device.
     fn stored(
         &mut self,
-        first: OpId,
-        count: usize,
-    ) -> impl Future<Output = DbResult<Stored>> + Send;
+        batches: &[(OpId, usize)],
+    ) -> impl Future<Output = DbResult<Vec<Stored>>> + Send;
     /// Returns the units, for a writer that does not have them.
     fn units(&mut self) -> impl Future<Output = DbResult<UnitTree>> + Send;
     /// Returns everything a batch may touch.
@@ -237,6 +257,8 @@ pub trait Tx: Send {
         &mut self,
         durable: &[(DeviceId, u32, u64)],
     ) -> impl Future<Output = DbResult<()>> + Send;
+    /// Writes what a restore, a revocation or the daily upkeep changes; false if what it is about is not there or may not change.
+    fn mend(&mut self, mend: &Mend) -> impl Future<Output = DbResult<bool>> + Send;
     /// Returns the account with that id.
     fn account(&mut self, id: UserId) -> impl Future<Output = DbResult<Option<Account>>> + Send;
 }

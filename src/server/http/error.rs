@@ -142,6 +142,7 @@ impl From<PullError> for ApiError {
             PullError::Behind => conflict("behind"),
             PullError::Epoch => conflict("epoch"),
             PullError::ScopeChanged => conflict("scope_changed"),
+            PullError::TombstonesGone => conflict("tombstones_gone"),
             PullError::Db(error) => Self::from(error),
         }
     }

@@ -62,6 +62,53 @@ pub(super) async fn enrol<D: Db>(
     reply(&headers, &request, result)
 }
 
+/// `POST /v1/readmit`.
+pub(super) async fn readmit<D: Db>(
+    State(app): Shared<D>,
+    address: Address,
+    request: RequestId,
+    headers: HeaderMap,
+    body: Bytes,
+) -> Response {
+    let result = async {
+        let now = app.service.now_ms();
+        app.attempts.count(address.0, now).map_err(ApiError::too_many)?;
+        app.service.readmit(token(&headers), read(&headers, &body)?).await
+    };
+    let result = result.await;
+    reply(&headers, &request, result)
+}
+
+/// `POST /v1/quarantine`.
+pub(super) async fn quarantine<D: Db>(
+    State(app): Shared<D>,
+    request: RequestId,
+    headers: HeaderMap,
+    body: Bytes,
+) -> Response {
+    let result = async {
+        let session = app.service.known(token(&headers)).await?;
+        app.service.quarantine(&session, read(&headers, &body)?).await
+    };
+    let result = result.await;
+    reply(&headers, &request, result)
+}
+
+/// `POST /v1/sync/check`.
+pub(super) async fn check<D: Db>(
+    State(app): Shared<D>,
+    request: RequestId,
+    headers: HeaderMap,
+    body: Bytes,
+) -> Response {
+    let result = async {
+        let session = app.service.session(token(&headers)).await?;
+        app.service.check(&session, read(&headers, &body)?).await
+    };
+    let result = result.await;
+    reply(&headers, &request, result)
+}
+
 /// `POST /v1/sync`.
 pub(super) async fn sync<D: Db>(
     State(app): Shared<D>,
@@ -70,7 +117,7 @@ pub(super) async fn sync<D: Db>(
     body: Bytes,
 ) -> Response {
     let result = async {
-        let session = app.service.session(token(&headers)).await?;
+        let session = app.service.known(token(&headers)).await?;
         app.service.sync(&session, read(&headers, &body)?).await
     };
     let result = result.await;

@@ -239,6 +239,31 @@ impl Journal for FileJournal {
     fn last(&self) -> Option<(u32, u64)> {
         self.last
     }
+
+    fn trimmable(&self, done: &dyn Fn(u32, u64) -> bool) -> Result<usize, StoreError> {
+        let older = self.segments.len().saturating_sub(1);
+        let mut count = 0;
+        for segment in self.segments.iter().take(older) {
+            let bytes = fs::read(&segment.path).at(&segment.path)?;
+            let mut heads = segment
+                .frames
+                .iter()
+                .filter_map(|frame| bytes.get(frame.clone()).and_then(frame::head));
+            if !heads.all(|head| done(head.generation, head.n)) {
+                break;
+            }
+            count += 1;
+        }
+        Ok(count)
+    }
+
+    fn trim(&mut self, parts: usize) -> Result<(), StoreError> {
+        for _part in 0..parts.min(self.segments.len().saturating_sub(1)) {
+            let segment = self.segments.remove(0);
+            fs::remove_file(&segment.path).at(&segment.path)?;
+        }
+        files::sync_dir(&self.dir)
+    }
 }
 
 /// Lists the segments by number and removes what a crash left half-made.

@@ -12,7 +12,8 @@ use ejia::domain::ids::RecordId;
 use ejia::domain::kinds::Kind;
 use ejia::sync::Limits;
 use ejia::wire::{
-    EnrolAnswer, EnrolRequest, Hello, HistoryAnswer, Page, PullRequest, PushAnswer, PushRequest,
+    CheckAnswer, CheckRequest, EnrolAnswer, EnrolRequest, Hello, HistoryAnswer, Page, PullRequest,
+    PushAnswer, PushRequest, QuarantineAnswer, QuarantineRequest, ReadmitAnswer, ReadmitRequest,
     SyncAnswer, SyncRequest,
 };
 
@@ -300,6 +301,18 @@ impl Transport for Busy<'_> {
     }
     fn history(&mut self, record: RecordId) -> Result<HistoryAnswer, TransportError> {
         self.http.history(record)
+    }
+    fn readmit(&mut self, request: &ReadmitRequest) -> Result<ReadmitAnswer, TransportError> {
+        self.http.readmit(request)
+    }
+    fn quarantine(
+        &mut self,
+        request: &QuarantineRequest,
+    ) -> Result<QuarantineAnswer, TransportError> {
+        self.http.quarantine(request)
+    }
+    fn check(&mut self, request: &CheckRequest) -> Result<CheckAnswer, TransportError> {
+        self.http.check(request)
     }
     fn counters(&self) -> Counters {
         self.http.counters()

@@ -207,7 +207,7 @@ fn a_watcher_ends_on_a_signal_after_telling_each_round() {
 fn a_server_that_is_not_set_up_or_too_open_does_not_start() {
     let case = Case::new();
     case.run(&["serve", "--database", "none.sqlite"]).fails(2, "database-open");
-    case.run(&["serve", "--database", "postgres://db/ejia"]).fails(2, "database-url");
+    case.run(&["serve", "--database", "mysql://db/ejia"]).fails(2, "database-url");
     admin(&case, &["init", "--name", "明德大學", "--admin", "hq"]);
     let open = ["serve", "--listen", "0.0.0.0:0", "--database", "server.sqlite"];
     case.run(&open).fails(2, "serve-not-loopback");

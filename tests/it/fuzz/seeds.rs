@@ -60,6 +60,7 @@ fn made() -> Bytes {
         min_seq: 4,
         limit: 1_000,
         backfill: vec![(UnitId(Uuid::from_u128(8)), 3)],
+        floor: 2,
     };
     let page = Page {
         puts: records().iter().cloned().map(RecordBytes).collect(),
@@ -68,6 +69,7 @@ fn made() -> Bytes {
         complete: true,
         backfill: Vec::new(),
         names: vec![(UserId(Uuid::from_u128(5)), "王小明".into())],
+        seal: [9; 16],
     };
     let answer = PushAnswer {
         last_n: 3,
@@ -107,6 +109,9 @@ fn open(push: PushRequest, pull: PullRequest) -> SyncRequest {
         device_time: 1_795_000_000_000,
         outbox_depth: 1,
         oldest_age_ms: 60_000,
+        earlier: vec![(2, 40)],
+        seal: [9; 16],
+        floor: 2,
     };
     SyncRequest { open, push: Some(push), pull: Some(pull) }
 }

@@ -14,7 +14,8 @@ use ejia::server::service::{Call, Service};
 use ejia::sync::Limits;
 use ejia::wire::packet::Message;
 use ejia::wire::{
-    EnrolAnswer, EnrolRequest, Hello, HistoryAnswer, Page, PullRequest, PushAnswer, PushRequest,
+    CheckAnswer, CheckRequest, EnrolAnswer, EnrolRequest, Hello, HistoryAnswer, Page, PullRequest,
+    PushAnswer, PushRequest, QuarantineAnswer, QuarantineRequest, ReadmitAnswer, ReadmitRequest,
     SyncAnswer, SyncRequest, pack, unpack,
 };
 use tokio::runtime::Runtime;
@@ -153,6 +154,21 @@ impl<D: Db> Transport for Direct<D> {
 
     fn history(&mut self, record: RecordId) -> Result<HistoryAnswer, TransportError> {
         self.call(Call::History(record), &[])
+    }
+
+    fn readmit(&mut self, request: &ReadmitRequest) -> Result<ReadmitAnswer, TransportError> {
+        self.call(Call::Readmit, &pack(request).unwrap())
+    }
+
+    fn quarantine(
+        &mut self,
+        request: &QuarantineRequest,
+    ) -> Result<QuarantineAnswer, TransportError> {
+        self.call(Call::Quarantine, &pack(request).unwrap())
+    }
+
+    fn check(&mut self, request: &CheckRequest) -> Result<CheckAnswer, TransportError> {
+        self.call(Call::Check, &pack(request).unwrap())
     }
 
     fn counters(&self) -> Counters {

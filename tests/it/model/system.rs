@@ -12,7 +12,8 @@ use ejia::domain::record::{FieldNo, Value as Real};
 use ejia::sync::Outcome;
 use ejia::sync::conflict::{DELETED_FIELD, UNIT_FIELD};
 use ejia::wire::{
-    EnrolAnswer, EnrolRequest, Hello, HistoryAnswer, Page, PullRequest, PushAnswer, PushRequest,
+    CheckAnswer, CheckRequest, EnrolAnswer, EnrolRequest, Hello, HistoryAnswer, Page, PullRequest,
+    PushAnswer, PushRequest, QuarantineAnswer, QuarantineRequest, ReadmitAnswer, ReadmitRequest,
     SyncAnswer, SyncRequest,
 };
 
@@ -238,6 +239,21 @@ impl Transport for Listener {
 
     fn history(&mut self, record: RecordId) -> Result<HistoryAnswer, TransportError> {
         self.inner.history(record)
+    }
+
+    fn readmit(&mut self, request: &ReadmitRequest) -> Result<ReadmitAnswer, TransportError> {
+        self.inner.readmit(request)
+    }
+
+    fn quarantine(
+        &mut self,
+        request: &QuarantineRequest,
+    ) -> Result<QuarantineAnswer, TransportError> {
+        self.inner.quarantine(request)
+    }
+
+    fn check(&mut self, request: &CheckRequest) -> Result<CheckAnswer, TransportError> {
+        self.inner.check(request)
     }
 
     fn counters(&self) -> Counters {

@@ -141,6 +141,9 @@ impl Writer {
             device_time: 0,
             outbox_depth: 0,
             oldest_age_ms: 0,
+            earlier: Vec::new(),
+            seal: [0; 16],
+            floor: 0,
         };
         let ask = SyncRequest { open, push: None, pull: None };
         let answer: SyncAnswer = self.call(url, "/v1/sync", &ask).unwrap();
@@ -169,8 +172,14 @@ impl Writer {
         let scope_token = self.open(url, self.acked).scope_token;
         let (mut cursor, mut count) = (Cursor::START, 0);
         loop {
-            let ask =
-                PullRequest { cursor, scope_token, min_seq: 0, limit: 1_000, backfill: Vec::new() };
+            let ask = PullRequest {
+                cursor,
+                scope_token,
+                min_seq: 0,
+                limit: 1_000,
+                backfill: Vec::new(),
+                floor: 0,
+            };
             let page: Page = self.call(url, "/v1/sync/pull", &ask).unwrap();
             let persons = page.puts.iter().filter(|record| {
                 ejia::wire::decode_record(&record.0).unwrap().kind == Kind::Person.number()

@@ -50,7 +50,7 @@ fn a_disabled_user_and_a_revoked_device_are_refused_everywhere() {
     block(admin::user_disable(&server.database, "one")).unwrap();
     assert_eq!(one.page(0).unwrap_err().code, "disabled");
     assert_eq!(server.enrol(&spare).map(|_| ()).unwrap_err().code, "disabled");
-    block(admin::revoke(&server.database, two.id)).unwrap();
+    block(admin::revoke(&server.database, two.id, false)).unwrap();
     assert_eq!(two.page(0).unwrap_err().code, "revoked");
 }
 

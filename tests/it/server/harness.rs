@@ -194,6 +194,8 @@ impl Server {
             prev: [0; 16],
             cursor: Cursor::START,
             scope_token: 0,
+            seal: [0; 16],
+            floor: 0,
             seen: Vec::new(),
         })
     }
@@ -250,6 +252,8 @@ pub(crate) struct Device<'a> {
     pub(crate) prev: [u8; 16],
     pub(crate) cursor: Cursor,
     pub(crate) scope_token: u64,
+    pub(crate) seal: [u8; 16],
+    pub(crate) floor: u64,
     /// Every byte the server ever sent to it.
     pub(crate) seen: Vec<u8>,
 }
@@ -402,6 +406,9 @@ impl Device<'_> {
             device_time: 0,
             outbox_depth: 0,
             oldest_age_ms: 0,
+            earlier: Vec::new(),
+            seal: self.seal,
+            floor: self.floor,
         };
         let pull = pull.then(|| self.pull_request(0));
         self.call("/v1/sync", &SyncRequest { open, push, pull }).unwrap()
@@ -418,6 +425,7 @@ impl Device<'_> {
             min_seq: 0,
             limit,
             backfill: Vec::new(),
+            floor: self.floor,
         }
     }
 
@@ -425,6 +433,7 @@ impl Device<'_> {
         let request = self.pull_request(limit);
         let page: Page = self.call("/v1/sync/pull", &request)?;
         self.cursor = page.cursor;
+        self.seal = page.seal;
         Ok(page)
     }
 

@@ -121,7 +121,7 @@ fn a_moved_person_leaves_one_device_and_arrives_at_the_other() {
 }
 
 #[test]
-fn a_unit_put_elsewhere_makes_its_devices_take_their_scope_again() {
+fn a_unit_put_elsewhere_is_dropped_by_one_device_and_taken_from_its_start_by_the_other() {
     let server = Server::start();
     let mut hq = server.hq();
     let a = hq.unit("A", server.root);
@@ -143,11 +143,35 @@ fn a_unit_put_elsewhere_makes_its_devices_take_their_scope_again() {
     assert!(matches!(outcome, Outcome::Applied { .. }), "{outcome:?}");
     for device in [&mut upper, &mut other] {
         assert_eq!(device.page(0).unwrap_err().code, "scope_changed");
-        assert_eq!(device.open().order, Order::Resync("scope_changed".to_owned()));
-        device.cursor = ejia::sync::Cursor::START;
     }
-    assert!(!upper.pull().0.iter().any(|r| r.kind == Kind::Person.number()));
-    assert!(other.pull().0.iter().any(|r| r.kind == Kind::Person.number()));
+    let opened = upper.open();
+    assert_eq!((opened.order, opened.scope_add), (Order::Proceed, vec![]));
+    assert!(opened.scope_drop.contains(&leaf) && !opened.scope_drop.contains(&a));
+    let opened = other.open();
+    assert_eq!((opened.order, opened.scope_drop.contains(&leaf)), (Order::Proceed, false));
+    assert_eq!(opened.scope_add, [leaf]);
+    other.scope_token = opened.scope_token;
+    let mut request = other.pull_request(1);
+    request.backfill = vec![(leaf, 0)];
+    let mut kinds = Vec::new();
+    while !request.backfill.is_empty() {
+        let page: ejia::wire::Page = other.call("/v1/sync/pull", &request).unwrap();
+        assert_eq!((page.cursor, page.complete), (other.cursor, false));
+        kinds.extend(page.puts.iter().map(|row| ejia::wire::head(&row.0).unwrap().kind));
+        request.backfill = page.backfill;
+    }
+    assert_eq!(
+        kinds,
+        [Kind::Person.number(), Kind::Unit.number()],
+        "older and newer than the cursor"
+    );
+    assert!(contains(&other.seen, "支部的人"));
+    assert!(other.page(0).unwrap().complete);
+    let mut foreign = upper.pull_request(0);
+    foreign.scope_token = upper.open().scope_token;
+    foreign.backfill = vec![(leaf, 0)];
+    let refused = upper.call::<_, ejia::wire::Page>("/v1/sync/pull", &foreign).unwrap_err();
+    assert_eq!(refused.code, "scope_changed", "nobody takes a unit that is not theirs");
 }
 
 #[test]

@@ -69,6 +69,7 @@ impl World {
                 generation: id.generation,
                 last_n: id.n,
                 cursor_seq: 0,
+                earlier: Vec::new(),
             };
             let found = block(self.server.db.position(&query)).unwrap().hash_at_device_last;
             if found != Some(saved.hash) {
@@ -96,6 +97,7 @@ impl World {
             min_seq: 0,
             limit: 0,
             backfill: Vec::new(),
+            floor: 0,
         };
         let reader = self.server.reader(&self.server.db.snapshot(), Limits::default());
         let body = pack(&request).unwrap();

@@ -5,8 +5,9 @@ use ejia::domain::ids::RecordId;
 use ejia::server::service::Call;
 use ejia::wire::packet::Message;
 use ejia::wire::{
-    EnrolAnswer, EnrolRequest, Hello, HistoryAnswer, Page, Problem, PullRequest, PushAnswer,
-    PushRequest, SyncAnswer, SyncRequest, pack, unpack,
+    CheckAnswer, CheckRequest, EnrolAnswer, EnrolRequest, Hello, HistoryAnswer, Page, Problem,
+    PullRequest, PushAnswer, PushRequest, QuarantineAnswer, QuarantineRequest, ReadmitAnswer,
+    ReadmitRequest, SyncAnswer, SyncRequest, pack, unpack,
 };
 
 use super::faults::Fault;
@@ -159,6 +160,21 @@ impl Transport for Wire<'_> {
 
     fn history(&mut self, record: RecordId) -> Result<HistoryAnswer, TransportError> {
         self.send(Call::History(record), Vec::new())
+    }
+
+    fn readmit(&mut self, request: &ReadmitRequest) -> Result<ReadmitAnswer, TransportError> {
+        self.ask(Call::Readmit, request)
+    }
+
+    fn quarantine(
+        &mut self,
+        request: &QuarantineRequest,
+    ) -> Result<QuarantineAnswer, TransportError> {
+        self.ask(Call::Quarantine, request)
+    }
+
+    fn check(&mut self, request: &CheckRequest) -> Result<CheckAnswer, TransportError> {
+        self.ask(Call::Check, request)
     }
 
     fn counters(&self) -> Counters {

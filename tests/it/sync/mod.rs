@@ -1,6 +1,7 @@
 //! Real devices and a real server: joining, editing offline, meeting, settling.
 
 mod commands;
+mod drills;
 mod story;
 
 use std::path::Path;

@@ -17,7 +17,7 @@ use sqlx::{
 
 use super::location::Location;
 use super::{DbError, DbResult};
-pub(super) use values::{Arg, Row, Table, Type, args};
+pub(super) use values::{Arg, Row, Table, Type, args, four};
 pub(super) use values::{Type::Bytes, Type::Int, Type::OptBytes, Type::OptInt, Type::Text};
 
 /// Text of a statement; parameters are `$1`, `$2` and so on in both.
@@ -49,17 +49,18 @@ impl Dialect {
         }
     }
 
-    /// Triples of numbers ([`Arg::Triples`]), which must be the last parameter: a table `j` with columns `a`, `b`, `c`.
-    pub(super) fn triples(self, number: u8) -> String {
+    /// Rows of four numbers ([`Arg::Fours`]), which must be the last parameter: a table `j` with columns `a`, `b`, `c`, `d`.
+    pub(super) fn fours(self, number: u8) -> String {
+        let place = |column: u8| number.saturating_add(column);
         match self {
             Self::Sqlite => format!(
-                "(SELECT json_extract(value, '$[0]') AS a, json_extract(value, '$[1]') AS b, json_extract(value, '$[2]') AS c \
-                 FROM json_each(${number})) j"
+                "(SELECT value ->> 0 AS a, value ->> 1 AS b, value ->> 2 AS c, value ->> 3 AS d FROM json_each(${number})) j"
             ),
             Self::Postgres => format!(
-                "unnest(${number}::bigint[], ${}::bigint[], ${}::bigint[]) AS j(a, b, c)",
-                number.saturating_add(1),
-                number.saturating_add(2)
+                "unnest(${number}::bigint[], ${}::bigint[], ${}::bigint[], ${}::bigint[]) AS j(a, b, c, d)",
+                place(1),
+                place(2),
+                place(3)
             ),
         }
     }

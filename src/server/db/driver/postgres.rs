@@ -226,10 +226,10 @@ pub(super) fn bind(statement: Statement<'_>, args: Vec<Arg>) -> Statement<'_> {
         Arg::Text(value) => statement.bind(value),
         Arg::Keys(keys) => statement.bind(keys),
         Arg::Numbers(numbers) => statement.bind(numbers),
-        Arg::Triples(triples) => {
-            let column = |pick: fn(&[i64; 3]) -> i64| triples.iter().map(pick).collect::<Vec<_>>();
-            let (a, b, c) = (column(|t| t[0]), column(|t| t[1]), column(|t| t[2]));
-            statement.bind(a).bind(b).bind(c)
+        Arg::Fours(rows) => {
+            let column = |pick: fn(&[i64; 4]) -> i64| rows.iter().map(pick).collect::<Vec<_>>();
+            let (a, b) = (column(|row| row[0]), column(|row| row[1]));
+            statement.bind(a).bind(b).bind(column(|row| row[2])).bind(column(|row| row[3]))
         }
     })
 }

@@ -129,8 +129,8 @@ pub(super) fn bind(statement: Statement<'_>, args: Vec<Arg>) -> Statement<'_> {
             statement.bind(array(keys.iter().map(|key| format!("\"{}\"", hex(key)))))
         }
         Arg::Numbers(numbers) => statement.bind(array(numbers.iter().map(i64::to_string))),
-        Arg::Triples(triples) => {
-            statement.bind(array(triples.iter().map(|[a, b, c]| format!("[{a},{b},{c}]"))))
+        Arg::Fours(rows) => {
+            statement.bind(array(rows.iter().map(|[a, b, c, d]| format!("[{a},{b},{c},{d}]"))))
         }
     })
 }

@@ -26,8 +26,8 @@ pub(in crate::server::db) enum Arg {
     Keys(Vec<Vec<u8>>),
     /// A list of numbers, for `Dialect::numbers`.
     Numbers(Vec<i64>),
-    /// A list of triples, for `Dialect::triples`.
-    Triples(Vec<[i64; 3]>),
+    /// A list of four numbers each, for `Dialect::fours`.
+    Fours(Vec<[i64; 4]>),
 }
 
 /// Kinds of columns.
@@ -115,10 +115,14 @@ impl Arg {
 
     /// Makes a list of operation ids.
     pub(in crate::server::db) fn op_ids<'a>(ids: impl Iterator<Item = &'a OpId>) -> Self {
-        let triple =
-            |id: &OpId| [id.device.0.cast_signed(), id.generation.into(), id.n.cast_signed()];
-        Self::Triples(ids.map(triple).collect())
+        Self::Fours(ids.map(|id| four(id, 0)).collect())
     }
+}
+
+/// Makes a row of an operation's device, generation and number, and one number more.
+pub(in crate::server::db) fn four(id: &OpId, further: u64) -> [i64; 4] {
+    let (device, n) = (id.device.0.cast_signed(), id.n.cast_signed());
+    [device, id.generation.into(), n, further.cast_signed()]
 }
 
 /// Writes a list of parameters.

@@ -12,12 +12,13 @@ use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use tokio::sync::Mutex as Turn;
 
 use super::rows::{
-    Account, Device, HistoryRow, OpRow, PageQuery, PageRows, Position, PositionQuery, RecordRow,
-    Seen, Session, Sizes, Tenant, TokenHash, UniqueRow,
+    Account, Alarm, Device, HistoryRow, OpRow, PageQuery, PageRows, Position, PositionQuery,
+    Quarantined, RecordRow, Seen, Session, Sizes, Tenant, TokenHash, UniqueRow, UnitQuery,
+    UnitRows, Visible,
 };
 use super::{Db, DbError, DbResult, Tx as _};
-use crate::domain::ids::RecordId;
-use crate::sync::UnitTree;
+use crate::domain::ids::{DeviceId, RecordId, UnitId};
+use crate::sync::{Digest, UnitTree};
 use state::{State, Write};
 pub use tx::MemoryTx;
 
@@ -190,6 +191,48 @@ impl Db for Memory {
 
     async fn sizes(&self) -> DbResult<Sizes> {
         Ok(self.read()?.sizes())
+    }
+
+    async fn chain_at(&self, seq: u64) -> DbResult<Option<Digest>> {
+        Ok(self.read()?.chain_at(seq))
+    }
+
+    async fn recv_at(&self, seq: u64) -> DbResult<Option<i64>> {
+        Ok(self.read()?.recv_at(seq))
+    }
+
+    async fn generations(&self) -> DbResult<Vec<(DeviceId, u32, u64)>> {
+        Ok(self.read()?.generations())
+    }
+
+    async fn scope(&self, token: u64) -> DbResult<Option<Vec<u8>>> {
+        Ok(self.read()?.scope(token))
+    }
+
+    async fn unit_rows(&self, query: &UnitQuery) -> DbResult<UnitRows> {
+        self.read()?.unit_rows(query)
+    }
+
+    async fn live_rows(
+        &self,
+        visible: &Visible,
+        visit: &mut (dyn FnMut(UnitId, RecordId, u64) + Send),
+    ) -> DbResult<Tenant> {
+        let state = self.read()?;
+        state.live_rows(visible, visit);
+        state.tenant().cloned().ok_or(DbError::NoTenant)
+    }
+
+    async fn alarms(&self, limit: u32) -> DbResult<Vec<Alarm>> {
+        Ok(self.read()?.alarms(limit))
+    }
+
+    async fn quarantined(&self) -> DbResult<Vec<Quarantined>> {
+        Ok(self.read()?.quarantined())
+    }
+
+    async fn secret(&self) -> DbResult<Option<[u8; 32]>> {
+        Ok(self.read()?.secret())
     }
 
     async fn see_device(&self, seen: &Seen) -> DbResult<()> {

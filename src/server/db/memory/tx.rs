@@ -9,7 +9,7 @@ use super::Shared;
 use super::state::{State, Write};
 use crate::domain::ids::{DeviceId, UserId};
 use crate::server::db::rows::{
-    Account, Changes, CodeUse, Loaded, NewCode, NewDevice, NewTenant, Seen, Stored, Tenant,
+    Account, Changes, CodeUse, Loaded, Mend, NewCode, NewDevice, NewTenant, Seen, Stored, Tenant,
     TokenHash, Wanted,
 };
 use crate::server::db::{DbError, DbResult, Tx};
@@ -58,9 +58,9 @@ impl Tx for MemoryTx {
         self.working.tenant().cloned().ok_or(DbError::NoTenant)
     }
 
-    async fn stored(&mut self, first: OpId, count: usize) -> DbResult<Stored> {
+    async fn stored(&mut self, batches: &[(OpId, usize)]) -> DbResult<Vec<Stored>> {
         self.shared.step()?;
-        Ok(self.working.stored(first, count))
+        Ok(batches.iter().map(|(first, count)| self.working.stored(*first, *count)).collect())
     }
 
     async fn units(&mut self) -> DbResult<UnitTree> {
@@ -165,7 +165,7 @@ impl Tx for MemoryTx {
     async fn insert_device(&mut self, device: &NewDevice) -> DbResult<bool> {
         self.shared.step()?;
         let known = self.working.device(device.id);
-        if known.is_some_and(|old| old.account != device.account || old.state != "active") {
+        if known.is_some_and(|old| old.account != device.account || !old.is_admitted()) {
             return Ok(false);
         }
         self.write(Write::Device(device.clone()));
@@ -185,6 +185,15 @@ impl Tx for MemoryTx {
         self.shared.step()?;
         self.write(Write::Durable(durable.to_vec()));
         Ok(())
+    }
+
+    async fn mend(&mut self, mend: &Mend) -> DbResult<bool> {
+        self.shared.step()?;
+        let may = self.working.may_mend(mend);
+        if may {
+            self.write(Write::Mend(mend.clone()));
+        }
+        Ok(may)
     }
 
     async fn account(&mut self, id: UserId) -> DbResult<Option<Account>> {

@@ -32,6 +32,8 @@ pub(super) fn tenant(row: &Row) -> DbResult<Tenant> {
         head_seq: row.number("head_seq")?,
         head_chain: row.bytes("head_chain")?,
         reparent_seq: row.number("reparent_seq")?,
+        tomb_floor: row.number("tomb_floor")?,
+        backup_at: row.int("backup_at")?,
     })
 }
 
@@ -98,6 +100,8 @@ pub(super) fn device(row: &Row) -> DbResult<Device> {
         outbox_depth: row.number("outbox_depth")?,
         app_version: row.text("app_version")?,
         clock_off_ms: row.int("clock_off_ms")?,
+        wipe: row.int("wipe")? != 0,
+        clone_seen_at: row.int("clone_seen_at")?,
     })
 }
 

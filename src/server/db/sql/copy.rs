@@ -85,6 +85,8 @@ const TENANT_ROW: Table = Table {
         ("head_seq", Int),
         ("head_chain", Bytes),
         ("reparent_seq", Int),
+        ("tomb_floor", Int),
+        ("backup_at", Int),
     ],
 };
 const ACCOUNT: Table = Table {
@@ -119,6 +121,8 @@ const DEVICE: Table = Table {
         ("outbox_depth", Int),
         ("app_version", Text),
         ("clock_off_ms", Int),
+        ("wipe", Int),
+        ("clone_seen_at", Int),
     ],
 };
 const CODE: Table = Table {
@@ -132,9 +136,58 @@ const CODE: Table = Table {
         ("used_at", OptInt),
     ],
 };
+/// What is inside a verified backup.
+pub(super) const DURABLE: Table = Table {
+    name: "durable",
+    key: 3,
+    columns: &[("tenant", Int), ("device", Int), ("gen", Int), ("n", Int)],
+};
+const SCOPE: Table =
+    Table { name: "scope", key: 2, columns: &[("tenant", Int), ("token", Int), ("body", Bytes)] };
+const ALARM: Table = Table {
+    name: "alarm",
+    key: 2,
+    columns: &[
+        ("tenant", Int),
+        ("no", Int),
+        ("at", Int),
+        ("word", Text),
+        ("device", OptInt),
+        ("detail", Text),
+    ],
+};
+/// What revoked devices handed in.
+pub(super) const QUARANTINE: Table = Table {
+    name: "quarantine",
+    key: 5,
+    columns: &[
+        ("tenant", Int),
+        ("device", Int),
+        ("gen", Int),
+        ("n", Int),
+        ("hash", Bytes),
+        ("bytes", Bytes),
+        ("recv_at", Int),
+    ],
+};
+const SECRET: Table = Table { name: "secret", key: 1, columns: &[("tenant", Int), ("key", Bytes)] };
 /// Every table, each after those it refers to.
-const TABLES: [&Table; 9] =
-    [&TENANT_ROW, &ACCOUNT, &DEVICE, &CODE, &UNIT, &OP, &RECORD, &EXIT, &UNIQUE];
+const TABLES: [&Table; 14] = [
+    &TENANT_ROW,
+    &ACCOUNT,
+    &DEVICE,
+    &CODE,
+    &UNIT,
+    &OP,
+    &RECORD,
+    &EXIT,
+    &UNIQUE,
+    &DURABLE,
+    &SCOPE,
+    &ALARM,
+    &QUARANTINE,
+    &SECRET,
+];
 /// Rows read and written at once.
 const WINDOW: u32 = 2_000;
 
@@ -150,6 +203,25 @@ pub(super) async fn into_file(from: &mut Link, file: &Path) -> DbResult<()> {
     // The last connection to be closed empties the log beside the file into it.
     copy.pool.close().await;
     Ok(())
+}
+
+impl Database {
+    /// Takes everything over from a file; [`DbError::Exists`] if there is a tenant already.
+    pub(crate) async fn fill_from(&self, file: &Path) -> DbResult<()> {
+        let copy = Self::open(file, false).await?;
+        let mut from = copy.pool.snapshot().await?;
+        let mut into = self.pool.write().await?;
+        match super::read::read_tenant(&mut into).await {
+            Err(DbError::NoTenant) => {}
+            Ok(_) => return Err(DbError::Exists { what: "the tenant" }),
+            Err(other) => return Err(other),
+        }
+        copy_all(&mut from, &mut into).await?;
+        into.commit().await?;
+        drop(from);
+        copy.pool.close().await;
+        Ok(())
+    }
 }
 
 /// Copies every table. The snapshot must not see the other side's rows, and the other side must hold none.

@@ -6,8 +6,8 @@ use super::convert::{op_id, record, unique};
 use super::{Link, TENANT};
 use crate::domain::ids::RecordId;
 use crate::domain::record::{FieldNo, Value};
-use crate::server::db::driver::{Arg, args};
-use crate::server::db::rows::{Loaded, RecordRow, Refused, UniqueRow, Wanted};
+use crate::server::db::driver::{Arg, args, four};
+use crate::server::db::rows::{Loaded, RecordRow, Refused, Stored, UniqueRow, Wanted};
 use crate::server::db::{DbError, DbResult};
 use crate::sync::{Need, OpId, digest};
 use crate::wire::{decode_op, decode_record, encode};
@@ -19,6 +19,47 @@ pub(super) async fn load(link: &mut Link, wanted: &Wanted) -> DbResult<Loaded> {
     load_ops(link, &wanted.ops, &mut loaded).await?;
     load_unique(link, wanted, &mut loaded).await?;
     Ok(loaded)
+}
+
+/// Returns what is stored of each device's operations around its batch: two statements for all.
+pub(super) async fn stored(link: &mut Link, batches: &[(OpId, usize)]) -> DbResult<Vec<Stored>> {
+    let dialect = link.dialect();
+    let (list, join) = (dialect.fours(2), dialect.join_each());
+    let rows = batches.iter().map(|(first, count)| {
+        let until = first.n.saturating_add(u64::try_from(*count).unwrap_or(u64::MAX));
+        four(&OpId { n: first.n.saturating_sub(1), ..*first }, until)
+    });
+    let rows: Vec<[i64; 4]> = rows.collect();
+    let args = || vec![Arg::from(TENANT), Arg::Fours(rows.clone())];
+    let sql = format!(
+        "SELECT j.a AS device, (SELECT coalesce(max(gen), 0) FROM op WHERE tenant = $1 AND device = j.a) AS newest, \
+         (SELECT coalesce(max(n), 0) FROM op WHERE tenant = $1 AND device = j.a AND gen = j.b) AS last FROM {list}"
+    );
+    let mut found = BTreeMap::new();
+    for row in &link.all(sql, args()).await? {
+        let stored = Stored {
+            newest_generation: row.small("newest")?,
+            last_n: row.number("last")?,
+            ..Stored::default()
+        };
+        found.insert(row.number("device")?, stored);
+    }
+    let index = dialect.by_index("op_by_number");
+    let sql = format!(
+        "SELECT op.device, op.n, op.hash, op.outcome, j.c AS before FROM {list} {join} op{index} \
+         ON op.tenant = $1 AND op.device = j.a AND op.gen = j.b AND op.n >= j.c AND op.n < j.d"
+    );
+    for row in &link.all(sql, args()).await? {
+        let Some(stored) = found.get_mut(&row.number("device")?) else { continue };
+        let (n, hash) = (row.number("n")?, row.bytes("hash")?);
+        if n == row.number("before")? {
+            stored.hash_before = Some(hash);
+        } else {
+            stored.repeated.insert(n, (hash, row.blob("outcome")?));
+        }
+    }
+    let of = |(first, _): &(OpId, usize)| found.remove(&first.device.0).unwrap_or_default();
+    Ok(batches.iter().map(of).collect())
 }
 
 /// Columns of the record table that point at other records, with the index on them.
@@ -135,7 +176,7 @@ async fn load_ops(link: &mut Link, ops: &BTreeSet<OpId>, loaded: &mut Loaded) ->
         return Ok(());
     }
     let dialect = link.dialect();
-    let (list, join) = (dialect.triples(2), dialect.join_each());
+    let (list, join) = (dialect.fours(2), dialect.join_each());
     let index = dialect.by_index("op_by_number");
     let sql = format!(
         "SELECT op.device, op.gen, op.n, op.bytes, op.refused, op.recv_at FROM {list} {join} op{index} \

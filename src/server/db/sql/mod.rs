@@ -3,6 +3,7 @@
 //! `read` answers from one snapshot, `load` finds what a batch may touch, `write` stores, `copy` moves whole tables between databases.
 //! A query keeps to what both understand; lists are tables `j` made by [`Dialect`](super::driver::Dialect).
 
+mod care;
 mod convert;
 mod copy;
 mod load;

@@ -7,7 +7,7 @@ use super::read::{chain_at, read_tenant};
 use super::{Link, TENANT};
 use crate::domain::ids::RecordId;
 use crate::server::db::driver::{Arg, Dialect, Row, args};
-use crate::server::db::rows::{PageQuery, PageRows, RecordRow, Visible};
+use crate::server::db::rows::{PageQuery, PageRows, RecordRow, UnitQuery, UnitRows, Visible};
 use crate::server::db::{DbError, DbResult};
 
 /// One row of the feed before bodies are read: position, record, whether it left.
@@ -20,7 +20,7 @@ struct Key {
 pub(super) async fn read(link: &mut Link, query: &PageQuery) -> DbResult<PageRows> {
     let tenant = read_tenant(link).await?;
     let chain_at_after = chain_at(link, query.after).await?;
-    let mut keys = read_keys(link, query).await?;
+    let mut keys = read_keys(link, query, tenant.tomb_floor).await?;
     let limit = usize::try_from(query.limit.max(1)).unwrap_or(usize::MAX);
     let mut complete = keys.len() <= limit;
     if !complete {
@@ -51,14 +51,15 @@ fn cut(keys: &mut Vec<Key>, limit: usize) {
 }
 
 /// Returns the next rows by position: one more than the limit, and further ones of the same position.
-async fn read_keys(link: &mut Link, query: &PageQuery) -> DbResult<Vec<Key>> {
+async fn read_keys(link: &mut Link, query: &PageQuery, floor: u64) -> DbResult<Vec<Key>> {
     let mut limit = i64::from(query.limit.max(1)) + 1;
     loop {
         let rows = match &query.visible {
             Visible::All => {
                 let sql = "SELECT last_seq AS seq, id, CAST(0 AS BIGINT) AS gone FROM record \
-                           WHERE tenant = $1 AND last_seq > $2 ORDER BY last_seq LIMIT $3";
-                link.all(sql, args![TENANT, query.after, limit]).await?
+                           WHERE tenant = $1 AND last_seq > $2 AND (tomb_seq IS NULL OR last_seq > $4) \
+                           ORDER BY last_seq LIMIT $3";
+                link.all(sql, args![TENANT, query.after, limit, floor]).await?
             }
             Visible::Units { within, above, published } => {
                 let mut args = args![TENANT, query.after];
@@ -66,6 +67,7 @@ async fn read_keys(link: &mut Link, query: &PageQuery) -> DbResult<Vec<Key>> {
                 args.push(Arg::ids(above.iter().map(|unit| &unit.0)));
                 args.push(Arg::Numbers(published.iter().copied().map(i64::from).collect()));
                 args.push(Arg::from(limit));
+                args.push(Arg::from(floor));
                 link.all(scoped_keys(link.dialect()), args).await?
             }
         };
@@ -91,10 +93,10 @@ fn scoped_keys(dialect: Dialect) -> String {
         "WITH inside(unit) AS (SELECT j.id FROM {within}), above(unit) AS (SELECT j.id FROM {above}), \
          published(kind) AS (SELECT j.no FROM {published}) \
          SELECT last_seq AS seq, id, CAST(0 AS BIGINT) AS gone FROM record{index} WHERE tenant = $1 \
-         AND unit IN (SELECT unit FROM inside) AND last_seq > $2 \
+         AND unit IN (SELECT unit FROM inside) AND last_seq > $2 AND (tomb_seq IS NULL OR last_seq > $7) \
          UNION ALL \
          SELECT last_seq, id, CAST(0 AS BIGINT) FROM record{index} WHERE tenant = $1 AND unit IN (SELECT unit FROM above) \
-         AND last_seq > $2 AND kind IN (SELECT kind FROM published) \
+         AND last_seq > $2 AND kind IN (SELECT kind FROM published) AND (tomb_seq IS NULL OR last_seq > $7) \
          UNION ALL \
          SELECT x.seq, x.record, CAST(1 AS BIGINT) FROM (SELECT record, max(seq) AS seq FROM scope_exit WHERE tenant = $1 AND seq > $2 \
          AND unit IN (SELECT unit FROM inside UNION SELECT unit FROM above) GROUP BY record) x \
@@ -105,6 +107,48 @@ fn scoped_keys(dialect: Dialect) -> String {
          OR r.kind IN (SELECT kind FROM published)) \
          ORDER BY 1, 2 LIMIT $6"
     )
+}
+
+/// Reads rows of one unit, older ones too.
+pub(super) async fn read_unit(link: &mut Link, query: &UnitQuery) -> DbResult<UnitRows> {
+    let tenant = read_tenant(link).await?;
+    let wanted = usize::try_from(query.limit.max(1)).unwrap_or(usize::MAX);
+    let mut limit = i64::from(query.limit.max(1)) + 1;
+    let mut keys = loop {
+        let keys = unit_keys(link, query, limit).await?;
+        let full = i64::try_from(keys.len()).unwrap_or(i64::MAX) >= limit;
+        let one_position = keys.first().map(|key| key.seq) == keys.last().map(|key| key.seq);
+        if !full || !one_position {
+            break keys;
+        }
+        limit = limit.saturating_mul(4);
+    };
+    let mut complete = keys.len() <= wanted;
+    if !complete {
+        cut(&mut keys, wanted);
+    }
+    let (puts, _, taken) = read_bodies(link, &keys, query.max_bytes).await?;
+    complete &= taken == keys.len();
+    let end = keys.get(taken.saturating_sub(1)).map_or(query.after, |key| key.seq);
+    Ok(UnitRows { tenant, puts, end, complete })
+}
+
+async fn unit_keys(link: &mut Link, query: &UnitQuery, limit: i64) -> DbResult<Vec<Key>> {
+    let index = link.dialect().by_index("record_by_unit");
+    let begin = format!(
+        "SELECT last_seq AS seq, id, CAST(0 AS BIGINT) AS gone FROM record{index} WHERE tenant = $1 AND unit = $2 AND last_seq > $3"
+    );
+    let mut args = args![TENANT, query.unit, query.after, limit];
+    let end = "ORDER BY last_seq, id LIMIT $4";
+    let rows = match &query.kinds {
+        None => link.all(format!("{begin} {end}"), args).await?,
+        Some(kinds) => {
+            let list = link.dialect().numbers(5);
+            args.push(Arg::Numbers(kinds.iter().copied().map(i64::from).collect()));
+            link.all(format!("{begin} AND kind IN (SELECT j.no FROM {list}) {end}"), args).await?
+        }
+    };
+    rows.iter().map(key).collect()
 }
 
 fn key(row: &Row) -> DbResult<Key> {

@@ -3,15 +3,15 @@
 use std::path::Path;
 
 use super::convert::{account, device, history, op, record, tenant, unique};
-use super::{Database, DatabaseTx, Dialect, Link, TENANT};
+use super::{Database, DatabaseTx, Dialect, Link, TENANT, care};
 use crate::domain::ids::{DeviceId, RecordId, UnitId};
 use crate::server::db::driver::args;
 use crate::server::db::rows::{
-    Account, Device, HistoryRow, OpRow, PageQuery, PageRows, Position, PositionQuery, RecordRow,
-    Seen, Session, Sizes, Tenant, TokenHash, UniqueRow,
+    Account, Alarm, Device, HistoryRow, OpRow, PageQuery, PageRows, Position, PositionQuery,
+    Quarantined, RecordRow, Seen, Session, Sizes, Tenant, TokenHash, UniqueRow, UnitQuery,
+    UnitRows, Visible,
 };
 use crate::server::db::{Db, DbError, DbResult};
-use crate::sync::open::Known;
 use crate::sync::{Digest, UnitTree};
 
 impl Db for Database {
@@ -33,7 +33,7 @@ impl Db for Database {
 
     async fn session(&self, token: &TokenHash) -> DbResult<Option<Session>> {
         let sql = "SELECT d.id, d.account, d.name, d.state, d.generation, d.last_n, d.last_hash, d.durable_n, d.acked_seq, d.last_seen, \
-             d.outbox_depth, d.app_version, d.clock_off_ms, a.name AS account_name, a.role, a.unit, a.disabled \
+             d.outbox_depth, d.app_version, d.clock_off_ms, d.wipe, d.clone_seen_at, a.name AS account_name, a.role, a.unit, a.disabled \
              FROM device d JOIN account a ON a.tenant = d.tenant AND a.id = d.account WHERE d.tenant = $1 AND d.token_hash = $2";
         let row = self.pool.reader().await?.optional(sql, args![TENANT, token]).await?;
         row.map(|row| Ok(Session { device: device(&row)?, account: account(&row)? })).transpose()
@@ -47,9 +47,70 @@ impl Db for Database {
         let mut link = self.pool.snapshot().await?;
         let tenant = read_tenant(&mut link).await?;
         let chain_at_cursor = chain_at(&mut link, query.cursor_seq).await?;
-        let known = known(&mut link, query.device).await?;
-        let hash = hash_of(&mut link, query).await?;
-        Ok(Position { tenant, chain_at_cursor, known, hash_at_device_last: hash })
+        let known = care::known(&mut link, query.device, query.generation).await?;
+        let mut earlier = Vec::with_capacity(query.earlier.len());
+        for generation in &query.earlier {
+            earlier.push(care::known(&mut link, query.device, *generation).await?);
+        }
+        let newest_generation = care::newest_generation(&mut link, query.device).await?;
+        let hash_at_device_last = hash_of(&mut link, query).await?;
+        Ok(Position {
+            tenant,
+            chain_at_cursor,
+            known,
+            newest_generation,
+            earlier,
+            hash_at_device_last,
+        })
+    }
+
+    async fn chain_at(&self, seq: u64) -> DbResult<Option<Digest>> {
+        chain_at(&mut self.pool.reader().await?, seq).await
+    }
+
+    async fn recv_at(&self, seq: u64) -> DbResult<Option<i64>> {
+        let sql = "SELECT recv_at FROM op WHERE tenant = $1 AND seq = $2";
+        let row = self.pool.reader().await?.optional(sql, args![TENANT, seq]).await?;
+        row.map(|row| row.int("recv_at")).transpose()
+    }
+
+    async fn generations(&self) -> DbResult<Vec<(DeviceId, u32, u64)>> {
+        care::generations(&mut self.pool.reader().await?).await
+    }
+
+    async fn scope(&self, token: u64) -> DbResult<Option<Vec<u8>>> {
+        let sql = "SELECT body FROM scope WHERE tenant = $1 AND token = $2";
+        let row = self.pool.reader().await?.optional(sql, args![TENANT, token]).await?;
+        row.map(|row| row.blob("body")).transpose()
+    }
+
+    async fn unit_rows(&self, query: &UnitQuery) -> DbResult<UnitRows> {
+        super::page::read_unit(&mut self.pool.snapshot().await?, query).await
+    }
+
+    async fn live_rows(
+        &self,
+        visible: &Visible,
+        visit: &mut (dyn FnMut(UnitId, RecordId, u64) + Send),
+    ) -> DbResult<Tenant> {
+        let mut link = self.pool.snapshot().await?;
+        let tenant = read_tenant(&mut link).await?;
+        care::live_rows(&mut link, visible, visit).await?;
+        Ok(tenant)
+    }
+
+    async fn alarms(&self, limit: u32) -> DbResult<Vec<Alarm>> {
+        care::alarms(&mut self.pool.reader().await?, limit).await
+    }
+
+    async fn quarantined(&self) -> DbResult<Vec<Quarantined>> {
+        care::quarantined(&mut self.pool.reader().await?).await
+    }
+
+    async fn secret(&self) -> DbResult<Option<[u8; 32]>> {
+        let sql = "SELECT key FROM secret WHERE tenant = $1";
+        let row = self.pool.reader().await?.optional(sql, args![TENANT]).await?;
+        row.map(|row| row.bytes("key")).transpose()
     }
 
     async fn page(&self, query: &PageQuery) -> DbResult<PageRows> {
@@ -179,26 +240,6 @@ pub(super) async fn chain_at(link: &mut Link, seq: u64) -> DbResult<Option<Diges
     let sql = "SELECT chain FROM op WHERE tenant = $1 AND seq = $2";
     let row = link.optional(sql, args![TENANT, seq]).await?;
     row.map(|row| row.bytes("chain")).transpose()
-}
-
-async fn known(link: &mut Link, of: DeviceId) -> DbResult<Known> {
-    let sql = "SELECT gen, n, hash FROM op WHERE tenant = $1 AND device = $2 ORDER BY gen DESC, n DESC LIMIT 1";
-    let last = link.optional(sql, args![TENANT, of]).await?;
-    let sql = "SELECT generation, durable_n FROM device WHERE tenant = $1 AND id = $2";
-    let durable = link.optional(sql, args![TENANT, of]).await?;
-    let mut known = Known { generation: 0, last_n: 0, last_hash: [0; 16], durable_n: 0 };
-    if let Some(row) = last {
-        known.generation = row.small("gen")?;
-        known.last_n = row.number("n")?;
-        known.last_hash = row.bytes("hash")?;
-    }
-    if let Some(row) = durable {
-        let generation: u32 = row.small("generation")?;
-        if generation == known.generation {
-            known.durable_n = row.number("durable_n")?;
-        }
-    }
-    Ok(known)
 }
 
 async fn hash_of(link: &mut Link, query: &PositionQuery) -> DbResult<Option<Digest>> {

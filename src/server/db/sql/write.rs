@@ -1,15 +1,15 @@
 //! Writing: few statements with many rows each, because a statement costs more than a row.
 
 use super::convert::account;
-use super::copy::{EXIT, OP, RECORD, UNIQUE, UNIT};
+use super::copy::{DURABLE, EXIT, OP, RECORD, UNIQUE, UNIT};
 use super::load::load;
 use super::read::{read_tenant, read_units};
-use super::{DatabaseTx, Dialect, Link, TENANT};
+use super::{DatabaseTx, Dialect, Link, TENANT, care};
 use crate::domain::ids::{DeviceId, UserId};
 use crate::server::db::driver::{Arg, args};
 use crate::server::db::rows::{
-    Account, Changes, CodeUse, Loaded, NewCode, NewDevice, NewTenant, OpRow, RecordRow, Stored,
-    Tenant, TokenHash, UniqueRow, Wanted,
+    Account, Changes, CodeUse, Loaded, Mend, NewCode, NewDevice, NewTenant, OpRow, RecordRow,
+    Stored, Tenant, TokenHash, UniqueRow, Wanted,
 };
 use crate::server::db::{DbError, DbResult, Tx};
 use crate::sync::{Digest, OpId, UnitTree};
@@ -28,29 +28,8 @@ impl Tx for DatabaseTx {
         Ok(tenant)
     }
 
-    async fn stored(&mut self, first: OpId, count: usize) -> DbResult<Stored> {
-        let sql = "SELECT coalesce(max(gen), 0) AS gen FROM op WHERE tenant = $1 AND device = $2";
-        let newest = self.link.one(sql, args![TENANT, first.device]).await?;
-        let sql = "SELECT coalesce(max(n), 0) AS n FROM op WHERE tenant = $1 AND device = $2 AND gen = $3";
-        let last = self.link.one(sql, args![TENANT, first.device, first.generation]).await?;
-        let until = first.n.saturating_add(u64::try_from(count).unwrap_or(u64::MAX));
-        let before = first.n.saturating_sub(1);
-        let sql = "SELECT n, hash, outcome FROM op WHERE tenant = $1 AND device = $2 AND gen = $3 AND n >= $4 AND n < $5";
-        let args = args![TENANT, first.device, first.generation, before, until];
-        let mut stored = Stored {
-            newest_generation: newest.small("gen")?,
-            last_n: last.number("n")?,
-            ..Stored::default()
-        };
-        for row in &self.link.all(sql, args).await? {
-            let (n, hash) = (row.number("n")?, row.bytes("hash")?);
-            if n < first.n {
-                stored.hash_before = Some(hash);
-            } else {
-                stored.repeated.insert(n, (hash, row.blob("outcome")?));
-            }
-        }
-        Ok(stored)
+    async fn stored(&mut self, batches: &[(OpId, usize)]) -> DbResult<Vec<Stored>> {
+        super::load::stored(&mut self.link, batches).await
     }
 
     async fn units(&mut self) -> DbResult<UnitTree> {
@@ -85,10 +64,7 @@ impl Tx for DatabaseTx {
         let units = units.map(|(unit, parent)| args![TENANT, unit, parent]).collect();
         let tail = " ON CONFLICT (tenant, id) DO UPDATE SET parent = excluded.parent";
         link.insert(&UNIT, tail, units).await?;
-        match changes.device {
-            Some((last, hash)) => set_last(link, last, &hash).await,
-            None => Ok(()),
-        }
+        set_last(link, &changes.devices).await
     }
 
     async fn savepoint(&mut self) -> DbResult<()> {
@@ -108,7 +84,7 @@ impl Tx for DatabaseTx {
     }
 
     async fn insert_tenant(&mut self, tenant: &NewTenant) -> DbResult<()> {
-        let sql = "INSERT INTO tenant VALUES ($1, $2, $3, $4, $5, $6, 1, 0, $7, 0) ON CONFLICT (tenant) DO NOTHING";
+        let sql = "INSERT INTO tenant VALUES ($1, $2, $3, $4, $5, $6, 1, 0, $7, 0, 0, 0) ON CONFLICT (tenant) DO NOTHING";
         let args = args![
             TENANT,
             tenant.id,
@@ -163,11 +139,11 @@ impl Tx for DatabaseTx {
 
     async fn insert_device(&mut self, device: &NewDevice) -> DbResult<bool> {
         let sql = "INSERT INTO device (tenant, id, account, token_hash, name, state, generation, last_n, last_hash, durable_n, acked_seq, \
-             scope_token, last_seen, outbox_depth, app_version, clock_off_ms) \
-             VALUES ($1, $2, $3, $4, $5, 'active', 0, 0, $6, 0, 0, 0, $7, 0, $8, 0) \
+             scope_token, last_seen, outbox_depth, app_version, clock_off_ms, wipe, clone_seen_at) \
+             VALUES ($1, $2, $3, $4, $5, 'active', 0, 0, $6, 0, 0, 0, $7, 0, $8, 0, 0, 0) \
              ON CONFLICT (tenant, id) DO UPDATE SET token_hash = excluded.token_hash, name = excluded.name, \
              last_seen = excluded.last_seen, app_version = excluded.app_version \
-             WHERE device.account = excluded.account AND device.state = 'active'";
+             WHERE device.account = excluded.account AND device.state IN ('active', 'returned')";
         let args = args![
             TENANT,
             device.id,
@@ -192,7 +168,14 @@ impl Tx for DatabaseTx {
         for (device, generation, n) in durable {
             self.link.run(sql, args![TENANT, *device, *generation, *n]).await?;
         }
-        Ok(())
+        let rows =
+            durable.iter().map(|(device, generation, n)| args![TENANT, *device, *generation, *n]);
+        let tail = " ON CONFLICT (tenant, device, gen) DO UPDATE SET n = excluded.n";
+        self.link.insert(&DURABLE, tail, rows.collect()).await
+    }
+
+    async fn mend(&mut self, mend: &Mend) -> DbResult<bool> {
+        care::mend(&mut self.link, mend).await
     }
 
     async fn account(&mut self, wanted: UserId) -> DbResult<Option<Account>> {
@@ -256,9 +239,18 @@ async fn drop_around(
     Ok(())
 }
 
-async fn set_last(link: &mut Link, last: OpId, hash: &Digest) -> DbResult<()> {
-    let sql = "UPDATE device SET durable_n = CASE WHEN generation = $3 THEN durable_n ELSE 0 END, generation = $3, last_n = $4, \
-         last_hash = $5 WHERE tenant = $1 AND id = $2";
-    let args = args![TENANT, last.device, last.generation, last.n, hash];
+/// Notes the newest operations of devices; they are in the log already, with their hashes.
+async fn set_last(link: &mut Link, last: &[(OpId, Digest)]) -> DbResult<()> {
+    if last.is_empty() {
+        return Ok(());
+    }
+    let list = link.dialect().fours(2);
+    let sql = format!(
+        "UPDATE device SET durable_n = CASE WHEN generation = j.b THEN durable_n ELSE 0 END, generation = j.b, last_n = j.c, \
+         last_hash = op.hash FROM {list}, op WHERE device.tenant = $1 AND device.id = j.a \
+         AND op.tenant = $1 AND op.device = j.a AND op.gen = j.b AND op.n = j.c"
+    );
+    let mut args = args![TENANT];
+    args.push(Arg::op_ids(last.iter().map(|(id, _)| id)));
     link.run(sql, args).await.map(drop)
 }

@@ -1,5 +1,6 @@
 //! The tables as sorted maps, and what a transaction may do to them.
 
+mod care;
 mod read;
 mod write;
 
@@ -8,9 +9,9 @@ use std::sync::Arc;
 
 use crate::domain::ids::{DeviceId, RecordId, UnitId, UserId};
 use crate::server::db::rows::{
-    Account, Device, NewCode, OpRow, RecordRow, Session, Tenant, TokenHash,
+    Account, Alarm, Device, NewCode, OpRow, Quarantined, RecordRow, Session, Tenant, TokenHash,
 };
-use crate::sync::{OpId, UnitTree};
+use crate::sync::{Digest, OpId, UnitTree};
 
 pub(super) use write::Write;
 
@@ -33,6 +34,11 @@ pub(super) struct State {
     exits: BTreeMap<(UnitId, RecordId), u64>,
     units: UnitTree,
     unique: BTreeMap<(u16, u16, Vec<u8>), RecordId>,
+    durable: BTreeMap<(DeviceId, u32), u64>,
+    scopes: BTreeMap<u64, Vec<u8>>,
+    alarms: Vec<Alarm>,
+    quarantine: BTreeMap<(OpId, Digest), Quarantined>,
+    secret: Option<[u8; 32]>,
 }
 
 impl State {

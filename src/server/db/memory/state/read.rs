@@ -27,31 +27,33 @@ impl State {
         Ok(Position {
             tenant,
             chain_at_cursor: self.chain_at(query.cursor_seq),
-            known: self.known(query),
+            known: self.known(query.device, query.generation),
+            newest_generation: self.newest(query.device, u32::MAX).map_or(0, |op| op.id.generation),
+            earlier: query.earlier.iter().map(|g| self.known(query.device, *g)).collect(),
             hash_at_device_last: self.by_number.get(&at(query.last_n)).map(|op| op.hash),
         })
     }
 
-    fn known(&self, query: &PositionQuery) -> Known {
-        let mut known = Known { generation: 0, last_n: 0, last_hash: [0; 16], durable_n: 0 };
-        if let Some(op) = self.newest(query.device, u32::MAX) {
-            known.generation = op.id.generation;
+    fn known(&self, device: DeviceId, generation: u32) -> Known {
+        let durable_n = self.durable.get(&(device, generation)).copied().unwrap_or(0);
+        let mut known = Known { generation, last_n: 0, last_hash: [0; 16], durable_n };
+        if let Some(op) = self.newest(device, generation)
+            && op.id.generation == generation
+        {
             known.last_n = op.id.n;
             known.last_hash = op.hash;
         }
-        let device = self.device(query.device).filter(|d| d.generation == known.generation);
-        known.durable_n = device.map_or(0, |device| device.durable_n);
         known
     }
 
     /// Returns a device's last operation up to a generation.
-    fn newest(&self, device: crate::domain::ids::DeviceId, generation: u32) -> Option<&OpRow> {
+    pub(super) fn newest(&self, device: DeviceId, generation: u32) -> Option<&OpRow> {
         let from = OpId { device, generation: 0, n: 0 };
         let until = OpId { device, generation, n: u64::MAX };
         self.by_number.range(from..=until).next_back().map(|(_, op)| &**op)
     }
 
-    fn chain_at(&self, seq: u64) -> Option<Digest> {
+    pub(in super::super) fn chain_at(&self, seq: u64) -> Option<Digest> {
         if seq == 0 { Some([0; 16]) } else { self.ops.get(&seq).map(|op| op.chain) }
     }
 
@@ -261,9 +263,13 @@ impl State {
 
     /// Returns the next rows by position: more than the limit if there are, and then of two positions at least.
     fn keys(&self, query: &PageQuery, limit: usize) -> Vec<Key> {
+        let floor = self.tenant.as_ref().map_or(0, |tenant| tenant.tomb_floor);
         let start = (query.after.saturating_add(1), RecordId(uuid::Uuid::nil()));
         let puts = self.feed.range(start..).filter(|(_, id)| {
-            self.records.get(id).is_some_and(|row| query.visible.includes(row.kind, row.unit))
+            self.records.get(id).is_some_and(|row| {
+                let gone = row.tomb_seq.is_some() && row.last_seq <= floor;
+                !gone && query.visible.includes(row.kind, row.unit)
+            })
         });
         let mut keys: Vec<Key> = Vec::new();
         for (seq, id) in puts {

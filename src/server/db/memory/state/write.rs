@@ -5,7 +5,7 @@ use std::sync::Arc;
 use super::State;
 use crate::domain::ids::DeviceId;
 use crate::server::db::rows::{
-    Account, Changes, Device, NewCode, NewDevice, NewTenant, OpRow, RecordRow, Seen, Tenant,
+    Account, Changes, Device, Mend, NewCode, NewDevice, NewTenant, OpRow, RecordRow, Seen, Tenant,
     TokenHash, UniqueRow,
 };
 
@@ -28,6 +28,8 @@ pub(in super::super) enum Write {
     DeviceState(DeviceId, String),
     /// What is inside a verified backup.
     Durable(Vec<(DeviceId, u32, u64)>),
+    /// What a restore, a revocation or the upkeep changes.
+    Mend(Mend),
     /// What a batch changed; operations and records of `rest` are in the two lists.
     Changes { ops: Vec<Arc<OpRow>>, records: Vec<Arc<RecordRow>>, rest: Box<Changes> },
 }
@@ -64,12 +66,14 @@ impl State {
             }
             Write::Durable(durable) => {
                 for (id, generation, n) in durable {
+                    self.durable.insert((*id, *generation), *n);
                     let device = self.devices.get_mut(id).map(|(_, device)| device);
                     if let Some(device) = device.filter(|d| d.generation == *generation) {
                         device.durable_n = *n;
                     }
                 }
             }
+            Write::Mend(mend) => self.mend(mend),
             Write::Changes { ops, records, rest } => self.store(ops, records, rest),
         }
     }
@@ -96,6 +100,8 @@ impl State {
             outbox_depth: 0,
             app_version: new.app_version.clone(),
             clock_off_ms: 0,
+            wipe: false,
+            clone_seen_at: 0,
         };
         self.devices.insert(new.id, (new.token, device));
     }
@@ -138,13 +144,12 @@ impl State {
         for (unit, parent) in &rest.units_put {
             self.units.insert(*unit, *parent);
         }
-        if let Some((last, hash)) = rest.device
-            && let Some((_, device)) = self.devices.get_mut(&last.device)
-        {
+        for (last, hash) in &rest.devices {
+            let Some((_, device)) = self.devices.get_mut(&last.device) else { continue };
             if device.generation != last.generation {
                 device.durable_n = 0;
             }
-            (device.generation, device.last_n, device.last_hash) = (last.generation, last.n, hash);
+            (device.generation, device.last_n, device.last_hash) = (last.generation, last.n, *hash);
         }
     }
 
@@ -179,5 +184,7 @@ fn tenant(new: &NewTenant) -> Tenant {
         head_seq: 0,
         head_chain: [0; 16],
         reparent_seq: 0,
+        tomb_floor: 0,
+        backup_at: 0,
     }
 }

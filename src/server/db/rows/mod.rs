@@ -1,5 +1,7 @@
 //! Rows as the server's code sees them: typed ids, no SQL.
 
+mod mend;
+
 use std::collections::{BTreeMap, BTreeSet};
 
 use uuid::Uuid;
@@ -9,6 +11,8 @@ use crate::domain::ids::{DeviceId, RecordId, UnitId, UserId};
 use crate::domain::record::{FieldNo, Value};
 use crate::sync::open::Known;
 use crate::sync::{Author, Digest, Op, OpId, Record};
+
+pub use mend::{Alarm, Mend, Quarantined, Returned, UnitQuery, UnitRows};
 
 /// SHA-256 of a secret; secrets themselves are never stored.
 pub type TokenHash = [u8; 32];
@@ -34,6 +38,10 @@ pub struct Tenant {
     pub head_chain: Digest,
     /// Position of the last change to the tree that alters what an existing unit contains.
     pub reparent_seq: u64,
+    /// Deletions up to this position have left the feed.
+    pub tomb_floor: u64,
+    /// When the last verified backup was made, milliseconds; 0 for never.
+    pub backup_at: i64,
 }
 
 /// A tenant to make.
@@ -85,7 +93,7 @@ pub struct Device {
     pub account: UserId,
     /// Name of the machine.
     pub name: String,
-    /// `active` or `revoked`.
+    /// `active`, `returned` (let in again by its certificate after a restore) or `revoked`.
     pub state: String,
     /// Newest generation seen.
     pub generation: u32,
@@ -105,6 +113,17 @@ pub struct Device {
     pub app_version: String,
     /// Server clock minus device clock, milliseconds.
     pub clock_off_ms: i64,
+    /// True if a revoked device shall destroy its data key.
+    pub wipe: bool,
+    /// When a second copy of the device was last noticed, milliseconds; 0 for never.
+    pub clone_seen_at: i64,
+}
+
+impl Device {
+    /// True if its calls are answered.
+    pub fn is_admitted(&self) -> bool {
+        matches!(self.state.as_str(), "active" | "returned")
+    }
 }
 
 /// Who calls.
@@ -184,7 +203,7 @@ pub enum CodeUse {
 }
 
 /// What an opening asks for.
-#[derive(Clone, Copy, Debug)]
+#[derive(Clone, Debug)]
 pub struct PositionQuery {
     /// The device.
     pub device: DeviceId,
@@ -194,6 +213,8 @@ pub struct PositionQuery {
     pub last_n: u64,
     /// Position of its cursor.
     pub cursor_seq: u64,
+    /// Earlier generations it still holds operations of.
+    pub earlier: Vec<u32>,
 }
 
 /// Where server and device stand.
@@ -203,8 +224,12 @@ pub struct Position {
     pub tenant: Tenant,
     /// Chain value at the device's cursor.
     pub chain_at_cursor: Option<Digest>,
-    /// What the server has of the device's newest generation.
+    /// What the server has of the device's own generation.
     pub known: Known,
+    /// Newest generation with operations; 0 for none.
+    pub newest_generation: u32,
+    /// What it has of the earlier generations asked for.
+    pub earlier: Vec<Known>,
     /// Hash of operation `last_n` of the device's generation.
     pub hash_at_device_last: Option<Digest>,
 }
@@ -486,8 +511,8 @@ pub struct Changes {
     pub units_dropped: Vec<UnitId>,
     /// New or moved units with their parent.
     pub units_put: Vec<(UnitId, Option<UnitId>)>,
-    /// The device's newest operation: generation, number, hash.
-    pub device: Option<(OpId, Digest)>,
+    /// The newest operation of each device, with its hash.
+    pub devices: Vec<(OpId, Digest)>,
     /// New last position and chain value.
     pub head: (u64, Digest),
     /// New value of [`Tenant::reparent_seq`].

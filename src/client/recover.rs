@@ -1,0 +1,325 @@
+//! When server and device do not fit: stepping back, sending old generations again, coming back, handing in (protocol, Restores).
+
+use std::collections::{BTreeMap, VecDeque};
+use std::sync::atomic::AtomicBool;
+
+use super::Client;
+use super::attention::{self, Refused};
+use super::error::ClientError;
+use super::journal;
+use super::state::{Inner, SYNC_STATE, SyncState};
+use super::sync_store::Session;
+use super::syncer::{Progress, Round};
+use super::transport::{Transport, TransportError};
+use crate::domain::ids::UnitId;
+use crate::sync::check::UnitHashes;
+use crate::sync::{Limits, Outcome};
+use crate::wire::frame::Blob;
+use crate::wire::{
+    CheckRequest, PushRequest, QuarantineRequest, ReadmitRequest, decode_op, encode, is_deleted,
+};
+
+/// Syncs between two comparisons of what both sides hold.
+const CHECK_EVERY: u32 = 20;
+/// Tries of a comparison: the server may move on between pull and comparison.
+const CHECK_TRIES: u8 = 3;
+
+/// What a comparison of both sides found.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct Compared {
+    /// True if both sides stood at the same place, so that the rest means something.
+    pub compared: bool,
+    /// Units that differed and were taken again.
+    pub repaired: usize,
+}
+
+impl Client {
+    /// Answers what the server did not take: come back by certificate, take a new generation, or throw away what was staged. Any
+    /// other error is the sync's.
+    pub(super) fn step_back(
+        &self,
+        transport: &mut dyn Transport,
+        error: ClientError,
+        forgotten: bool,
+    ) -> Result<(), ClientError> {
+        let (status, code, expected) = match &error {
+            ClientError::Transport(TransportError::Refused { status, problem, .. }) => {
+                (*status, problem.code.as_str(), problem.expected)
+            }
+            _ => return Err(error),
+        };
+        match (status, code, expected) {
+            (401, ..) => self.readmit(transport, error),
+            (403, "disabled", _) => {
+                self.hand_in(transport)?;
+                Err(error)
+            }
+            (409, "fork", _) => self.take_new_generation(forgotten),
+            (409, "gap", Some(expected)) => {
+                let mut inner = self.lock();
+                let (mut session, _) = Session::start(&mut inner)?;
+                session.forget(&mut inner, expected)
+            }
+            (409, "epoch" | "scope_changed" | "tombstones_gone" | "behind", _) => {
+                let mut inner = self.lock();
+                let (mut session, _) = Session::start(&mut inner)?;
+                if session.is_empty() { Err(error) } else { session.unstage(&mut inner) }
+            }
+            _ => Err(error),
+        }
+    }
+
+    /// A fork: the numbers of what is unsent are another copy's. After the server asked for what it lost, nobody knows from where on
+    /// the other copy's are, so that everything kept is sent under new names; the server knows by its hash what it has.
+    fn take_new_generation(&self, forgotten: bool) -> Result<(), ClientError> {
+        let mut inner = self.lock();
+        if forgotten {
+            let (mut session, _) = Session::start(&mut inner)?;
+            session.forget(&mut inner, 1)?;
+        }
+        let next = inner.profile.generation.saturating_add(1);
+        inner.renumber(next)
+    }
+
+    /// Shows the certificate to a server that does not know this device.
+    fn readmit(
+        &self,
+        transport: &mut dyn Transport,
+        refused: ClientError,
+    ) -> Result<(), ClientError> {
+        let profile = self.profile();
+        let certificate = profile.server.map(|server| server.certificate).unwrap_or_default();
+        if certificate.is_empty() {
+            return Err(refused);
+        }
+        let answer = transport.readmit(&ReadmitRequest {
+            certificate: Blob(certificate),
+            name: String::new(),
+            app: env!("CARGO_PKG_VERSION").to_owned(),
+        })?;
+        let mut inner = self.lock();
+        (inner.profile.role, inner.profile.unit) = (answer.role, answer.unit);
+        let profile = inner.profile.clone();
+        journal::save_profile(&mut inner.vault, &profile)
+    }
+
+    /// Sends operations of earlier generations again that a restored server lost. What the journal does not hold any more is passed
+    /// over, and what follows it is sent under new names.
+    pub(super) fn resend_earlier(
+        &self,
+        transport: &mut dyn Transport,
+        from: &[(u32, u64)],
+    ) -> Result<(), ClientError> {
+        for (generation, first) in from.iter().copied() {
+            let sent = self.lock().sync.earlier.iter().find(|(g, _)| *g == generation).copied();
+            let Some((_, last)) = sent else { continue };
+            let ops = self.lock().journalled(generation, first, last)?;
+            if ops.first_key_value().is_none_or(|(n, _)| *n != first) {
+                let mut inner = self.lock();
+                inner.adopt(ops.into_values().collect())?;
+                let mut state = inner.sync.clone();
+                state.earlier.retain(|(g, _)| *g != generation);
+                inner.keep_state(state)?;
+                continue;
+            }
+            self.push_earlier(transport, generation, ops)?;
+        }
+        Ok(())
+    }
+
+    fn push_earlier(
+        &self,
+        transport: &mut dyn Transport,
+        generation: u32,
+        ops: BTreeMap<u64, Vec<u8>>,
+    ) -> Result<(), ClientError> {
+        let mut rest: VecDeque<(u64, Vec<u8>)> = ops.into_iter().collect();
+        while let Some((from_n, first)) = rest.front() {
+            let (from_n, prev) = (*from_n, decode_op(first)?.prev);
+            let batch = take_batch(&mut rest, &self.lock().limits);
+            let ops = batch.iter().cloned().map(Blob).collect();
+            let answer = transport.push(&PushRequest { generation, from_n, prev, ops })?;
+            self.lock().earlier_results(generation, &answer.results, from_n, &batch)?;
+        }
+        Ok(())
+    }
+
+    /// Hands in what is unsent, once; it stays here too.
+    pub(super) fn hand_in(&self, transport: &mut dyn Transport) -> Result<(), ClientError> {
+        let (generation, unsent) = {
+            let inner = self.lock();
+            let after = inner.sync.acked_n.max(inner.sync.handed_n);
+            let unsent = inner.outbox.after(after).map(|(n, op)| (n, op.bytes.clone()));
+            (inner.profile.generation, unsent.collect::<VecDeque<_>>())
+        };
+        let mut rest = unsent;
+        while let Some((from_n, _)) = rest.front() {
+            let from_n = *from_n;
+            let ops: Vec<Blob> =
+                take_batch(&mut rest, &self.lock().limits).into_iter().map(Blob).collect();
+            let last = from_n + u64::try_from(ops.len()).unwrap_or(0) - 1;
+            transport.quarantine(&QuarantineRequest { generation, from_n, ops })?;
+            let mut inner = self.lock();
+            let state = SyncState { handed_n: last, ..inner.sync.clone() };
+            inner.keep_state(state)?;
+        }
+        Ok(())
+    }
+
+    /// True if it is time to compare what both sides hold.
+    pub fn wants_check(&self) -> bool {
+        self.lock().sync.unchecked >= CHECK_EVERY
+    }
+
+    /// Compares what both sides hold, unit by unit, and takes again what differs.
+    ///
+    /// # Errors
+    /// As for [`Client::sync`].
+    pub fn compare(
+        &self,
+        progress: &dyn Fn(Progress),
+        cancel: &AtomicBool,
+    ) -> Result<Compared, ClientError> {
+        let mut transport = self.connect()?;
+        self.compare_over(&mut transport, progress, cancel)
+    }
+
+    /// Compares over any transport.
+    ///
+    /// # Errors
+    /// As for [`Client::compare`].
+    pub fn compare_over(
+        &self,
+        transport: &mut dyn Transport,
+        progress: &dyn Fn(Progress),
+        cancel: &AtomicBool,
+    ) -> Result<Compared, ClientError> {
+        for _try in 0..CHECK_TRIES {
+            let answer = transport.check(&self.lock().state_hashes())?;
+            if !answer.compared {
+                self.sync_over(transport, progress, cancel)?;
+                continue;
+            }
+            let repaired = answer.differ.len() + answer.gone.len();
+            if repaired > 0 {
+                let drop = answer.differ.iter().chain(&answer.gone).copied().collect();
+                self.refetch(transport, progress, cancel, (drop, &answer.differ))?;
+            }
+            let mut inner = self.lock();
+            let state = SyncState { unchecked: 0, ..inner.sync.clone() };
+            inner.keep_state(state)?;
+            return Ok(Compared { compared: true, repaired });
+        }
+        Ok(Compared::default())
+    }
+
+    /// Drops some units of the base and takes them again; the view changes once, at the end.
+    fn refetch(
+        &self,
+        transport: &mut dyn Transport,
+        progress: &dyn Fn(Progress),
+        cancel: &AtomicBool,
+        (drop, again): (Vec<UnitId>, &[UnitId]),
+    ) -> Result<(), ClientError> {
+        let start = Session::repair(&mut self.lock())?;
+        let mut round = Round::new(self, transport, progress, cancel, start);
+        let todo = round.machine.refetch(drop, again).into();
+        round.run(todo).map(|_summary| ())
+    }
+}
+
+/// Takes as many operations as one request may carry.
+fn take_batch(rest: &mut VecDeque<(u64, Vec<u8>)>, limits: &Limits) -> Vec<Vec<u8>> {
+    let (mut batch, mut bytes): (Vec<Vec<u8>>, usize) = (Vec::new(), 0);
+    while let Some((_, op)) = rest.front() {
+        bytes = bytes.saturating_add(op.len());
+        if !batch.is_empty() && (batch.len() >= limits.batch_ops || bytes > limits.batch_bytes) {
+            break;
+        }
+        batch.extend(rest.pop_front().map(|(_, op)| op));
+    }
+    batch
+}
+
+impl Inner {
+    /// Writes how far the device is, then believes it.
+    pub(super) fn keep_state(&mut self, state: SyncState) -> Result<(), ClientError> {
+        self.note(vec![(SYNC_STATE.to_owned(), Some(encode(&state)?))])?;
+        self.sync = state;
+        Ok(())
+    }
+
+    /// Reads operations of one generation from the journal.
+    fn journalled(
+        &self,
+        generation: u32,
+        first: u64,
+        last: u64,
+    ) -> Result<BTreeMap<u64, Vec<u8>>, ClientError> {
+        let mut ops = BTreeMap::new();
+        let wanted = |g, n| g == generation && (first..=last).contains(&n);
+        self.vault.journal.read_some(&wanted, &mut |entry| {
+            if let Some(bytes) = journal::op_of(&entry) {
+                ops.insert(entry.n, bytes.to_vec());
+            }
+        })?;
+        Ok(ops)
+    }
+
+    /// Keeps what the server refused of an earlier generation.
+    fn earlier_results(
+        &mut self,
+        generation: u32,
+        results: &[(u64, Outcome)],
+        from_n: u64,
+        ops: &[Vec<u8>],
+    ) -> Result<(), ClientError> {
+        for (n, outcome) in results.iter().filter(|(_, outcome)| outcome.needs_attention()) {
+            let index = n.checked_sub(from_n).and_then(|index| usize::try_from(index).ok());
+            let bytes = index.and_then(|index| ops.get(index));
+            let Some(Ok(op)) = bytes.map(|bytes| decode_op(bytes)) else { continue };
+            let note = attention::note_of(generation, *n);
+            self.note(vec![(note, Some(attention::encode_outcome(outcome)?))])?;
+            self.refused.insert((generation, *n), Refused { outcome: outcome.clone(), op });
+        }
+        Ok(())
+    }
+
+    /// Says what this device holds, unit by unit.
+    fn state_hashes(&self) -> CheckRequest {
+        let mut hashes = UnitHashes::default();
+        for row in self.base_rows().filter(|row| !is_deleted(&row.bytes)) {
+            hashes.add(row.unit, row.id, row.rev);
+        }
+        CheckRequest {
+            cursor: self.sync.cursor,
+            scope_token: self.sync.scope_token,
+            units: hashes.sums(),
+        }
+    }
+
+    /// Forgets the operations that are inside a verified backup of the server: it will never ask for them again.
+    ///
+    /// Kept are those the person must still look at, and always the newest, which says where the numbering stands.
+    pub(super) fn trim_journal(&mut self) -> Result<(), ClientError> {
+        let (generation, sync) = (self.profile.generation, &self.sync);
+        let durable = sync.durable_n.min(sync.settled_n).min(self.outbox.last_n.saturating_sub(1));
+        if durable == 0 && sync.earlier.is_empty() && generation == 1 {
+            return Ok(());
+        }
+        let earlier: BTreeMap<u32, u64> = sync.earlier.iter().copied().collect();
+        let refused = &self.refused;
+        let done = |g: u32, n: u64| {
+            !refused.contains_key(&(g, n))
+                && (g == 0
+                    || if g == generation { n <= durable } else { !earlier.contains_key(&g) })
+        };
+        let segments = self.vault.journal.trimmable(&done)?;
+        if segments > 0 {
+            // The profile's own entry may be among them.
+            journal::save_profile(&mut self.vault, &self.profile)?;
+            self.vault.journal.trim(segments)?;
+        }
+        Ok(())
+    }
+}

@@ -1,0 +1,87 @@
+//! What headquarters looks at: every device, and what went wrong.
+
+use std::collections::BTreeMap;
+
+use super::{AdminResult, DeviceInfo, devices, open};
+use crate::domain::ids::DeviceId;
+use crate::server::clock::now_ms;
+use crate::server::db::Db;
+use crate::server::db::location::Location;
+use crate::server::db::rows::{Alarm, Tenant};
+use crate::server::upkeep;
+
+/// Alarms shown.
+const ALARMS: u32 = 50;
+
+/// The devices and the alarms.
+#[derive(Clone, Debug)]
+pub struct Fleet {
+    /// The counter row: history, last position, last verified backup.
+    pub tenant: Tenant,
+    /// All devices with their users.
+    pub devices: Vec<DeviceInfo>,
+    /// The newest alarms, newest first.
+    pub alarms: Vec<Alarm>,
+}
+
+impl Fleet {
+    /// True if there was no verified backup for so many days: devices then keep everything they ever wrote.
+    pub fn wants_backup(&self, days: u32) -> bool {
+        let oldest = now_ms().saturating_sub(i64::from(days).saturating_mul(86_400_000));
+        self.tenant.backup_at < oldest
+    }
+}
+
+/// Tells how all devices are.
+///
+/// # Errors
+/// [`super::AdminError::Database`].
+pub async fn fleet(database: impl Into<Location>) -> AdminResult<Fleet> {
+    let database = database.into();
+    let devices = devices(&database).await?;
+    let db = open(database).await?;
+    let tenant = db.tenant().await?;
+    let alarms = db.alarms(ALARMS).await?;
+    db.close().await;
+    Ok(Fleet { tenant, devices, alarms })
+}
+
+/// What one revoked device handed in.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct QuarantineInfo {
+    /// The device.
+    pub device: DeviceId,
+    /// Operations kept.
+    pub ops: usize,
+    /// When the last one came, milliseconds.
+    pub recv_at: i64,
+}
+
+/// Lists what revoked devices handed in, by device.
+///
+/// # Errors
+/// [`super::AdminError::Database`].
+pub async fn quarantine(database: impl Into<Location>) -> AdminResult<Vec<QuarantineInfo>> {
+    let db = open(database).await?;
+    let mut found: BTreeMap<DeviceId, QuarantineInfo> = BTreeMap::new();
+    for op in db.quarantined().await? {
+        let device = op.id.device;
+        let info = found.entry(device).or_insert(QuarantineInfo { device, ops: 0, recv_at: 0 });
+        info.ops += 1;
+        info.recv_at = info.recv_at.max(op.recv_at);
+    }
+    db.close().await;
+    Ok(found.into_values().collect())
+}
+
+/// Takes deletions out of the feed that are older than `days` and that every device has; returns up to which position. A running
+/// server does it every day for 400 days.
+///
+/// # Errors
+/// [`super::AdminError::Database`].
+pub async fn bury(database: impl Into<Location>, days: u32) -> AdminResult<u64> {
+    let db = open(database).await?;
+    let floor = upkeep::bury(&db, i64::from(days) * 86_400_000, now_ms()).await?;
+    db.close().await;
+    Ok(floor)
+}

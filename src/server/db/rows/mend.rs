@@ -1,0 +1,124 @@
+//! Rows of the days when something went wrong: alarms, what came back, what was handed in.
+
+use std::collections::BTreeSet;
+
+use uuid::Uuid;
+
+use super::{Account, NewDevice, RecordRow, Tenant};
+use crate::domain::access::Role;
+use crate::domain::ids::{DeviceId, UnitId, UserId};
+use crate::sync::{Digest, OpId};
+
+/// Something headquarters must look at.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Alarm {
+    /// When, milliseconds.
+    pub at: i64,
+    /// Stable word: `rolled_back`, `restored`, `clone`, `old_copy`, `state_hash`, `returned`, `quarantine`.
+    pub word: String,
+    /// The device it is about.
+    pub device: Option<DeviceId>,
+    /// Detail, no personal data.
+    pub detail: String,
+}
+
+/// A device as its certificate describes it, to be put back.
+#[derive(Clone, Debug)]
+pub struct Returned {
+    /// The device.
+    pub device: NewDevice,
+    /// Its account.
+    pub account: Account,
+}
+
+/// An operation a revoked device handed in.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Quarantined {
+    /// Its name.
+    pub id: OpId,
+    /// Its hash.
+    pub hash: Digest,
+    /// Its frame.
+    pub bytes: Vec<u8>,
+    /// When it came, milliseconds.
+    pub recv_at: i64,
+}
+
+/// What a restore, a revocation or the daily upkeep changes.
+#[derive(Clone, Debug)]
+pub enum Mend {
+    /// A new history begins.
+    Epoch(Uuid),
+    /// A verified backup was made at this time, milliseconds.
+    Backup(i64),
+    /// Deletions up to this position leave the feed, and exits of before.
+    TombFloor(u64),
+    /// Something for headquarters to look at.
+    Alarm(Alarm),
+    /// A scope is kept under its token.
+    Scope {
+        /// Token.
+        token: u64,
+        /// What it covers, encoded.
+        body: Vec<u8>,
+    },
+    /// A device and its account come back; an account that is there stays as it is, a revoked device stays out.
+    PutBack(Returned),
+    /// An account's rights, and whether it is closed.
+    Account {
+        /// The account.
+        user: UserId,
+        /// True if closed.
+        disabled: bool,
+        /// Rights.
+        role: Role,
+        /// Unit they are for.
+        unit: UnitId,
+    },
+    /// Whether a revoked device shall destroy its data key.
+    Wipe {
+        /// The device.
+        device: DeviceId,
+        /// Whether.
+        wipe: bool,
+    },
+    /// A second copy of a device was seen.
+    Clone {
+        /// The device.
+        device: DeviceId,
+        /// When, milliseconds.
+        at: i64,
+    },
+    /// Operations of a revoked device; those that are there stay as they are.
+    Quarantine(Vec<Quarantined>),
+    /// The server's secret, where it is kept in the database; one that is there stays.
+    Secret([u8; 32]),
+}
+
+/// Rows of one unit, older ones too.
+#[derive(Clone, Debug)]
+pub struct UnitQuery {
+    /// The unit.
+    pub unit: UnitId,
+    /// Only these kinds; all if `None`.
+    pub kinds: Option<BTreeSet<u16>>,
+    /// After this position.
+    pub after: u64,
+    /// Most rows.
+    pub limit: u32,
+    /// Most bytes of record bodies; at least one position is always given.
+    pub max_bytes: usize,
+}
+
+/// Rows of one unit, by position.
+#[derive(Clone, Debug)]
+pub struct UnitRows {
+    /// The counter row of the same snapshot.
+    pub tenant: Tenant,
+    /// The records.
+    pub puts: Vec<RecordRow>,
+    /// Last position given.
+    pub end: u64,
+    /// True if nothing follows.
+    pub complete: bool,
+}

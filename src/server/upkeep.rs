@@ -1,0 +1,55 @@
+//! What is done once a day: deletions that everybody has leave the feed (protocol, Deletions).
+
+use std::time::Duration;
+
+use super::clock::now_ms;
+use super::db::rows::Mend;
+use super::db::{Db, DbResult, Tx};
+use crate::sync::Limits;
+use crate::telemetry as field;
+
+const DAY: Duration = Duration::from_hours(24);
+
+/// Looks after the feed until the server stops.
+pub(crate) async fn daily<D: Db>(db: D, limits: Limits) {
+    loop {
+        if let Err(error) = bury(&db, limits.tombstone_ms, now_ms()).await {
+            tracing::error!({ field::ERROR } = %error, "the daily upkeep failed");
+        }
+        tokio::time::sleep(DAY).await;
+    }
+}
+
+/// Takes deletions out of the feed that are older than `age_ms` and that every device in use has passed; returns up to where they are
+/// gone. The rows themselves stay for the merge: an edit of what is gone meets its deletion, and a person decides.
+///
+/// # Errors
+/// The database failed.
+pub(crate) async fn bury<D: Db>(db: &D, age_ms: i64, now: i64) -> DbResult<u64> {
+    let tenant = db.tenant().await?;
+    let in_use = db.devices().await?.into_iter().filter(|d| d.is_admitted() && d.acked_seq > 0);
+    let passed = in_use.map(|device| device.acked_seq).min().unwrap_or(tenant.head_seq);
+    let before = now.saturating_sub(age_ms);
+    let old = arrived_by(db, passed.min(tenant.head_seq), before).await?;
+    if old > tenant.tomb_floor {
+        let mut tx = db.begin().await?;
+        tx.lock().await?;
+        tx.mend(&Mend::TombFloor(old)).await?;
+        tx.commit().await?;
+    }
+    Ok(old.max(tenant.tomb_floor))
+}
+
+/// Finds the last position up to `head` whose operation arrived before a time, by halving.
+async fn arrived_by<D: Db>(db: &D, head: u64, before: i64) -> DbResult<u64> {
+    let (mut low, mut high) = (0, head);
+    while low < high {
+        let middle = low + (high - low).div_ceil(2);
+        if db.recv_at(middle).await?.is_some_and(|at| at <= before) {
+            low = middle;
+        } else {
+            high = middle - 1;
+        }
+    }
+    Ok(low)
+}
