@@ -19,7 +19,7 @@ use super::{Client, ids};
 use crate::domain::access::Role;
 use crate::domain::ids::UnitId;
 use crate::store::{Entry, Finding, KeyCost, RESTORED, RecoveryCode, StoreError, Vault};
-use crate::sync::{Cursor, Limits, OpBody, UnitTree, digest};
+use crate::sync::{Cursor, Limits, OpBody, Outcome, UnitTree, digest};
 use crate::wire::{OpHead, decode, decode_op, op_head};
 
 /// Who a new device is for.
@@ -177,6 +177,7 @@ fn load(dir: &Path, vault: Vault, env: Arc<dyn Ambient>) -> Result<Inner, Client
     for id in inner.outbox.records() {
         inner.refold(id)?;
     }
+    inner.settle_held()?;
     // A journal that ends before what the server has of it has lost its end: its next numbers are taken.
     let shorter = inner.outbox.last_n < inner.sync.acked_n;
     if shorter || inner.vault.store.note(RESTORED)?.is_some() {
@@ -211,7 +212,7 @@ fn profile_of(vault: &Vault) -> Result<Option<Profile>, ClientError> {
     Ok(profile)
 }
 
-type Outcomes = BTreeMap<(u32, u64), crate::sync::Outcome>;
+type Outcomes = BTreeMap<(u32, u64), Outcome>;
 
 /// Sorts the journal's operations into the outbox and the refused ones. Settled ones are not even decrypted, and what undo needs
 /// is read when it is needed.
@@ -248,6 +249,9 @@ fn take_all(
         let key = (entry.generation, entry.n);
         if let Some(outcome) = outcomes.get(&key) {
             if let Ok(op) = decode_op(bytes) {
+                if matches!(outcome, Outcome::Held { .. }) {
+                    inner.outbox.hold(key, op.record, bytes.to_vec());
+                }
                 inner.refused.insert(key, Refused { outcome: outcome.clone(), op });
             }
         } else if entry.generation == generation && entry.n > inner.sync.settled_n {

@@ -157,8 +157,8 @@ pub(crate) fn load_into(world: &mut World, loaded: Loaded) {
         world.load(record);
     }
     world.unique.extend(loaded.unique);
-    for (op, hash) in &loaded.ops {
-        world.learn(op, *hash);
+    for (op, hash, recv_at) in &loaded.ops {
+        world.learn(op, *hash, *recv_at);
     }
     for (op, bytes) in &loaded.outside {
         world.outside.extend(decode(bytes, "outside").ok().map(|outside| (*op, outside)));

@@ -1,5 +1,7 @@
 //! Any history, pushed in batches of any size, is what its replay gives: what a batch loads beforehand is enough.
 
+use std::sync::Arc;
+
 use proptest::prelude::*;
 use uuid::Uuid;
 
@@ -8,6 +10,7 @@ use super::clock::Ambient;
 use super::db::memory::Memory;
 use super::db::{Database, Db, Tx};
 use super::push::{Batch, PushError, take};
+use super::service::Service;
 use super::writer::group;
 use crate::domain::access::Role;
 use crate::domain::ids::{DeviceId, RecordId, UnitId, UserId};
@@ -186,8 +189,15 @@ fn body(act: &Act, written: &[Written], conflicts: &[RecordId], root: UnitId) ->
             seen: written.iter().skip(pick % 7).map(|(id, _)| *id).collect(),
             values: vec![(field, text)],
         },
+        8 => OpBody::ElementAdd { field: FieldNo(200), element: element(act.value), value: text },
+        9 => OpBody::ElementDelete { field: FieldNo(200), element: element(act.value), base },
+        10 => OpBody::Note { field: FieldNo(201), element: element(act.seen), text: "x".into() },
         _ => OpBody::Set { sets: vec![(field, base, text)] },
     }
+}
+
+fn element(n: u8) -> Uuid {
+    Uuid::from_u128(0x500 + u128::from(n))
 }
 
 const CLASS: RecordId = RecordId(Uuid::from_u128(0x200));
@@ -446,8 +456,41 @@ fn a_batch_that_cannot_be_taken_changes_nothing_for_the_others_of_its_group() {
     });
 }
 
+/// A clock that stands at one time.
+#[derive(Debug)]
+struct At(i64);
+
+impl Ambient for At {
+    fn now_ms(&self) -> i64 {
+        self.0
+    }
+
+    fn fill(&self, bytes: &mut [u8]) {
+        bytes.fill(7);
+    }
+}
+
+#[test]
+fn the_server_itself_ends_what_waits_too_long() {
+    run(async {
+        let db = Memory::default();
+        let (_, mut pens) = set_up(&db).await;
+        let pen = pens.first_mut().unwrap();
+        let lost = Base::Seen(OpId { device: DeviceId(77), generation: 1, n: 1 });
+        let sets = vec![(FieldNo(2), lost, Value::Text("甲".into()))];
+        pen.write(Kind::Unit.number(), COLLEGE.record(), OpBody::Set { sets }, None);
+        pen.push(&db, 0).await;
+        let at = |ms| Service::alone(db.clone(), Arc::new(At(ms)), limits());
+        assert_eq!(at(2 * DAY_MS - 1).tick().await.unwrap(), 0);
+        assert_eq!(at(2 * DAY_MS).tick().await.unwrap(), 1);
+        assert_eq!(at(3 * DAY_MS).tick().await.unwrap(), 0);
+        assert_eq!(ids_of(&db, CONFLICT_KIND).await.len(), 1);
+        assert_eq!(replay(&db, limits()).await.unwrap().difference, None);
+    });
+}
+
 proptest! {
-    #![proptest_config(ProptestConfig { cases: 400, ..ProptestConfig::default() })]
+    #![proptest_config(ProptestConfig { cases: 128, ..ProptestConfig::default() })]
 
     #[test]
     fn batches_of_any_size_give_what_a_replay_gives(acts in acts()) {
