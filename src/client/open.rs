@@ -19,7 +19,7 @@ use super::{Client, ids};
 use crate::domain::access::Role;
 use crate::domain::ids::UnitId;
 use crate::store::{Change, Entry, Finding, KeyCost, RESTORED, RecoveryCode, StoreError, Vault};
-use crate::sync::{Cursor, Limits, OpBody, UnitTree, digest};
+use crate::sync::{Cursor, Limits, OpBody, Outcome, UnitTree, digest};
 use crate::wire::{OpHead, decode, decode_op, encode, op_head};
 
 /// Who a new device is for.
@@ -180,6 +180,7 @@ fn load(dir: &Path, mut vault: Vault, env: Arc<dyn Ambient>) -> Result<Inner, Cl
     for id in inner.outbox.records() {
         inner.refold(id)?;
     }
+    inner.settle_held()?;
     // A journal that ends before what the server has of it has lost its end: its next numbers are taken.
     let shorter = inner.outbox.last_n < inner.sync.acked_n;
     if shorter || inner.vault.store.note(RESTORED)?.is_some() {
@@ -223,7 +224,7 @@ fn profile_of(vault: &Vault) -> Result<Option<Profile>, ClientError> {
     Ok(profile)
 }
 
-type Outcomes = BTreeMap<(u32, u64), crate::sync::Outcome>;
+type Outcomes = BTreeMap<(u32, u64), Outcome>;
 
 /// Sorts the journal's operations into the outbox and the refused ones. Settled ones are not even decrypted, and what undo needs
 /// is read when it is needed.
@@ -262,6 +263,9 @@ fn take_all(
         let again = entry.generation == generation && entry.n > inner.sync.acked_n;
         if let Some(outcome) = outcomes.get(&key).filter(|_| !again) {
             if let Ok(op) = decode_op(bytes) {
+                if matches!(outcome, Outcome::Held { .. }) {
+                    inner.outbox.hold(key, op.record, bytes.to_vec());
+                }
                 inner.refused.insert(key, Refused { outcome: outcome.clone(), op });
             }
         } else if entry.generation == generation && entry.n > inner.sync.settled_n {
