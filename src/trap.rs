@@ -137,12 +137,16 @@ traps! {
     T56,
     /// A server that is behind answers pulls.
     T57,
+    /// What comes before the refused operation of a group stays applied.
+    T58,
     /// A pull ends only when nothing came.
     T59,
     /// Any answer of 200 acknowledges what was sent.
     T60,
     /// What an author saw is named by its position on the server.
     T61,
+    /// An operation whose base has not come is forgotten.
+    T62,
     /// An empty text is stored as nothing.
     T63,
     /// What a person was told is decided again after a restore.

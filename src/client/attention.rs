@@ -181,7 +181,10 @@ impl super::state::Inner {
     fn forget_refused(&mut self, key: (u32, u64)) -> Result<(), ClientError> {
         self.note(vec![(note_of(key.0, key.1), None)])?;
         self.refused.remove(&key);
-        Ok(())
+        match self.outbox.let_go(key) {
+            Some(record) => self.refold(record),
+            None => Ok(()),
+        }
     }
 }
 

@@ -7,6 +7,7 @@ use super::Client;
 use super::attention::{self, Refused};
 use super::error::ClientError;
 use super::journal;
+use super::receipts::Receipts;
 use super::state::{Inner, SYNC_STATE, SyncState};
 use super::sync_store::Session;
 use super::syncer::{Progress, Round};
@@ -148,11 +149,15 @@ impl Client {
         ops: BTreeMap<u64, Vec<u8>>,
     ) -> Result<(), ClientError> {
         let mut rest: VecDeque<(u64, Vec<u8>)> = ops.into_iter().collect();
+        let mut receipts = Receipts::load(&mut self.lock())?;
         while let Some((from_n, first)) = rest.front() {
             let (from_n, prev) = (*from_n, decode_op(first)?.prev);
             let batch = take_batch(&mut rest, &self.lock().limits);
             let ops = batch.iter().cloned().map(Blob).collect();
-            let answer = transport.push(&PushRequest { generation, from_n, prev, ops })?;
+            let request = PushRequest { generation, from_n, prev, ops, receipts: Vec::new() };
+            let answer = transport.push(&receipts.attach(request))?;
+            receipts.take(answer.receipts);
+            receipts.store(&mut self.lock())?;
             self.lock().earlier_results(generation, &answer.results, from_n, &batch)?;
         }
         Ok(())

@@ -8,7 +8,8 @@ use tokio::sync::OnceCell;
 use super::care::Care;
 use super::clock::{Ambient, random_of};
 use super::db::rows::{CodeUse, NewDevice, Session};
-use super::db::{Db, Tx};
+use super::db::{Db, DbResult, Tx};
+use super::expire::overdue;
 use super::http::ApiError;
 use super::marks::Mark;
 use super::pull::{PullError, page};
@@ -123,6 +124,21 @@ impl<D: Db> Service<D> {
     /// Returns the server's clock, milliseconds.
     pub(crate) fn now_ms(&self) -> i64 {
         self.ambient.now_ms()
+    }
+
+    /// Ends what has waited too long, and returns how much that was. To be called from time to time.
+    ///
+    /// # Errors
+    /// [`DbError`] if the database fails. Where another server was faster, the next call tries again.
+    pub async fn tick(&self) -> DbResult<usize> {
+        let Some(batch) = overdue(&self.db, self.now_ms(), self.limits).await? else {
+            return Ok(0);
+        };
+        match self.writer.push(&self.db, batch).await {
+            Ok(answer) => Ok(answer.results.len()),
+            Err(PushError::Db(error)) => Err(error),
+            Err(_not_now) => Ok(0),
+        }
     }
 
     /// Answers a packet with a packet.
@@ -320,7 +336,8 @@ impl<D: Db> Service<D> {
             return Err(ApiError::too_large(limits.batch_bytes));
         }
         let now = self.now_ms();
-        let batch = Batch::new(session.device.id, session.author(), request, now, limits);
+        let mut batch = Batch::new(session.device.id, session.author(), request, now, limits);
+        batch.witness = Some(Arc::new(self.care().await?.clone()));
         Ok(self.writer.push(&self.db, batch).await?)
     }
 

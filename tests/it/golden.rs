@@ -5,6 +5,9 @@ use std::path::Path;
 
 use ejia::domain::ids::{DeviceId, RecordId, UnitId, UserId};
 use ejia::domain::record::{FieldNo, PartialDate, Value};
+use ejia::sync::command::{
+    Arguments, EnrolCancel, EnrolClose, EnrolRequest, NumberLease, PersonMerge,
+};
 use ejia::sync::{
     Base, Candidate, Conflict, ConflictKind, ConflictState, FieldState, Group, Op, OpBody, OpId,
     Outcome, Record, Standing, Tombstone,
@@ -12,7 +15,7 @@ use ejia::sync::{
 use ejia::wire::frame::{Blob, hex, unhex};
 use ejia::wire::{
     CheckAnswer, CheckRequest, PushAnswer, PushRequest, QuarantineAnswer, QuarantineRequest,
-    ReadmitAnswer, ReadmitRequest, decode, decode_op, decode_record, encode, encode_op,
+    ReadmitAnswer, ReadmitRequest, Receipt, decode, decode_op, decode_record, encode, encode_op,
     encode_record, pack, unpack,
 };
 use uuid::Uuid;
@@ -184,21 +187,63 @@ fn records_and_conflicts_encode_as_the_first_release_did() {
     assert_eq!(decode_record(&kept).unwrap(), conflict);
 }
 
+fn receipt() -> Receipt {
+    Receipt {
+        id: id(6),
+        epoch: Uuid::from_u128(3),
+        outcome: Outcome::WaitListed { seq: 9, position: 4 },
+        mac: Blob(vec![5; 32]),
+    }
+}
+
+#[test]
+fn arguments_of_commands_are_read_as_the_first_release_wrote_them() {
+    fn check<A: Arguments + PartialEq + std::fmt::Debug>(args: &A) {
+        let kept = golden(&format!("args-{}.v1.hex", A::NAME), &args.seal());
+        assert_eq!(A::open(&kept).as_ref(), Some(args));
+        let coded = encode(args).unwrap();
+        assert_eq!(kept.get(6..), Some(coded.as_slice()), "the bytes are those of any other frame");
+        assert_eq!(A::open(&[kept.as_slice(), &[0]].concat()), None, "nothing may follow");
+        assert_eq!(A::open(&kept[..kept.len() - 1]), None);
+    }
+    let (class, person) = (record_id(20), record_id(21));
+    check(&EnrolRequest { class, person, request: Uuid::from_u128(22) });
+    check(&EnrolCancel { class, person, reason: "出差".into() });
+    check(&EnrolClose { class });
+    let unit = UnitId(Uuid::from_u128(8));
+    check(&NumberLease { range: "certificate".into(), year: 2026, unit, count: 50 });
+    check(&PersonMerge { keep: person, drop: record_id(23) });
+}
+
 #[test]
 fn packets_are_read_as_the_first_release_wrote_them() {
-    let request =
-        PushRequest { generation: 2, from_n: 6, prev: [7; 16], ops: vec![Blob(vec![1, 2, 3])] };
+    let request = PushRequest {
+        generation: 2,
+        from_n: 6,
+        prev: [7; 16],
+        ops: vec![Blob(vec![1, 2, 3])],
+        receipts: vec![receipt()],
+    };
     let kept = golden("packet-push-request.v1.hex", &pack(&request).unwrap());
     assert_eq!(unpack::<PushRequest>(&kept).unwrap(), request);
-    let answer = PushAnswer { last_n: 6, results: vec![(6, Outcome::Applied { seq: 9 })] };
+    let answer = PushAnswer {
+        last_n: 6,
+        results: vec![(6, Outcome::Applied { seq: 9 })],
+        receipts: vec![receipt()],
+    };
     let kept = golden("packet-push-answer.v1.hex", &pack(&answer).unwrap());
     assert_eq!(unpack::<PushAnswer>(&kept).unwrap(), answer);
 }
 
 #[test]
 fn a_packet_with_any_byte_changed_is_refused() {
-    let request =
-        PushRequest { generation: 2, from_n: 6, prev: [7; 16], ops: vec![Blob(vec![1; 300])] };
+    let request = PushRequest {
+        generation: 2,
+        from_n: 6,
+        prev: [7; 16],
+        ops: vec![Blob(vec![1; 300])],
+        receipts: Vec::new(),
+    };
     let packet = pack(&request).unwrap();
     for at in 0..packet.len() {
         let mut other = packet.clone();

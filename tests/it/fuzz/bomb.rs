@@ -45,7 +45,13 @@ fn claiming(header: &[u8]) -> Vec<u8> {
 
 /// A push whose decompressed frame has `extra` bytes more, all zero: so many operations of no bytes.
 fn empty_operations() -> Vec<u8> {
-    let push = PushRequest { generation: 1, from_n: 1, prev: [0; 16], ops: Vec::new() };
+    let push = PushRequest {
+        generation: 1,
+        from_n: 1,
+        prev: [0; 16],
+        ops: Vec::new(),
+        receipts: Vec::new(),
+    };
     let mut bytes = encode(&push).unwrap();
     // The length of the list: 7 million, as bincode writes it.
     bytes.pop();
@@ -178,6 +184,7 @@ fn server_bombs() {
         from_n: 1,
         prev: [0; 16],
         ops: vec![Blob(Vec::new()); 1_000_000],
+        receipts: Vec::new(),
     };
     let json = serde_json::to_vec(&push).unwrap();
     assert_eq!(

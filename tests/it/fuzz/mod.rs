@@ -154,6 +154,7 @@ fn a_list_longer_than_any_batch_or_page_is_refused() {
         from_n: 1,
         prev: [0; 16],
         ops: vec![Blob(Vec::new()); count],
+        receipts: Vec::new(),
     };
     assert!(unpack::<PushRequest>(&pack(&push(MAX_ITEMS)).unwrap()).is_ok());
     assert!(unpack::<PushRequest>(&pack(&push(MAX_ITEMS + 1)).unwrap()).is_err());

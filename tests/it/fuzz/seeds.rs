@@ -52,6 +52,7 @@ fn made() -> Bytes {
         from_n: 9,
         prev: [4; 16],
         ops: ops().iter().cloned().map(Blob).collect(),
+        receipts: Vec::new(),
     };
     let cursor = Cursor { epoch: Uuid::from_u128(3), seq: 70, chain: [6; 16] };
     let pull = PullRequest {
@@ -78,6 +79,7 @@ fn made() -> Bytes {
             (2, Outcome::Blocked { seq: 5, by: 1 }),
             (3, Outcome::Held { seq: 6, why: "base".into() }),
         ],
+        receipts: Vec::new(),
     };
     let problem = Problem {
         code: "gap".into(),
