@@ -29,7 +29,11 @@ pub(super) struct Outbox {
 
 impl Outbox {
     pub(super) fn push(&mut self, n: u64, record: RecordId, bytes: Vec<u8>) {
-        self.by_record.entry(record).or_default().push(n);
+        let numbers = self.by_record.entry(record).or_default();
+        // Operations that wait again come after later ones, and are laid over the record before them.
+        if let Err(place) = numbers.binary_search(&n) {
+            numbers.insert(place, n);
+        }
         self.ops.insert(n, Waiting { record, bytes });
     }
 
@@ -113,5 +117,21 @@ impl Outbox {
         let records: BTreeSet<RecordId> =
             self.by_record.keys().chain(self.held_by_record.keys()).copied().collect();
         records.into_iter().collect()
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn operations_that_wait_again_stand_before_later_ones() {
+        let record = RecordId(uuid::Uuid::from_u128(1));
+        let mut outbox = Outbox::default();
+        for n in [4, 1, 2] {
+            outbox.push(n, record, vec![u8::try_from(n).unwrap()]);
+        }
+        let order: Vec<u8> = outbox.of_record(record).iter().map(|op| op.bytes[0]).collect();
+        assert_eq!(order, [1, 2, 4]);
     }
 }

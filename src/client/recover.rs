@@ -115,17 +115,31 @@ impl Client {
             let sent = self.lock().sync.earlier.iter().find(|(g, _)| *g == generation).copied();
             let Some((_, last)) = sent else { continue };
             let ops = self.lock().journalled(generation, first, last)?;
-            if ops.first_key_value().is_none_or(|(n, _)| *n != first) {
-                let mut inner = self.lock();
-                inner.adopt(ops.into_values().collect())?;
-                let mut state = inner.sync.clone();
-                state.earlier.retain(|(g, _)| *g != generation);
-                inner.keep_state(state)?;
-                continue;
+            let whole = ops.first_key_value().is_some_and(|(n, _)| *n == first);
+            let pushed = if whole {
+                self.push_earlier(transport, generation, ops)
+            } else {
+                self.adopt_earlier(generation, last)
+            };
+            match pushed {
+                // Another copy has filled the place since the server was put back.
+                Err(ClientError::Transport(TransportError::Refused { status: 409, .. })) => {
+                    self.adopt_earlier(generation, last)?;
+                }
+                other => other?,
             }
-            self.push_earlier(transport, generation, ops)?;
         }
         Ok(())
+    }
+
+    /// Writes again under new names what the journal holds of an earlier generation; the server knows by its hash what it has.
+    fn adopt_earlier(&self, generation: u32, last: u64) -> Result<(), ClientError> {
+        let mut inner = self.lock();
+        let ops = inner.journalled(generation, 1, last)?;
+        inner.adopt(ops.into_values().collect())?;
+        let mut state = inner.sync.clone();
+        state.earlier.retain(|(g, _)| *g != generation);
+        inner.keep_state(state)
     }
 
     fn push_earlier(

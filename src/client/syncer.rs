@@ -90,7 +90,12 @@ impl Client {
         cancel: &AtomicBool,
     ) -> Result<SyncSummary, ClientError> {
         let mut transport = self.connect()?;
-        self.sync_over(&mut transport, progress, cancel)
+        let summary = self.sync_over(&mut transport, progress, cancel)?;
+        if self.wants_check() {
+            // What was synced stands whether or not this succeeds; the next sync tries again.
+            let _later = self.compare_over(&mut transport, progress, cancel);
+        }
+        Ok(summary)
     }
 
     /// Syncs over any transport.

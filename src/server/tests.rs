@@ -506,3 +506,63 @@ proptest! {
         run(live_on_a_file(acts));
     }
 }
+
+/// Where the two enrolments of the class stand: who had the place, who waited.
+async fn places<D: Db>(db: &D) -> [Option<String>; 2] {
+    let mut states = [None, None];
+    for (state, n) in states.iter_mut().zip([0, 1]) {
+        let row = db.record(enrolment_id(CLASS, person(n))).await.unwrap().unwrap();
+        let record = crate::wire::decode_record(&row.body).unwrap();
+        *state = record.fields.get(&FieldNo(5)).and_then(|s| s.value.as_text().map(str::to_owned));
+    }
+    states
+}
+
+/// A class with one place, which the first person has and the second waits for.
+async fn one_waits(db: &Memory) -> (Vec<Pen>, OpBody) {
+    let (_root, mut pens) = set_up(db).await;
+    let hq = pens.first_mut().unwrap();
+    for n in 0..2 {
+        let text = |text: &str| Value::Text(text.to_owned());
+        let fields = vec![(FieldNo(1), text(&format!("0600{n}"))), (FieldNo(2), text("王小明"))];
+        let create = OpBody::Create { unit: COLLEGE, fields };
+        hq.write(Kind::Person.number(), person(n), create, None);
+        let args = EnrolRequest { class: CLASS, person: person(n), request: Uuid::nil() };
+        let name = EnrolRequest::NAME.to_owned();
+        let ask = OpBody::Command { name, args: args.seal() };
+        hq.write(Kind::Enrolment.number(), enrolment_id(CLASS, person(n)), ask, None);
+    }
+    hq.push(db, 0).await;
+    let args = EnrolCancel { class: CLASS, person: person(0), reason: String::new() };
+    (pens, OpBody::Command { name: EnrolCancel::NAME.to_owned(), args: args.seal() })
+}
+
+#[test]
+fn a_server_that_stops_anywhere_has_let_the_next_one_in_or_taken_nothing_back() {
+    let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build().unwrap();
+    runtime.block_on(async {
+        let (before, after) = (["confirmed", "waitlisted"], ["withdrawn", "confirmed"]);
+        let mut seen = [0, 0];
+        for calls in 1..40 {
+            let db = Memory::default();
+            let (mut pens, cancel) = one_waits(&db).await;
+            assert_eq!(places(&db).await, before.map(|state| Some(state.to_owned())));
+            let hq = pens.first_mut().unwrap();
+            hq.write(Kind::Enrolment.number(), enrolment_id(CLASS, person(0)), cancel, None);
+            let request = hq.request().unwrap();
+            db.stop_at(calls);
+            let batch = Batch::new(hq.id, hq.author, request, 0, limits());
+            let answer = super::push::alone(&db, &mut None, batch).await;
+            let stopped = db.is_stopped();
+            db.start();
+            let now = places(&db).await.map(Option::unwrap_or_default);
+            assert!(now == before || now == after, "{calls}: {now:?}");
+            assert!(answer.is_err() || now == after);
+            seen[usize::from(now == after)] += 1;
+            if !stopped {
+                break;
+            }
+        }
+        assert!(seen.iter().all(|count| *count > 0), "{seen:?}");
+    });
+}

@@ -14,7 +14,8 @@ use ejia::sync::{
 };
 use ejia::wire::frame::{Blob, hex, unhex};
 use ejia::wire::{
-    PushAnswer, PushRequest, Receipt, decode, decode_op, decode_record, encode, encode_op,
+    CheckAnswer, CheckRequest, PushAnswer, PushRequest, QuarantineAnswer, QuarantineRequest,
+    ReadmitAnswer, ReadmitRequest, Receipt, decode, decode_op, decode_record, encode, encode_op,
     encode_record, pack, unpack,
 };
 use uuid::Uuid;
@@ -249,6 +250,32 @@ fn a_packet_with_any_byte_changed_is_refused() {
         other[at] ^= 0x10;
         assert!(unpack::<PushRequest>(&other).is_err(), "byte {at}");
     }
+}
+
+#[test]
+fn the_calls_after_a_restore_are_read_as_they_were_first_written() {
+    fn kept<M: ejia::wire::packet::Message + PartialEq + std::fmt::Debug>(name: &str, message: &M) {
+        let bytes = encode(message).unwrap();
+        let frame = ejia::wire::frame::seal(M::TAG, &bytes);
+        let kept = golden(&format!("message-{name}.v1.hex"), &frame);
+        let bytes = ejia::wire::frame::expect(&kept, M::TAG).unwrap();
+        assert_eq!(decode::<M>(bytes, "message").unwrap(), *message);
+    }
+    let unit = |n: u128| UnitId(Uuid::from_u128(n));
+    let (epoch, chain) = (Uuid::from_u128(3), [6; 16]);
+    let certificate = Blob(vec![1, 2, 3]);
+    let (name, app) = ("laptop".to_owned(), "0.1.0".to_owned());
+    kept("readmit-request", &ReadmitRequest { certificate, name, app });
+    let role = ejia::domain::access::Role::Organizer;
+    kept("readmit-answer", &ReadmitAnswer { role, unit: unit(8), epoch });
+    let ops = vec![Blob(vec![1, 2]), Blob(vec![3])];
+    kept("quarantine-request", &QuarantineRequest { generation: 2, from_n: 300, ops });
+    kept("quarantine-answer", &QuarantineAnswer { kept: 2, wipe: true });
+    let cursor = ejia::sync::Cursor { epoch, seq: 70, chain };
+    let units = vec![(unit(8), u64::MAX), (unit(9), 1)];
+    kept("check-request", &CheckRequest { cursor, scope_token: 5, units });
+    let (differ, gone) = (vec![unit(8)], vec![unit(9)]);
+    kept("check-answer", &CheckAnswer { compared: true, differ, gone });
 }
 
 #[test]
