@@ -125,6 +125,8 @@ traps! {
     T49,
     /// Every value is sealed under the same nonce.
     T50,
+    /// What a revoked device hands in is thrown away.
+    T51,
     /// A second decision about a conflict writes over the first.
     T53,
     /// A decision closes candidates its author had not seen.
@@ -135,18 +137,24 @@ traps! {
     T56,
     /// A server that is behind answers pulls.
     T57,
+    /// What comes before the refused operation of a group stays applied.
+    T58,
     /// A pull ends only when nothing came.
     T59,
     /// Any answer of 200 acknowledges what was sent.
     T60,
     /// What an author saw is named by its position on the server.
     T61,
+    /// An operation whose base has not come is forgotten.
+    T62,
     /// An empty text is stored as nothing.
     T63,
     /// What a person was told is decided again after a restore.
     T64,
     /// After a restore numbers are leased a second time.
     T66,
+    /// Revocations and closed accounts are only in the database.
+    T67,
 }
 
 impl Trap {

@@ -49,7 +49,7 @@ pub fn apply_together(
 ) -> Vec<Outcome> {
     for item in items {
         if let Some(op) = item.readable() {
-            world.learn(op, item.hash);
+            world.learn(op, item.hash, first.recv_at);
         }
     }
     let stamps = || (first.seq..).map(|seq| Stamp { seq, ..first });
@@ -58,7 +58,9 @@ pub fn apply_together(
     let outcomes = match decided {
         Ok(outcomes) => outcomes,
         Err((_, Stop::Missing(need))) => {
-            hold(world, items, author, last, need);
+            if !crate::trap!(T62) {
+                hold(world, items, author, last, need);
+            }
             stamps()
                 .zip(items)
                 .map(|(stamp, _)| Outcome::Held { seq: stamp.seq, why: need.why().to_owned() })
@@ -105,7 +107,9 @@ fn decide(
         match apply_one(world, op, author, Stamp { seq, ..first }, Attempt::First) {
             Ok(outcome) => outcomes.push(outcome),
             Err(stop) => {
-                world.roll_back(mark);
+                if !crate::trap!(T58) {
+                    world.roll_back(mark);
+                }
                 return Err((at, stop));
             }
         }

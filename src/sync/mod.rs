@@ -10,9 +10,11 @@
 pub mod apply;
 pub mod check;
 pub mod client;
+pub mod clock;
 pub mod command;
 pub mod conflict;
 pub mod cursor;
+mod element;
 pub mod group;
 pub mod hash;
 pub mod held;
@@ -29,6 +31,8 @@ pub mod world;
 
 #[cfg(test)]
 mod tests;
+#[cfg(test)]
+mod tests_rights;
 
 pub use conflict::{CONFLICT_KIND, Candidate, Conflict, ConflictKind, ConflictState, Standing};
 pub use cursor::Cursor;

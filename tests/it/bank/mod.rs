@@ -4,5 +4,6 @@
 mod device;
 mod never;
 mod run;
+mod seeds;
 mod server;
 mod table;

@@ -16,6 +16,18 @@ pub(super) struct Row {
     pub(super) how: String,
     /// Names in back quotes, such as `it::bank::device::what_a_page_does_not_hold_stays`.
     pub(super) names: Vec<String>,
+    /// First seed of the simulator that shows the mistake, if one does soon.
+    pub(super) seed: Option<u64>,
+}
+
+/// One test, run in a process of its own.
+pub(super) struct Job {
+    /// Its name in this binary.
+    pub(super) test: String,
+    /// The mistake that is switched on.
+    pub(super) trap: Option<String>,
+    /// What it finds in `EJIA_TEST_SEED`.
+    pub(super) seed: Option<u64>,
 }
 
 /// Reads the table.
@@ -25,13 +37,14 @@ pub(super) fn rows() -> Vec<Row> {
     text.lines()
         .filter_map(|line| {
             let cells: Vec<&str> = line.split('|').map(str::trim).collect();
-            let ["", trap, _mistake, _place, how, caught, _seeds, ""] = cells.as_slice() else {
+            let ["", trap, _mistake, _place, how, caught, seed, ""] = cells.as_slice() else {
                 return None;
             };
             let number = trap.strip_prefix('T')?;
             number.parse::<u8>().ok()?;
             let names = caught.split('`').skip(1).step_by(2).map(str::to_owned).collect();
-            Some(Row { trap: (*trap).to_owned(), how: (*how).to_owned(), names })
+            let seed = seed.parse().ok();
+            Some(Row { trap: (*trap).to_owned(), how: (*how).to_owned(), names, seed })
         })
         .collect()
 }
@@ -41,21 +54,21 @@ fn prefix() -> &'static str {
     if env!("CARGO_CRATE_NAME") == "it" { "it::" } else { "lib::" }
 }
 
-fn child(test: &str, trap: Option<&str>) -> Output {
+fn child(job: &Job) -> Output {
     let mut command = Command::new(std::env::current_exe().unwrap());
-    command.args(["--exact", test, "--test-threads=1"]).env_remove("EJIA_TRAP");
+    command.args(["--exact", &job.test, "--test-threads=1"]).env_remove("EJIA_TRAP");
     // A failure that is wanted leaves no file behind.
     command.env("PROPTEST_DISABLE_FAILURE_PERSISTENCE", "1");
-    if let Some(trap) = trap {
-        command.env("EJIA_TRAP", trap);
-    }
+    command.envs(job.trap.as_ref().map(|trap| ("EJIA_TRAP", trap)));
+    command.envs(job.seed.map(|seed| ("EJIA_TEST_SEED", seed.to_string())));
     command.output().unwrap()
 }
 
 /// Says what is wrong with how a test answers a mistake; nothing if it fails with it and holds without.
-fn complaint(test: &str, trap: Option<&str>) -> Option<String> {
-    let output = child(test, trap);
+fn complaint(job: &Job) -> Option<String> {
+    let output = child(job);
     let text = String::from_utf8_lossy(&output.stdout).into_owned();
+    let Job { test, trap, .. } = job;
     if !text.contains("running 1 test") {
         return Some(format!("{test} does not exist"));
     }
@@ -67,34 +80,40 @@ fn complaint(test: &str, trap: Option<&str>) -> Option<String> {
     }
 }
 
-#[test]
-fn every_mistake_is_noticed_by_the_test_that_the_table_names() {
-    let mut jobs: VecDeque<(String, Option<String>)> = VecDeque::new();
-    let mut alone = BTreeSet::new();
-    for row in rows().into_iter().filter(|row| row.how == "test") {
-        for test in row.names.iter().filter_map(|name| name.strip_prefix(prefix())) {
-            jobs.push_back((test.to_owned(), Some(row.trap.clone())));
-            alone.insert(test.to_owned());
-        }
-    }
-    assert!(jobs.len() > 10);
-    jobs.extend(alone.into_iter().map(|test| (test, None)));
-    let jobs = Mutex::new(jobs);
+/// Runs them all, two at a time, and returns what is wrong.
+pub(super) fn complaints(jobs: Vec<Job>) -> String {
+    let jobs = Mutex::new(VecDeque::from(jobs));
     let complaints = Mutex::new(Vec::new());
     std::thread::scope(|scope| {
         for _ in 0..WORKERS {
             scope.spawn(|| {
                 loop {
                     let job = jobs.lock().unwrap().pop_front();
-                    let Some((test, trap)) = job else { break };
-                    let wrong = complaint(&test, trap.as_deref());
+                    let Some(job) = job else { break };
+                    let wrong = complaint(&job);
                     complaints.lock().unwrap().extend(wrong);
                 }
             });
         }
     });
-    let complaints = complaints.into_inner().unwrap();
-    assert!(complaints.is_empty(), "{}", complaints.join("\n"));
+    complaints.into_inner().unwrap().join("\n")
+}
+
+#[test]
+fn every_mistake_is_noticed_by_the_test_that_the_table_names() {
+    let mut jobs = Vec::new();
+    let mut alone = BTreeSet::new();
+    for row in rows().into_iter().filter(|row| row.how == "test") {
+        for test in row.names.iter().filter_map(|name| name.strip_prefix(prefix())) {
+            let trap = Some(row.trap.clone());
+            jobs.push(Job { test: test.to_owned(), trap, seed: row.seed });
+            alone.insert(test.to_owned());
+        }
+    }
+    assert!(jobs.len() > 10);
+    jobs.extend(alone.into_iter().map(|test| Job { test, trap: None, seed: None }));
+    let wrong = complaints(jobs);
+    assert!(wrong.is_empty(), "{wrong}");
 }
 
 #[test]

@@ -3,8 +3,8 @@
 use ejia::domain::ids::{RecordId, UnitId};
 use ejia::domain::kinds::Kind;
 use ejia::domain::record::{PartialDate, Precision, Value};
-use ejia::sync::{Base, ConflictKind, OpBody, OpId, Outcome, Record, digest};
-use ejia::wire::{decode_op, encode};
+use ejia::sync::{Base, ConflictKind, Group, OpBody, OpId, Outcome, Record, digest};
+use ejia::wire::{decode_op, encode, encode_op};
 
 use crate::server::harness::{Device, Server, fresh, no};
 
@@ -120,4 +120,62 @@ fn an_operation_is_hashed_as_it_came_and_never_encoded_again() {
     assert!(matches!(answer.results[0].1, Outcome::Applied { .. }), "{answer:?}");
     hq.prev = digest(&bytes);
     hq.person("06002", "李小紅");
+}
+
+/// Writes operations that are applied all or none.
+fn grouped(device: &mut Device<'_>, ops: &[(RecordId, OpBody)]) -> Vec<Vec<u8>> {
+    let first = device.n + 1;
+    let length = u16::try_from(ops.len()).unwrap();
+    let mut out = Vec::new();
+    for (index, (id, body)) in (0..).zip(ops) {
+        let (_, bytes) = device.op(Kind::Person, *id, body.clone());
+        let mut op = decode_op(&bytes).unwrap();
+        op.group = Some(Group { first, index, length });
+        let bytes = encode_op(&op).unwrap();
+        device.prev = digest(&bytes);
+        out.push(bytes);
+    }
+    out
+}
+
+#[test]
+fn of_a_group_with_one_refused_operation_nothing_is_left() {
+    let server = Server::start();
+    let mut hq = server.hq();
+    let create = |number: &str, name: Option<&str>| {
+        let mut fields = vec![(no(Kind::Person, "staff_no"), text(number))];
+        fields.extend(name.map(|name| (no(Kind::Person, "name"), text(name))));
+        OpBody::Create { unit: UnitId::HOME, fields }
+    };
+    let (whole, nameless) = (RecordId(fresh()), RecordId(fresh()));
+    let bodies = [(whole, create("06001", Some("王小明"))), (nameless, create("06002", None))];
+    let ops = grouped(&mut hq, &bodies);
+    let answer = hq.push(&ops).unwrap();
+    let outcomes: Vec<_> = answer.results.into_iter().map(|(_, outcome)| outcome).collect();
+    assert!(matches!(outcomes[0], Outcome::Blocked { by: 2, .. }), "{outcomes:?}");
+    assert!(matches!(outcomes[1], Outcome::Rejected { .. }), "{outcomes:?}");
+    assert!(hq.pull().0.iter().all(|record| record.id != whole && record.id != nameless));
+    let bodies =
+        [(whole, create("06001", Some("王小明"))), (nameless, create("06002", Some("李小紅")))];
+    let ops = grouped(&mut hq, &bodies);
+    let answer = hq.push(&ops).unwrap();
+    assert!(answer.results.iter().all(|(_, outcome)| matches!(outcome, Outcome::Applied { .. })));
+}
+
+#[test]
+fn an_edit_whose_base_comes_later_is_kept_and_then_applied() {
+    let server = Server::start();
+    let mut one = server.hq();
+    let mut two = server.device_of("admin");
+    let (id, made) = one.person("06001", "王小明");
+    let set = |base, name| OpBody::Set {
+        sets: vec![(no(Kind::Person, "name"), Base::Seen(base), text(name))],
+    };
+    let (base, late) = two.op(Kind::Person, id, set(made, "王中明"));
+    let (_, outcome) = one.do_one(Kind::Person, id, set(base, "王大明"));
+    assert!(matches!(outcome, Outcome::Held { .. }), "{outcome:?}");
+    let answer = two.push(&[late]).unwrap();
+    assert!(matches!(answer.results[0].1, Outcome::Applied { .. }), "{answer:?}");
+    let name = pulled(&mut one, id).fields[&no(Kind::Person, "name")].value.clone();
+    assert_eq!(name, text("王大明"));
 }

@@ -1,0 +1,42 @@
+//! The simulator and the mistakes: a seed that holds as the program is, and does not with the mistake on.
+
+use super::run::{Job, complaints, rows};
+use crate::sim::faults::Fault;
+use crate::sim::run;
+
+/// Seeds tried after the table's own, should the simulator have changed since.
+const OTHERS: u64 = 100;
+/// Where the run says which seed.
+const SEED: &str = "EJIA_TEST_SEED";
+
+#[expect(clippy::disallowed_methods, reason = "the run starts this test in a process of its own")]
+fn asked() -> Option<u64> {
+    std::env::var(SEED).ok()?.parse().ok()
+}
+
+/// As the program is, the seed asked for holds; with a mistake on, one of the seeds must not.
+#[test]
+fn a_seed_holds() {
+    let switched = ejia::trap::Trap::ALL.iter().any(|trap| ejia::trap::on(*trap));
+    let others = if switched { 1..=OTHERS } else { 1..=0 };
+    for seed in std::iter::once(asked().unwrap_or(1)).chain(others) {
+        let found = run(seed, Fault::ALL, false).violations;
+        assert!(found.is_empty(), "seed {seed}: {found:#?}");
+    }
+}
+
+#[test]
+fn the_simulator_notices_the_mistakes_that_show_within_few_seeds() {
+    let near = rows().into_iter().filter(|row| row.seed.is_some_and(|seed| seed <= OTHERS));
+    let mut jobs: Vec<Job> = near
+        .map(|row| Job {
+            test: "bank::seeds::a_seed_holds".to_owned(),
+            trap: Some(row.trap),
+            seed: row.seed,
+        })
+        .collect();
+    assert!(jobs.len() > 10);
+    jobs.push(Job { test: "bank::seeds::a_seed_holds".to_owned(), trap: None, seed: None });
+    let wrong = complaints(jobs);
+    assert!(wrong.is_empty(), "{wrong}");
+}
