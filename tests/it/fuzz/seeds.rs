@@ -8,6 +8,7 @@ use ejia::domain::ids::{DeviceId, RecordId, UnitId, UserId};
 use ejia::sync::open::Open;
 use ejia::sync::{Cursor, Outcome};
 use ejia::wire::frame::{Blob, unhex};
+use ejia::wire::packet::envelope;
 use ejia::wire::{
     Page, Problem, PullRequest, PushAnswer, PushRequest, RecordBytes, SyncRequest, pack,
 };
@@ -120,7 +121,7 @@ fn open(push: PushRequest, pull: PullRequest) -> SyncRequest {
 
 /// Returns what a packet holds once decompressed: its frame.
 pub(super) fn plain(packet: &[u8]) -> Vec<u8> {
-    let (head, body) = packet.split_at(5);
+    let (head, body) = packet.split_at(envelope(0, &[]).len());
     if head[4] & 1 == 0 {
         return body.to_vec();
     }
@@ -131,5 +132,5 @@ pub(super) fn plain(packet: &[u8]) -> Vec<u8> {
 
 /// Makes a compressed packet of anything.
 pub(super) fn compressed(plain: &[u8]) -> Vec<u8> {
-    [b"EJ\x01\x00\x01".as_slice(), &zstd::bulk::compress(plain, 3).unwrap()].concat()
+    envelope(1, &zstd::bulk::compress(plain, 3).unwrap())
 }
