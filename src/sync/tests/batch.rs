@@ -37,10 +37,7 @@ fn packed(lengths: &[u64], limits: Limits) -> Vec<usize> {
         sizes.push(batch.ops.len());
         let last = batch.from_n + u64::try_from(batch.ops.len()).unwrap();
         machine.pushed((batch.from_n..last).map(|n| (n, Outcome::Applied { seq: n })).collect());
-        next = match machine.after_push() {
-            Output::Push(batch) => Some(batch),
-            _ => None,
-        };
+        next = if let Output::Push(batch) = machine.after_push() { Some(batch) } else { None };
     }
     sizes
 }
