@@ -162,25 +162,31 @@ impl<D: Db> Service<D> {
                 let session = self.known(token).await?;
                 packed(&self.quarantine(&session, unpack(body)?).await?)
             }
-            Call::Check => {
-                let session = self.session(token).await?;
-                packed(&self.check(&session, unpack(body)?).await?)
-            }
             Call::Sync => {
                 let session = self.known(token).await?;
                 packed(&self.sync(&session, unpack(body)?).await?)
             }
-            Call::Push => {
+            Call::Check | Call::Push | Call::Pull | Call::History(_) => {
                 let session = self.session(token).await?;
-                packed(&self.push(&session, unpack(body)?).await?)
+                self.answer_admitted(call, &session, body).await
             }
-            Call::Pull => {
-                let session = self.session(token).await?;
-                packed(&self.pull(&session, &unpack(body)?).await?)
-            }
-            Call::History(record) => {
-                let session = self.session(token).await?;
-                packed(&self.history(&session, &record.to_string()).await?)
+        }
+    }
+
+    /// Answers the calls that only a device in good standing may make.
+    async fn answer_admitted(
+        &self,
+        call: Call,
+        session: &Session,
+        body: &[u8],
+    ) -> Result<Vec<u8>, ApiError> {
+        match call {
+            Call::Check => packed(&self.check(session, unpack(body)?).await?),
+            Call::Push => packed(&self.push(session, unpack(body)?).await?),
+            Call::Pull => packed(&self.pull(session, &unpack(body)?).await?),
+            Call::History(record) => packed(&self.history(session, &record.to_string()).await?),
+            Call::Hello | Call::Enrol | Call::Readmit | Call::Quarantine | Call::Sync => {
+                Err(ApiError::internal())
             }
         }
     }

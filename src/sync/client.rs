@@ -217,7 +217,7 @@ impl Machine {
             Order::ResendEarlier(from) => vec![Output::ResendEarlier(from.clone())],
             Order::NewGeneration(generation) => vec![Output::Renumber(*generation)],
             Order::Resync(_) => {
-                self.from_start(opened);
+                self.begin_again(opened);
                 // Positions of before mean nothing in the history that is begun now.
                 (self.acked_seq, self.head_seq) = (0, opened.head_seq);
                 let again = self.start();
@@ -231,7 +231,7 @@ impl Machine {
     }
 
     /// Takes the whole scope from the start.
-    fn from_start(&mut self, opened: &Opened) {
+    fn begin_again(&mut self, opened: &Opened) {
         self.staged = false;
         self.open.cursor = Cursor::START;
         self.at = Staged {
@@ -247,7 +247,7 @@ impl Machine {
     /// Compares the scope of what is held with the one it shall be.
     fn scoped(&mut self, opened: &Opened) -> Vec<Output> {
         if self.at.replace && !self.staged {
-            self.from_start(opened);
+            self.begin_again(opened);
             return Vec::new();
         }
         if self.at.scope_token == opened.scope_token {
@@ -255,7 +255,7 @@ impl Machine {
         }
         let mut out = if self.staged { vec![Output::Unstage] } else { Vec::new() };
         if self.at.replace {
-            self.from_start(opened);
+            self.begin_again(opened);
             return out;
         }
         self.staged = false;

@@ -17,7 +17,7 @@ fn take_at(server: &mut Server, ops: &[&Op], author: &Author, recv_at: i64) -> V
 }
 
 fn hash(op: &Op) -> Digest {
-    digest(&crate::wire::encode_op(op).unwrap())
+    digest(format!("{op:?}").as_bytes())
 }
 
 fn held(server: &Server) -> Vec<&Held> {
