@@ -125,6 +125,8 @@ traps! {
     T49,
     /// Every value is sealed under the same nonce.
     T50,
+    /// What a revoked device has not sent is given up with it.
+    T51,
     /// A second decision about a conflict writes over the first.
     T53,
     /// A decision closes candidates its author had not seen.
@@ -151,6 +153,8 @@ traps! {
     T64,
     /// After a restore numbers are leased a second time.
     T66,
+    /// A restored server lets a revoked device in again.
+    T67,
 }
 
 impl Trap {
