@@ -125,7 +125,7 @@ traps! {
     T49,
     /// Every value is sealed under the same nonce.
     T50,
-    /// What a revoked device has not sent is given up with it.
+    /// What a revoked device hands in is thrown away.
     T51,
     /// A second decision about a conflict writes over the first.
     T53,
@@ -153,7 +153,7 @@ traps! {
     T64,
     /// After a restore numbers are leased a second time.
     T66,
-    /// A restored server lets a revoked device in again.
+    /// Revocations and closed accounts are only in the database.
     T67,
 }
 

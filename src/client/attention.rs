@@ -12,7 +12,7 @@ use crate::domain::kinds::Kind;
 use crate::domain::record::Fields;
 use crate::store::Vault;
 use crate::sync::{Op, OpBody, Outcome};
-use crate::wire::{decode, encode};
+use crate::wire::{decode, decode_op, encode};
 
 /// Prefix of the notes that hold refused outcomes.
 const PREFIX: &str = "attention/";
@@ -93,6 +93,33 @@ impl Client {
             .collect()
     }
 
+    /// Returns the waiting changes of records that are not here any more: they went to another unit, and the server decides about
+    /// what was written meanwhile.
+    ///
+    /// # Errors
+    /// [`ClientError::Codec`] if one cannot be read.
+    pub fn elsewhere(&self) -> Result<Vec<AttentionView>, ClientError> {
+        let inner = self.lock();
+        let mut found = Vec::new();
+        for (n, waiting) in inner.outbox.after(inner.sync.acked_n) {
+            if inner.rows.contains_key(&waiting.record) {
+                continue;
+            }
+            let op = decode_op(&waiting.bytes)?;
+            found.push(AttentionView {
+                n,
+                record: op.record,
+                kind: Kind::from_number(op.kind),
+                title: inner.title(op.record),
+                code: "moved".to_owned(),
+                field: String::new(),
+                message: String::new(),
+                values: values_of(&op),
+            });
+        }
+        Ok(found)
+    }
+
     /// Writes a refused change again, with corrections; it leaves the list.
     ///
     /// # Errors
@@ -154,7 +181,10 @@ impl super::state::Inner {
     fn forget_refused(&mut self, key: (u32, u64)) -> Result<(), ClientError> {
         self.note(vec![(note_of(key.0, key.1), None)])?;
         self.refused.remove(&key);
-        Ok(())
+        match self.outbox.let_go(key) {
+            Some(record) => self.refold(record),
+            None => Ok(()),
+        }
     }
 }
 

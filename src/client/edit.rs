@@ -5,8 +5,9 @@ use super::ids;
 use super::journal::{self, Inverse, Local};
 use super::state::Inner;
 use crate::domain::ids::RecordId;
-use crate::sync::{Op, OpBody, OpId, digest};
-use crate::wire::encode_op;
+use crate::domain::record::Issue;
+use crate::sync::{Group, Op, OpBody, OpId, digest};
+use crate::wire::{encode, encode_op};
 
 /// Version of the field catalogue this build writes.
 pub(super) const SCHEMA: u16 = 1;
@@ -33,17 +34,32 @@ impl Inner {
         edits: Vec<Edit>,
         undoes: Option<u64>,
     ) -> Result<(), ClientError> {
+        self.commit_groups(edits.into_iter().map(|edit| vec![edit]).collect(), undoes)
+    }
+
+    /// Writes the edits as one user command; the server takes each of the groups all or none.
+    ///
+    /// # Errors
+    /// As for [`Inner::commit`], and [`ClientError::Invalid`] if a text is too long to be sent.
+    pub(super) fn commit_groups(
+        &mut self,
+        groups: Vec<Vec<Edit>>,
+        undoes: Option<u64>,
+    ) -> Result<(), ClientError> {
+        let edits = self.in_groups(self.outbox.last_n + 1, groups)?;
         let now = self.env.now_ms();
         let command = self.outbox.last_n + 1;
         let mut prev = self.outbox.last_hash;
         let mut written = Vec::with_capacity(edits.len());
         let mut entries = Vec::with_capacity(edits.len());
         let mut hlc = self.hlc;
-        for (n, edit) in (command..).zip(edits) {
+        for (n, (group, edit)) in (command..).zip(edits) {
             hlc = next_hlc(hlc, now);
             let id = OpId { device: self.profile.device, generation: self.profile.generation, n };
-            let op = self.op(id, prev, hlc, edit.record, edit.kind, edit.body);
+            let mut op = self.op(id, prev, hlc, edit.record, edit.kind, edit.body);
+            op.group = group;
             let bytes = encode_op(&op)?;
+            self.fits(&op, bytes.len())?;
             prev = digest(&bytes);
             let local = Local {
                 id,
@@ -67,6 +83,40 @@ impl Inner {
         }
         self.trim_commands();
         Ok(())
+    }
+
+    /// Numbers the members of each group, from `n` on. What is too much for one group goes by itself.
+    fn in_groups(
+        &self,
+        n: u64,
+        groups: Vec<Vec<Edit>>,
+    ) -> Result<Vec<(Option<Group>, Edit)>, ClientError> {
+        let mut edits = Vec::with_capacity(groups.len());
+        for group in groups {
+            let first = n.saturating_add(u64::try_from(edits.len()).unwrap_or(u64::MAX));
+            let length = u16::try_from(group.len()).unwrap_or(u16::MAX);
+            let mut together = (2..=self.limits.group_ops).contains(&length);
+            if together {
+                let bodies = group.iter().map(|edit| encode(&edit.body).map(|body| body.len()));
+                let size: usize = bodies.sum::<Result<_, _>>()?;
+                together = size < self.limits.batch_bytes / 2;
+            }
+            for (index, edit) in (0..).zip(group) {
+                edits.push((together.then_some(Group { first, index, length }), edit));
+            }
+        }
+        Ok(edits)
+    }
+
+    /// Refuses what no server would take, before it is written.
+    fn fits(&self, op: &Op, bytes: usize) -> Result<(), ClientError> {
+        let limits = &self.limits;
+        let long = op.longest_text() > limits.text_bytes;
+        if !long && bytes <= limits.op_bytes {
+            return Ok(());
+        }
+        let max = if long { limits.text_bytes } else { limits.op_bytes };
+        Err(ClientError::Invalid { issues: vec![Issue::error("", "too-long").with("max", max)] })
     }
 
     fn op(

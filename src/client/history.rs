@@ -10,8 +10,9 @@ use super::transport::Transport;
 use crate::domain::ids::{DeviceId, RecordId};
 use crate::domain::kinds::Kind;
 use crate::domain::record::{FieldNo, Value};
+use crate::sync::clock::is_suspect;
 use crate::sync::conflict::{DELETED_FIELD, UNIT_FIELD};
-use crate::sync::{Op, OpBody, OpId};
+use crate::sync::{Limits, Op, OpBody, OpId};
 use crate::wire::decode_op;
 
 /// One field in one change.
@@ -40,6 +41,8 @@ pub struct HistoryView {
     pub op: OpId,
     /// What was done: `create`, `set`, `move`, `delete`, `restore`, `resolve`, `other`.
     pub action: &'static str,
+    /// True if the author's clock was so far ahead that `at` cannot be right.
+    pub clock_suspect: bool,
     /// What became of it: `pending`, or the server's word.
     pub outcome: String,
     /// Reason of a deletion.
@@ -53,6 +56,7 @@ struct Known {
     op: Op,
     by: String,
     outcome: String,
+    clock_suspect: bool,
 }
 
 impl Client {
@@ -86,7 +90,9 @@ impl Client {
         let mut known = Vec::new();
         for entry in answer.entries {
             let op = decode_op(&entry.op.0)?;
-            known.push(Known { op, by: entry.actor, outcome: entry.outcome.key().to_owned() });
+            let clock_suspect = is_suspect(&op, entry.recv_at, Limits::default().clock_ahead_ms);
+            let outcome = entry.outcome.key().to_owned();
+            known.push(Known { op, by: entry.actor, outcome, clock_suspect });
         }
         let there: Vec<OpId> = known.iter().map(|known| known.op.id).collect();
         known.extend(own.into_iter().filter(|own| !there.contains(&own.op.id)));
@@ -119,7 +125,7 @@ impl Client {
                 None => "sent",
             };
             let by = inner.profile.user_name.clone();
-            known.push(Known { op, by, outcome: outcome.to_owned() });
+            known.push(Known { op, by, outcome: outcome.to_owned(), clock_suspect: false });
         }
         Ok(known)
     }
@@ -132,7 +138,7 @@ fn told(known: Vec<Known>) -> Vec<HistoryView> {
 }
 
 fn tell(known: Known, values: &mut BTreeMap<FieldNo, Value>) -> HistoryView {
-    let Known { op, by, outcome } = known;
+    let Known { op, by, outcome, clock_suspect } = known;
     let kind = Kind::from_number(op.kind);
     let (action, reason, written) = written_by(&op.body);
     let took_effect = matches!(outcome.as_str(), "applied" | "converged" | "pending" | "sent");
@@ -153,6 +159,7 @@ fn tell(known: Known, values: &mut BTreeMap<FieldNo, Value>) -> HistoryView {
         device: op.id.device,
         op: op.id,
         action,
+        clock_suspect,
         outcome,
         reason,
         changes,
@@ -173,11 +180,13 @@ fn written_by(body: &OpBody) -> (&'static str, String, Vec<(FieldNo, Value)>) {
         }
         OpBody::Restore { .. } => ("restore", none(), vec![(DELETED_FIELD, Value::Flag(false))]),
         OpBody::Resolve { values, .. } => ("resolve", none(), values.clone()),
-        OpBody::ElementAdd { .. }
-        | OpBody::ElementDelete { .. }
-        | OpBody::Note { .. }
-        | OpBody::Command { .. }
-        | OpBody::Unknown { .. } => ("other", none(), Vec::new()),
+        OpBody::ElementAdd { field, value, .. } => ("other", none(), vec![(*field, value.clone())]),
+        OpBody::Note { field, text, .. } => {
+            ("other", none(), vec![(*field, Value::Text(text.clone()))])
+        }
+        OpBody::ElementDelete { .. } | OpBody::Command { .. } | OpBody::Unknown { .. } => {
+            ("other", none(), Vec::new())
+        }
     }
 }
 

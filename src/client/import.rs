@@ -73,7 +73,7 @@ impl Client {
         if write {
             let edits = edits(&inner, &plan)?;
             if !edits.is_empty() {
-                inner.commit(edits, None)?;
+                inner.commit_groups(edits, None)?;
             }
         }
         Ok(Imported { sheet, plan, written: write })
@@ -103,25 +103,26 @@ fn defaults(inner: &Inner, request: &ImportRequest, kind: Kind) -> Defaults {
     Defaults { fields, unit: own.then_some(profile.unit) }
 }
 
-/// Turns the accepted rows into edits.
-fn edits(inner: &Inner, plan: &Plan) -> Result<Vec<Edit>, ClientError> {
+/// Turns the accepted rows into edits; those of one row belong together.
+fn edits(inner: &Inner, plan: &Plan) -> Result<Vec<Vec<Edit>>, ClientError> {
     let mut edits = Vec::with_capacity(plan.rows.len());
     for row in &plan.rows {
         match &row.outcome {
             Outcome::Added { id, unit, fields } => {
-                edits.push(inner.creation(plan.kind, *id, Some(*unit), fields.clone())?);
+                edits.push(vec![inner.creation(plan.kind, *id, Some(*unit), fields.clone())?]);
             }
             Outcome::Changed { id, sets, unit } => {
-                edits.extend(inner.change(*id, sets.clone())?.0);
+                let mut row: Vec<Edit> = inner.change(*id, sets.clone())?.0.into_iter().collect();
                 if let Some(to) = unit {
                     let record = inner.record(*id)?;
-                    edits.push(Edit {
+                    row.push(Edit {
                         record: *id,
                         kind: record.kind,
                         body: OpBody::Move { base: Base::Seen(record.unit_origin), to: *to },
                         inverse: Inverse::Move(record.unit),
                     });
                 }
+                edits.push(row);
             }
             Outcome::Same { .. } | Outcome::Refused => {}
         }

@@ -25,6 +25,7 @@ mod open;
 mod outbox;
 mod places;
 mod profile;
+mod receipts;
 mod records;
 mod recover;
 mod renumber;

@@ -18,9 +18,9 @@ use super::state::{Inner, NAMES, SYNC_STATE, SyncState};
 use super::{Client, ids};
 use crate::domain::access::Role;
 use crate::domain::ids::UnitId;
-use crate::store::{Entry, Finding, KeyCost, RESTORED, RecoveryCode, StoreError, Vault};
-use crate::sync::{Cursor, Limits, OpBody, UnitTree, digest};
-use crate::wire::{OpHead, decode, decode_op, op_head};
+use crate::store::{Change, Entry, Finding, KeyCost, RESTORED, RecoveryCode, StoreError, Vault};
+use crate::sync::{Cursor, Limits, OpBody, Outcome, UnitTree, digest};
+use crate::wire::{OpHead, decode, decode_op, encode, op_head};
 
 /// Who a new device is for.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -124,7 +124,7 @@ impl Client {
     }
 }
 
-fn load(dir: &Path, vault: Vault, env: Arc<dyn Ambient>) -> Result<Inner, ClientError> {
+fn load(dir: &Path, mut vault: Vault, env: Arc<dyn Ambient>) -> Result<Inner, ClientError> {
     let stored = vault.store.note(PROFILE)?;
     let profile = match stored.as_deref().map(|bytes| decode(bytes, "profile")) {
         Some(Ok(profile)) => profile,
@@ -149,6 +149,9 @@ fn load(dir: &Path, vault: Vault, env: Arc<dyn Ambient>) -> Result<Inner, Client
     } else {
         sync
     };
+    if lost {
+        start_over(&mut vault, &sync)?;
+    }
     let names = vault.store.note(NAMES)?.map(|bytes| decode(&bytes, "names")).transpose()?;
     let names = names.unwrap_or_default();
     let refused = attention::load(&vault)?;
@@ -177,6 +180,7 @@ fn load(dir: &Path, vault: Vault, env: Arc<dyn Ambient>) -> Result<Inner, Client
     for id in inner.outbox.records() {
         inner.refold(id)?;
     }
+    inner.settle_held()?;
     // A journal that ends before what the server has of it has lost its end: its next numbers are taken.
     let shorter = inner.outbox.last_n < inner.sync.acked_n;
     if shorter || inner.vault.store.note(RESTORED)?.is_some() {
@@ -186,6 +190,15 @@ fn load(dir: &Path, vault: Vault, env: Arc<dyn Ambient>) -> Result<Inner, Client
         inner.note(vec![(RESTORED.to_owned(), None)])?;
     }
     Ok(inner)
+}
+
+/// Notes that the base is to be taken again, because the finding is told only once. Where that cannot be written, the store takes
+/// nothing else either until it is opened again, and what is here can still be read.
+fn start_over(vault: &mut Vault, sync: &SyncState) -> Result<(), ClientError> {
+    let notes = vec![(SYNC_STATE.to_owned(), Some(encode(sync)?))];
+    let written = vault.store.unstage();
+    drop(written.and_then(|()| vault.store.commit(&Change { notes, ..Change::default() })));
+    Ok(())
 }
 
 /// Finds in the journal what was sent under earlier generations, for a store that was lost: all that was not renumbered since.
@@ -211,7 +224,7 @@ fn profile_of(vault: &Vault) -> Result<Option<Profile>, ClientError> {
     Ok(profile)
 }
 
-type Outcomes = BTreeMap<(u32, u64), crate::sync::Outcome>;
+type Outcomes = BTreeMap<(u32, u64), Outcome>;
 
 /// Sorts the journal's operations into the outbox and the refused ones. Settled ones are not even decrypted, and what undo needs
 /// is read when it is needed.
@@ -246,8 +259,13 @@ fn take_all(
     for entry in entries {
         let Some(bytes) = journal::op_of(&entry) else { continue };
         let key = (entry.generation, entry.n);
-        if let Some(outcome) = outcomes.get(&key) {
+        // What will be answered again waits, whatever the answer was.
+        let again = entry.generation == generation && entry.n > inner.sync.acked_n;
+        if let Some(outcome) = outcomes.get(&key).filter(|_| !again) {
             if let Ok(op) = decode_op(bytes) {
+                if matches!(outcome, Outcome::Held { .. }) {
+                    inner.outbox.hold(key, op.record, bytes.to_vec());
+                }
                 inner.refused.insert(key, Refused { outcome: outcome.clone(), op });
             }
         } else if entry.generation == generation && entry.n > inner.sync.settled_n {

@@ -7,6 +7,7 @@ use super::Client;
 use super::attention::{self, Refused};
 use super::error::ClientError;
 use super::journal;
+use super::receipts::Receipts;
 use super::state::{Inner, SYNC_STATE, SyncState};
 use super::sync_store::Session;
 use super::syncer::{Progress, Round};
@@ -114,17 +115,31 @@ impl Client {
             let sent = self.lock().sync.earlier.iter().find(|(g, _)| *g == generation).copied();
             let Some((_, last)) = sent else { continue };
             let ops = self.lock().journalled(generation, first, last)?;
-            if ops.first_key_value().is_none_or(|(n, _)| *n != first) {
-                let mut inner = self.lock();
-                inner.adopt(ops.into_values().collect())?;
-                let mut state = inner.sync.clone();
-                state.earlier.retain(|(g, _)| *g != generation);
-                inner.keep_state(state)?;
-                continue;
+            let whole = ops.first_key_value().is_some_and(|(n, _)| *n == first);
+            let pushed = if whole {
+                self.push_earlier(transport, generation, ops)
+            } else {
+                self.adopt_earlier(generation, last)
+            };
+            match pushed {
+                // Another copy has filled the place since the server was put back.
+                Err(ClientError::Transport(TransportError::Refused { status: 409, .. })) => {
+                    self.adopt_earlier(generation, last)?;
+                }
+                other => other?,
             }
-            self.push_earlier(transport, generation, ops)?;
         }
         Ok(())
+    }
+
+    /// Writes again under new names what the journal holds of an earlier generation; the server knows by its hash what it has.
+    fn adopt_earlier(&self, generation: u32, last: u64) -> Result<(), ClientError> {
+        let mut inner = self.lock();
+        let ops = inner.journalled(generation, 1, last)?;
+        inner.adopt(ops.into_values().collect())?;
+        let mut state = inner.sync.clone();
+        state.earlier.retain(|(g, _)| *g != generation);
+        inner.keep_state(state)
     }
 
     fn push_earlier(
@@ -134,11 +149,15 @@ impl Client {
         ops: BTreeMap<u64, Vec<u8>>,
     ) -> Result<(), ClientError> {
         let mut rest: VecDeque<(u64, Vec<u8>)> = ops.into_iter().collect();
+        let mut receipts = Receipts::load(&mut self.lock())?;
         while let Some((from_n, first)) = rest.front() {
             let (from_n, prev) = (*from_n, decode_op(first)?.prev);
             let batch = take_batch(&mut rest, &self.lock().limits);
             let ops = batch.iter().cloned().map(Blob).collect();
-            let answer = transport.push(&PushRequest { generation, from_n, prev, ops })?;
+            let request = PushRequest { generation, from_n, prev, ops, receipts: Vec::new() };
+            let answer = transport.push(&receipts.attach(request))?;
+            receipts.take(answer.receipts);
+            receipts.store(&mut self.lock())?;
             self.lock().earlier_results(generation, &answer.results, from_n, &batch)?;
         }
         Ok(())
@@ -146,9 +165,6 @@ impl Client {
 
     /// Hands in what is unsent, once; it stays here too.
     pub(super) fn hand_in(&self, transport: &mut dyn Transport) -> Result<(), ClientError> {
-        if crate::trap!(T51) {
-            return Ok(());
-        }
         let (generation, unsent) = {
             let inner = self.lock();
             let after = inner.sync.acked_n.max(inner.sync.handed_n);

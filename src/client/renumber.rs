@@ -8,7 +8,7 @@ use super::journal::{self, Inverse, Local};
 use super::outbox::Outbox;
 use super::state::{Inner, SYNC_STATE, SyncState};
 use crate::store::Entry;
-use crate::sync::{Digest, OpId, digest};
+use crate::sync::{Digest, Group, OpId, digest};
 use crate::wire::{decode_op, encode, encode_op};
 
 impl Inner {
@@ -21,7 +21,8 @@ impl Inner {
         let taken = last.max(self.profile.generation);
         let generation = wanted.max(taken.saturating_add(1));
         self.recall()?;
-        let renamed = self.rename(generation)?;
+        let mut renamed = self.rename(generation)?;
+        renamed.outbox.take_held(&mut self.outbox);
         let entries: Vec<Entry> = renamed.entries;
         self.vault.journal.append(&entries)?;
         let old_generation = self.profile.generation;
@@ -108,6 +109,11 @@ impl Inner {
             // The first name is kept: under a later one it may have been sent too, but then it says the same first name.
             op.was = op.was.or_else(|| Some((old, digest(&waiting.bytes))));
             op.id = OpId { generation, n, ..old };
+            // A group whose beginning the server has already is a group no more.
+            op.group = op.group.and_then(|group| {
+                let first = n.checked_sub(u64::from(group.index)).filter(|first| *first > 0)?;
+                Some(Group { first, ..group })
+            });
             op.prev = prev;
             op.actor = self.profile.user;
             renamed.names.insert(old, op.id);

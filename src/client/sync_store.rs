@@ -11,8 +11,8 @@ use crate::domain::ids::{RecordId, UnitId, UserId};
 use crate::store::{Change, Row};
 use crate::sync::client::{Machine, PageHead, Staged, Waiting};
 use crate::sync::open::Open;
-use crate::sync::{Cursor, Digest, OpBody, Outcome};
-use crate::wire::{Page, SyncAnswer, decode, decode_op, encode, head};
+use crate::sync::{Cursor, Digest, HELD_KIND, Held, OpBody, Outcome};
+use crate::wire::{Page, SyncAnswer, decode, decode_op, decode_record, encode, head, op_head};
 
 /// Note of a staged page that says how far staging is: a [`Staged`].
 const STAGE: &str = "stage/state";
@@ -99,8 +99,12 @@ impl Session {
             let bytes = bytes.filter(|(found, _)| *found == n).map(|(_, op)| op.bytes.clone());
             let Some(bytes) = bytes else { continue };
             let op = decode_op(&bytes)?;
-            inner.refused.insert((generation, n), Refused { outcome, op });
+            let (key, held) = ((generation, n), matches!(outcome, Outcome::Held { .. }));
+            inner.refused.insert(key, Refused { outcome, op });
             if let Some(record) = inner.outbox.remove(n) {
+                if held {
+                    inner.outbox.hold(key, record, bytes);
+                }
                 inner.refold(record)?;
             }
         }
@@ -207,9 +211,13 @@ impl Session {
         inner.sync = state;
         let last = if crate::trap!(T16) { inner.outbox.last_n } else { inner.sync.acked_n };
         let settled = inner.outbox.settle(last);
+        let decided = staged.iter().any(|change| change.puts.iter().any(|r| r.kind == HELD_KIND));
         Self::show(inner, staged, replace)?;
         for record in settled {
             inner.refold(record)?;
+        }
+        if decided {
+            inner.settle_held()?;
         }
         inner.recount_resolving()
     }
@@ -309,8 +317,12 @@ fn opening(
     let waiting: Vec<Waiting> = inner
         .outbox
         .after(inner.sync.acked_n)
-        .map(|(n, op)| Waiting { n, bytes: op.bytes.clone() })
-        .collect();
+        .map(|(n, op)| {
+            let group = op_head(&op.bytes)?.group;
+            let end = group.map(|g| g.first.saturating_add(u64::from(g.length)).saturating_sub(1));
+            Ok(Waiting { n, group_end: end.unwrap_or(n), bytes: op.bytes.clone() })
+        })
+        .collect::<Result<_, ClientError>>()?;
     let first = waiting.first().map(|op| decode_op(&op.bytes)).transpose()?;
     let prev = first.as_ref().map_or(inner.outbox.last_hash, |op| op.prev);
     let oldest = first.map(|op| super::conflicts::hlc_ms(op.hlc));
@@ -369,10 +381,52 @@ impl Inner {
             }
             self.outbox.push(entry.n, op.record, bytes.to_vec());
         }
+        for key in self.outbox.held_after(generation, last) {
+            self.outbox.let_go(key);
+        }
         for id in self.outbox.records() {
             self.refold(id)?;
         }
         Ok(())
+    }
+
+    /// Looks at what became of the operations that the server held: what is decided leaves the attention list, or stays there with
+    /// the reason of the decision.
+    pub(super) fn settle_held(&mut self) -> Result<(), ClientError> {
+        let rows = self.rows.values().filter(|row| row.kind == HELD_KIND);
+        let closed: Vec<Held> = rows
+            .filter_map(|row| decode_record(&row.bytes).ok()?.held)
+            .filter(|held| !held.is_open())
+            .map(|held| *held)
+            .collect();
+        let own = self.profile.device;
+        for held in closed {
+            for part in held.parts.iter().filter(|part| part.op.device == own) {
+                let key = (part.op.generation, part.op.n);
+                let waits = self.refused.get(&key);
+                let waits = waits.is_some_and(|r| matches!(r.outcome, Outcome::Held { .. }));
+                let Some(outcome) = held.outcome_of(part.op).filter(|_| waits) else { continue };
+                self.decided_late(key, outcome.clone())?;
+            }
+        }
+        Ok(())
+    }
+
+    fn decided_late(&mut self, key: (u32, u64), outcome: Outcome) -> Result<(), ClientError> {
+        let note = attention::note_of(key.0, key.1);
+        if outcome.needs_attention() {
+            self.note(vec![(note, Some(attention::encode_outcome(&outcome)?))])?;
+            if let Some(refused) = self.refused.get_mut(&key) {
+                refused.outcome = outcome;
+            }
+        } else {
+            self.note(vec![(note, None)])?;
+            self.refused.remove(&key);
+        }
+        match self.outbox.let_go(key) {
+            Some(record) => self.refold(record),
+            None => Ok(()),
+        }
     }
 
     /// Finds again which conflicts a waiting operation settles.

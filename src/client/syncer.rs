@@ -4,6 +4,7 @@ use std::collections::VecDeque;
 use std::sync::atomic::{AtomicBool, Ordering};
 
 use super::error::ClientError;
+use super::receipts::Receipts;
 use super::sync_store::Session;
 use super::transport::{Transport, TransportError};
 use super::{Client, HttpTransport};
@@ -89,7 +90,12 @@ impl Client {
         cancel: &AtomicBool,
     ) -> Result<SyncSummary, ClientError> {
         let mut transport = self.connect()?;
-        self.sync_over(&mut transport, progress, cancel)
+        let summary = self.sync_over(&mut transport, progress, cancel)?;
+        if self.wants_check() {
+            // What was synced stands whether or not this succeeds; the next sync tries again.
+            let _later = self.compare_over(&mut transport, progress, cancel);
+        }
+        Ok(summary)
     }
 
     /// Syncs over any transport.
@@ -151,6 +157,7 @@ pub(super) struct Round<'a> {
     state: Progress,
     again: bool,
     limits: Limits,
+    receipts: Receipts,
 }
 
 impl<'a> Round<'a> {
@@ -161,13 +168,29 @@ impl<'a> Round<'a> {
         cancel: &'a AtomicBool,
         (session, machine): (Session, Machine),
     ) -> Self {
-        let limits = client.lock().limits;
+        let mut inner = client.lock();
+        let limits = inner.limits;
+        // A store that cannot be read fails the sync where it is needed.
+        let receipts = Receipts::load(&mut inner).unwrap_or_default();
+        drop(inner);
         let to_push = machine.waiting();
         let state = Progress { phase: Phase::Connecting, pushed: 0, to_push, pulled: 0 };
         let pages = VecDeque::new();
         let again = false;
         let transport = Some(transport);
-        Self { client, transport, progress, cancel, session, machine, pages, state, again, limits }
+        Self {
+            client,
+            transport,
+            progress,
+            cancel,
+            session,
+            machine,
+            pages,
+            state,
+            again,
+            limits,
+            receipts,
+        }
     }
 
     /// Runs to the end, or to an order that needs another round (`None`).
@@ -207,7 +230,7 @@ impl<'a> Round<'a> {
     fn both(&mut self, store: Output, request: Output) -> Result<Vec<Output>, ClientError> {
         let Some(transport) = self.transport.take() else { return Ok(vec![store, request]) };
         let request = match request {
-            Output::Push(batch) => Request::Push(push_request(batch)),
+            Output::Push(batch) => Request::Push(self.push_request(batch)),
             Output::Pull(from) => Request::Pull(self.pull_request(from)),
             other => {
                 self.transport = Some(transport);
@@ -251,7 +274,7 @@ impl<'a> Round<'a> {
                 self.check_cancel()?;
                 let request = SyncRequest {
                     open: *open,
-                    push: push.map(push_request),
+                    push: push.map(|batch| self.push_request(batch)),
                     pull: Some(self.pull_request(pull)),
                 };
                 let answer = self.transport()?.sync(&request);
@@ -275,7 +298,8 @@ impl<'a> Round<'a> {
             Output::Push(batch) => {
                 self.check_cancel()?;
                 self.state.phase = Phase::Pushing;
-                let answer = self.transport()?.push(&push_request(batch))?;
+                let request = self.push_request(batch);
+                let answer = self.transport()?.push(&request)?;
                 let mut next = self.take_push(answer);
                 next.push(self.machine.after_push());
                 Ok(next)
@@ -296,6 +320,7 @@ impl<'a> Round<'a> {
         let mut inner = self.client.lock();
         match output {
             Output::StoreResults(results) => {
+                self.receipts.store(&mut inner)?;
                 Session::results(&mut inner, &results)?;
                 self.state.pushed += results.len();
             }
@@ -352,7 +377,18 @@ impl<'a> Round<'a> {
     }
 
     fn take_push(&mut self, answer: PushAnswer) -> Vec<Output> {
+        self.receipts.take(answer.receipts);
         self.machine.pushed(answer.results)
+    }
+
+    fn push_request(&self, batch: Batch) -> PushRequest {
+        self.receipts.attach(PushRequest {
+            generation: batch.generation,
+            from_n: batch.from_n,
+            prev: batch.prev,
+            ops: batch.ops.into_iter().map(Blob).collect(),
+            receipts: Vec::new(),
+        })
     }
 
     fn take_page(&mut self, page: Page) -> Vec<Output> {
@@ -429,15 +465,6 @@ impl Request {
             Self::Push(request) => transport.push(request).map(Answer::Push),
             Self::Pull(request) => transport.pull(request).map(Answer::Pull),
         }
-    }
-}
-
-fn push_request(batch: Batch) -> PushRequest {
-    PushRequest {
-        generation: batch.generation,
-        from_n: batch.from_n,
-        prev: batch.prev,
-        ops: batch.ops.into_iter().map(Blob).collect(),
     }
 }
 

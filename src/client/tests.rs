@@ -125,3 +125,38 @@ fn drafts_are_kept_until_they_are_dropped() {
     client.drop_draft("person", None).unwrap();
     assert_eq!(client.draft("person", None).unwrap(), None);
 }
+
+#[test]
+fn a_store_that_lost_its_end_has_every_operation_answered_again() {
+    use crate::store::{Finding, FindingCode};
+    use crate::sync::Outcome;
+
+    let before = client();
+    for number in ["10001", "10002", "10003"] {
+        person(&before, number, "王小明");
+    }
+    let refused = Outcome::Rejected {
+        seq: 2,
+        code: "duplicate".into(),
+        field: String::new(),
+        message: String::new(),
+    };
+    let results =
+        [(1, Outcome::Applied { seq: 1 }), (2, refused), (3, Outcome::Applied { seq: 3 })];
+    sync_store::Session::results(&mut before.lock(), &results).unwrap();
+    assert_eq!(before.attention().len(), 1);
+    let reopened = |client: Client, findings: Vec<Finding>| {
+        let mut vault = client.inner.into_inner().unwrap().vault;
+        vault.findings = findings;
+        Client::from_vault(Path::new("memory"), vault).unwrap()
+    };
+    let short = Finding::new(FindingCode::StoreShort, "store", &[]);
+    let mut client = reopened(before, vec![short]);
+    for _ in 0..2 {
+        let sent: Vec<u64> = client.lock().outbox.after(0).map(|(n, _)| n).collect();
+        assert_eq!(sent, [1, 2, 3], "a batch has no holes");
+        assert_eq!(client.inside().acked_n, 0);
+        // The finding is told once; what follows from it holds until the server has answered.
+        client = reopened(client, Vec::new());
+    }
+}

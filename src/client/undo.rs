@@ -37,7 +37,8 @@ impl Client {
         for part in parts {
             edits.extend(inner.inverse(&part, &taken_back)?);
         }
-        inner.commit(edits, Some(command))?;
+        // All of a command is taken back, or nothing of it.
+        inner.commit_groups(vec![edits], Some(command))?;
         Ok(Saved { id: record, issues: Vec::new() })
     }
 }

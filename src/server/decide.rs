@@ -1,7 +1,6 @@
 //! Pushed operations: what the server checks by itself, then the merge. A replay of the log runs exactly this again.
 
 use crate::domain::ids::UnitId;
-use crate::domain::record::Value;
 use crate::server::db::rows::{OpRow, Refused};
 use crate::sync::apply::Stamp;
 use crate::sync::command::Outside;
@@ -109,38 +108,10 @@ fn check(
     if op.kind == CONFLICT_KIND || other_kind {
         return Err(("wrong_kind", ""));
     }
-    if longest(op) > world.limits.text_bytes {
+    if op.longest_text() > world.limits.text_bytes {
         return Err(("too_large", "text"));
     }
     Ok(())
-}
-
-/// Returns the bytes of the longest text in an operation.
-fn longest(op: &Op) -> usize {
-    let size = |value: &Value| match value {
-        Value::Text(text) | Value::Code(text) => text.len(),
-        Value::Unknown { bytes, .. } => bytes.len(),
-        Value::Null
-        | Value::Int(_)
-        | Value::Flag(_)
-        | Value::Date(_)
-        | Value::Instant(_)
-        | Value::Ref(_) => 0,
-    };
-    let of = |values: &mut dyn Iterator<Item = &Value>| values.map(size).max().unwrap_or(0);
-    match &op.body {
-        OpBody::Create { fields: values, .. } | OpBody::Resolve { values, .. } => {
-            of(&mut values.iter().map(|(_, value)| value))
-        }
-        OpBody::Set { sets } => of(&mut sets.iter().map(|(_, _, value)| value)),
-        OpBody::ElementAdd { value, .. } => size(value),
-        OpBody::Note { text, .. } | OpBody::Delete { reason: text, .. } => text.len(),
-        OpBody::ElementDelete { .. }
-        | OpBody::Move { .. }
-        | OpBody::Restore { .. }
-        | OpBody::Command { .. }
-        | OpBody::Unknown { .. } => 0,
-    }
 }
 
 /// Says how an outcome is marked in the log.

@@ -10,6 +10,7 @@ use crate::field;
 use crate::server::db::rows::{Loaded, Wanted};
 use crate::sync::command::{classes_of, counted, merging, redirected};
 use crate::sync::{Held, Need, Op, OpBody, OpId, Record, World};
+use crate::wire::decode;
 
 /// Says what applying these operations may look at.
 pub(crate) fn wanted<'a>(ops: impl Iterator<Item = &'a Op>) -> Wanted {
@@ -156,8 +157,11 @@ pub(crate) fn load_into(world: &mut World, loaded: Loaded) {
         world.load(record);
     }
     world.unique.extend(loaded.unique);
-    for (op, hash) in &loaded.ops {
-        world.learn(op, *hash);
+    for (op, hash, recv_at) in &loaded.ops {
+        world.learn(op, *hash, *recv_at);
+    }
+    for (op, bytes) in &loaded.outside {
+        world.outside.extend(decode(bytes, "outside").ok().map(|outside| (*op, outside)));
     }
     world.refused.extend(loaded.refused);
     world.refused_creates.extend(loaded.refused_creations);

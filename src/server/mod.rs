@@ -9,6 +9,7 @@ mod care;
 pub mod clock;
 pub mod db;
 mod decide;
+mod expire;
 mod history;
 mod http;
 mod keys;
@@ -17,6 +18,7 @@ mod marks;
 mod opening;
 mod pull;
 mod push;
+mod receipts;
 mod returning;
 mod scope;
 mod secret;
@@ -162,10 +164,13 @@ pub async fn serve_until(
     let marks = care.marks.clone();
     let service = Service::new(db.clone(), writer, Arc::new(clock::Machine), options.limits, care);
     let app = Arc::new(App::new(service, options.enrol_per_minute));
+    let ticking = tokio::spawn(tick(Arc::clone(&app)));
     let housekeeping = tokio::spawn(upkeep::daily(db.clone(), options.limits));
     ready(address);
     let routes = router(app, options.request_timeout);
     let result = answer(listener, routes, stop, options.stop_timeout).await;
+    ticking.abort();
+    let _aborted = ticking.await;
     // All senders are gone with the router, so the writer ends after the last batch.
     let _ended = tokio::time::timeout(options.stop_timeout, writing).await;
     housekeeping.abort();
@@ -173,6 +178,20 @@ pub async fn serve_until(
     db.close().await;
     drop(lock);
     result.map_err(ServerError::Serve)
+}
+
+/// How often the server looks for what has waited too long.
+const TICK: Duration = Duration::from_mins(15);
+
+/// Ends what has waited too long, for ever.
+async fn tick<D: Db>(app: Arc<App<D>>) {
+    let mut interval = tokio::time::interval(TICK);
+    loop {
+        interval.tick().await;
+        if let Err(error) = app.service.tick().await {
+            tracing::warn!({ crate::telemetry::ERROR } = %error, "ending what waited failed");
+        }
+    }
 }
 
 /// Makes sure that nobody else serves the file, that a new history has begun if the database went back, and that what outlives

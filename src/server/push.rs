@@ -11,10 +11,11 @@ use crate::server::decide::{Entry, decide, row, together};
 use crate::server::load::{
     about, further, held_names, held_ops, held_records, load_into, old_names, overtaken, wanted,
 };
+use crate::server::receipts::{Handle, command, inform, made_out, note_numbers};
 use crate::sync::apply::Stamp;
 use crate::sync::{Author, Digest, Limits, Op, OpId, Outcome, Record, UnitTree, World, chain_step};
 use crate::telemetry as field;
-use crate::wire::{PushAnswer, PushRequest, decode, encode, encode_record};
+use crate::wire::{PushAnswer, PushRequest, Receipt, decode, encode, encode_record};
 
 /// A push that was read and checked for its form.
 #[derive(Clone, Debug)]
@@ -35,6 +36,10 @@ pub(crate) struct Batch {
     pub(crate) now: i64,
     /// Sizes and times that decide.
     pub(crate) limits: Limits,
+    /// What the server answered to some of them in an earlier history, as the device says.
+    pub(crate) receipts: Vec<Receipt>,
+    /// What the server has outside its database.
+    pub(crate) witness: Handle,
 }
 
 /// Why a push was not taken.
@@ -67,6 +72,9 @@ pub(crate) enum PushError {
     /// The database's disk has no room.
     #[error("the disk is full")]
     Full,
+    /// The files beside the database failed.
+    #[error("what stands outside the database cannot be used")]
+    Outside(#[source] std::io::Error),
     /// Too many pushes wait.
     #[error("too many pushes wait")]
     Busy,
@@ -101,13 +109,14 @@ impl Batch {
         now: i64,
         limits: Limits,
     ) -> Self {
-        let PushRequest { generation, from_n, prev, ops } = request;
+        let PushRequest { generation, from_n, prev, ops, receipts } = request;
         let entries = ops
             .into_iter()
             .zip(from_n..)
             .map(|(op, n)| Entry::new(OpId { device, generation, n }, op.0, &limits))
             .collect();
-        Self { device, author, generation, from_n, prev, entries, now, limits }
+        let witness = None;
+        Self { device, author, generation, from_n, prev, entries, now, limits, receipts, witness }
     }
 }
 
@@ -157,23 +166,28 @@ pub(crate) async fn take_all<T: Tx>(
     let firsts: Vec<(OpId, usize)> = batches.iter().map(Batch::first).collect();
     let stored = tx.stored(&firsts).await?;
     let limits = batches.first().map(|batch| batch.limits).unwrap_or_default();
+    let witness = batches.first().and_then(|batch| batch.witness.clone());
     let (mut answers, mut turns, mut known) = (Vec::new(), Vec::new(), BTreeSet::new());
+    let mut commands: Vec<Vec<Op>> = Vec::with_capacity(batches.len());
     for (mut batch, stored) in batches.into_iter().zip(stored) {
+        commands.push(batch.entries.iter().filter_map(command).collect());
         let answer = repeated(&batch, &stored).and_then(|results| {
-            let entries = batch.entries.split_off(results.len());
+            let mut entries = batch.entries.split_off(results.len());
             whole_groups(&entries, results.len(), &batch.limits)?;
+            inform(&witness, &mut entries, &batch.receipts).map_err(PushError::Outside)?;
             let id = |n: &u64| OpId { n: *n, ..batch.first().0 };
             known.extend(stored.repeated.keys().map(id));
             turns.push(Turn { author: batch.author, now: batch.now, entries });
-            Ok(PushAnswer { last_n: stored.last_n, results })
+            Ok(PushAnswer { last_n: stored.last_n, results, receipts: Vec::new() })
         });
         answers.push(answer);
     }
-    let mut outcomes = write(tx, cache, turns, &tenant, limits, &known).await?;
-    for (answer, (first, _)) in answers.iter_mut().zip(firsts) {
+    let mut outcomes = write(tx, cache, turns, (&tenant, &witness), limits, &known).await?;
+    for ((answer, (first, _)), commands) in answers.iter_mut().zip(firsts).zip(&commands) {
         let Ok(answer) = answer else { continue };
         answer.results.extend(outcomes.remove(&first.device).unwrap_or_default());
         answer.last_n = answer.results.last().map_or(answer.last_n, |(n, _)| answer.last_n.max(*n));
+        answer.receipts = made_out(&witness, commands, &answer.results, tenant.epoch);
         tracing::debug!({ field::DEVICE } = %first.device, { field::GENERATION } = first.generation, { field::LAST_N } = answer.last_n, "pushed");
     }
     Ok(answers)
@@ -184,7 +198,7 @@ async fn write<T: Tx>(
     tx: &mut T,
     cache: &mut UnitCache,
     turns: Vec<Turn>,
-    tenant: &Tenant,
+    (tenant, witness): (&Tenant, &Handle),
     limits: Limits,
     known: &BTreeSet<OpId>,
 ) -> Result<Outcomes, PushError> {
@@ -198,6 +212,7 @@ async fn write<T: Tx>(
     if crate::trap!(T07) || crate::trap!(T08) {
         changes.ops.retain(|op| !known.contains(&op.id));
     }
+    note_numbers(witness, &changes)?.map_err(PushError::Outside)?;
     tx.store(changes).await?;
     Ok(outcomes)
 }

@@ -8,7 +8,8 @@ use tokio::sync::OnceCell;
 use super::care::Care;
 use super::clock::{Ambient, random_of};
 use super::db::rows::{CodeUse, NewDevice, Session};
-use super::db::{Db, Tx};
+use super::db::{Db, DbResult, Tx};
+use super::expire::overdue;
 use super::http::ApiError;
 use super::marks::Mark;
 use super::pull::{PullError, page};
@@ -125,6 +126,21 @@ impl<D: Db> Service<D> {
         self.ambient.now_ms()
     }
 
+    /// Ends what has waited too long, and returns how much that was. To be called from time to time.
+    ///
+    /// # Errors
+    /// [`DbError`] if the database fails. Where another server was faster, the next call tries again.
+    pub async fn tick(&self) -> DbResult<usize> {
+        let Some(batch) = overdue(&self.db, self.now_ms(), self.limits).await? else {
+            return Ok(0);
+        };
+        match self.writer.push(&self.db, batch).await {
+            Ok(answer) => Ok(answer.results.len()),
+            Err(PushError::Db(error)) => Err(error),
+            Err(_not_now) => Ok(0),
+        }
+    }
+
     /// Answers a packet with a packet.
     pub async fn call(&self, call: Call, token: &str, body: &[u8]) -> Answered {
         match self.answer(call, token, body).await {
@@ -146,25 +162,31 @@ impl<D: Db> Service<D> {
                 let session = self.known(token).await?;
                 packed(&self.quarantine(&session, unpack(body)?).await?)
             }
-            Call::Check => {
-                let session = self.session(token).await?;
-                packed(&self.check(&session, unpack(body)?).await?)
-            }
             Call::Sync => {
                 let session = self.known(token).await?;
                 packed(&self.sync(&session, unpack(body)?).await?)
             }
-            Call::Push => {
+            Call::Check | Call::Push | Call::Pull | Call::History(_) => {
                 let session = self.session(token).await?;
-                packed(&self.push(&session, unpack(body)?).await?)
+                self.answer_admitted(call, &session, body).await
             }
-            Call::Pull => {
-                let session = self.session(token).await?;
-                packed(&self.pull(&session, &unpack(body)?).await?)
-            }
-            Call::History(record) => {
-                let session = self.session(token).await?;
-                packed(&self.history(&session, &record.to_string()).await?)
+        }
+    }
+
+    /// Answers the calls that only a device in good standing may make.
+    async fn answer_admitted(
+        &self,
+        call: Call,
+        session: &Session,
+        body: &[u8],
+    ) -> Result<Vec<u8>, ApiError> {
+        match call {
+            Call::Check => packed(&self.check(session, unpack(body)?).await?),
+            Call::Push => packed(&self.push(session, unpack(body)?).await?),
+            Call::Pull => packed(&self.pull(session, &unpack(body)?).await?),
+            Call::History(record) => packed(&self.history(session, &record.to_string()).await?),
+            Call::Hello | Call::Enrol | Call::Readmit | Call::Quarantine | Call::Sync => {
+                Err(ApiError::internal())
             }
         }
     }
@@ -314,7 +336,8 @@ impl<D: Db> Service<D> {
             return Err(ApiError::too_large(limits.batch_bytes));
         }
         let now = self.now_ms();
-        let batch = Batch::new(session.device.id, session.author(), request, now, limits);
+        let mut batch = Batch::new(session.device.id, session.author(), request, now, limits);
+        batch.witness = Some(Arc::new(self.care().await?.clone()));
         Ok(self.writer.push(&self.db, batch).await?)
     }
 

@@ -1,5 +1,7 @@
 //! Any history, pushed in batches of any size, is what its replay gives: what a batch loads beforehand is enough.
 
+use std::sync::Arc;
+
 use proptest::prelude::*;
 use uuid::Uuid;
 
@@ -8,6 +10,7 @@ use super::clock::Ambient;
 use super::db::memory::Memory;
 use super::db::{Database, Db, Tx};
 use super::push::{Batch, PushError, take};
+use super::service::Service;
 use super::writer::group;
 use crate::domain::access::Role;
 use crate::domain::ids::{DeviceId, RecordId, UnitId, UserId};
@@ -130,7 +133,7 @@ impl Pen {
         }
         let (from_n, prev) = std::mem::replace(&mut self.first, (self.n + 1, self.prev));
         let ops = std::mem::take(&mut self.ops);
-        Some(PushRequest { generation: 1, from_n, prev, ops })
+        Some(PushRequest { generation: 1, from_n, prev, ops, receipts: Vec::new() })
     }
 
     async fn push<D: Db>(&mut self, db: &D, now: i64) -> Vec<Outcome> {
@@ -186,8 +189,15 @@ fn body(act: &Act, written: &[Written], conflicts: &[RecordId], root: UnitId) ->
             seen: written.iter().skip(pick % 7).map(|(id, _)| *id).collect(),
             values: vec![(field, text)],
         },
+        8 => OpBody::ElementAdd { field: FieldNo(200), element: element(act.value), value: text },
+        9 => OpBody::ElementDelete { field: FieldNo(200), element: element(act.value), base },
+        10 => OpBody::Note { field: FieldNo(201), element: element(act.seen), text: "x".into() },
         _ => OpBody::Set { sets: vec![(field, base, text)] },
     }
+}
+
+fn element(n: u8) -> Uuid {
+    Uuid::from_u128(0x500 + u128::from(n))
 }
 
 const CLASS: RecordId = RecordId(Uuid::from_u128(0x200));
@@ -398,6 +408,7 @@ fn a_batch_that_ends_inside_a_group_is_not_taken() {
             from_n: pen.first.0,
             prev: pen.first.1,
             ops: pen.ops.clone(),
+            receipts: Vec::new(),
         };
         let mut cut = whole.clone();
         cut.ops.truncate(1);
@@ -445,8 +456,41 @@ fn a_batch_that_cannot_be_taken_changes_nothing_for_the_others_of_its_group() {
     });
 }
 
+/// A clock that stands at one time.
+#[derive(Debug)]
+struct At(i64);
+
+impl Ambient for At {
+    fn now_ms(&self) -> i64 {
+        self.0
+    }
+
+    fn fill(&self, bytes: &mut [u8]) {
+        bytes.fill(7);
+    }
+}
+
+#[test]
+fn the_server_itself_ends_what_waits_too_long() {
+    run(async {
+        let db = Memory::default();
+        let (_, mut pens) = set_up(&db).await;
+        let pen = pens.first_mut().unwrap();
+        let lost = Base::Seen(OpId { device: DeviceId(77), generation: 1, n: 1 });
+        let sets = vec![(FieldNo(2), lost, Value::Text("甲".into()))];
+        pen.write(Kind::Unit.number(), COLLEGE.record(), OpBody::Set { sets }, None);
+        pen.push(&db, 0).await;
+        let at = |ms| Service::alone(db.clone(), Arc::new(At(ms)), limits());
+        assert_eq!(at(2 * DAY_MS - 1).tick().await.unwrap(), 0);
+        assert_eq!(at(2 * DAY_MS).tick().await.unwrap(), 1);
+        assert_eq!(at(3 * DAY_MS).tick().await.unwrap(), 0);
+        assert_eq!(ids_of(&db, CONFLICT_KIND).await.len(), 1);
+        assert_eq!(replay(&db, limits()).await.unwrap().difference, None);
+    });
+}
+
 proptest! {
-    #![proptest_config(ProptestConfig { cases: 400, ..ProptestConfig::default() })]
+    #![proptest_config(ProptestConfig { cases: 128, ..ProptestConfig::default() })]
 
     #[test]
     fn batches_of_any_size_give_what_a_replay_gives(acts in acts()) {
@@ -461,4 +505,64 @@ proptest! {
     fn a_database_file_decides_what_memory_decides(acts in acts()) {
         run(live_on_a_file(acts));
     }
+}
+
+/// Where the two enrolments of the class stand: who had the place, who waited.
+async fn places<D: Db>(db: &D) -> [Option<String>; 2] {
+    let mut states = [None, None];
+    for (state, n) in states.iter_mut().zip([0, 1]) {
+        let row = db.record(enrolment_id(CLASS, person(n))).await.unwrap().unwrap();
+        let record = crate::wire::decode_record(&row.body).unwrap();
+        *state = record.fields.get(&FieldNo(5)).and_then(|s| s.value.as_text().map(str::to_owned));
+    }
+    states
+}
+
+/// A class with one place, which the first person has and the second waits for.
+async fn one_waits(db: &Memory) -> (Vec<Pen>, OpBody) {
+    let (_root, mut pens) = set_up(db).await;
+    let hq = pens.first_mut().unwrap();
+    for n in 0..2 {
+        let text = |text: &str| Value::Text(text.to_owned());
+        let fields = vec![(FieldNo(1), text(&format!("0600{n}"))), (FieldNo(2), text("王小明"))];
+        let create = OpBody::Create { unit: COLLEGE, fields };
+        hq.write(Kind::Person.number(), person(n), create, None);
+        let args = EnrolRequest { class: CLASS, person: person(n), request: Uuid::nil() };
+        let name = EnrolRequest::NAME.to_owned();
+        let ask = OpBody::Command { name, args: args.seal() };
+        hq.write(Kind::Enrolment.number(), enrolment_id(CLASS, person(n)), ask, None);
+    }
+    hq.push(db, 0).await;
+    let args = EnrolCancel { class: CLASS, person: person(0), reason: String::new() };
+    (pens, OpBody::Command { name: EnrolCancel::NAME.to_owned(), args: args.seal() })
+}
+
+#[test]
+fn a_server_that_stops_anywhere_has_let_the_next_one_in_or_taken_nothing_back() {
+    let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build().unwrap();
+    runtime.block_on(async {
+        let (before, after) = (["confirmed", "waitlisted"], ["withdrawn", "confirmed"]);
+        let mut seen = [0, 0];
+        for calls in 1..40 {
+            let db = Memory::default();
+            let (mut pens, cancel) = one_waits(&db).await;
+            assert_eq!(places(&db).await, before.map(|state| Some(state.to_owned())));
+            let hq = pens.first_mut().unwrap();
+            hq.write(Kind::Enrolment.number(), enrolment_id(CLASS, person(0)), cancel, None);
+            let request = hq.request().unwrap();
+            db.stop_at(calls);
+            let batch = Batch::new(hq.id, hq.author, request, 0, limits());
+            let answer = super::push::alone(&db, &mut None, batch).await;
+            let stopped = db.is_stopped();
+            db.start();
+            let now = places(&db).await.map(Option::unwrap_or_default);
+            assert!(now == before || now == after, "{calls}: {now:?}");
+            assert!(answer.is_err() || now == after);
+            seen[usize::from(now == after)] += 1;
+            if !stopped {
+                break;
+            }
+        }
+        assert!(seen.iter().all(|count| *count > 0), "{seen:?}");
+    });
 }

@@ -65,12 +65,7 @@ async fn run<D: Db>(db: D, marks: Marks, mut queue: mpsc::Receiver<Job>) {
                 for (reply, answer) in replies.into_iter().zip(answers) {
                     let _gone = reply.send(answer);
                 }
-                if unmarked >= MARK_EVERY
-                    && let Ok(tenant) = db.tenant().await
-                {
-                    mark_head(&marks, &tenant);
-                    unmarked = 0;
-                }
+                unmarked = mark(&db, &marks, unmarked).await;
             }
             Err(error) => {
                 cache = None;
@@ -82,6 +77,16 @@ async fn run<D: Db>(db: D, marks: Marks, mut queue: mpsc::Receiver<Job>) {
             }
         }
     }
+}
+
+/// Marks the head if so many operations came since it was last marked; returns how many are unmarked now.
+async fn mark<D: Db>(db: &D, marks: &Marks, unmarked: usize) -> usize {
+    if unmarked < MARK_EVERY {
+        return unmarked;
+    }
+    let Ok(tenant) = db.tenant().await else { return unmarked };
+    mark_head(marks, &tenant);
+    0
 }
 
 fn chain_of(error: &dyn std::error::Error) -> String {

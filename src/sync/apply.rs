@@ -6,6 +6,7 @@ use std::collections::BTreeMap;
 
 use super::command;
 use super::conflict::{ConflictKind, DELETED_FIELD, UNIT_FIELD};
+use super::element;
 use super::group::{EXPIRE, Item, again, apply_together};
 use super::held::{HELD_KIND, Need};
 use super::merge::apply_set;
@@ -118,10 +119,14 @@ fn dispatch(task: &mut Task<'_>) -> Result<Outcome, Refusal> {
         OpBody::Restore { saw } => restore(task, *saw),
         OpBody::Resolve { conflict, seen, values } => apply_resolve(task, *conflict, seen, values),
         OpBody::Command { name, args } => command::decide(task, name, args),
-        OpBody::ElementAdd { .. }
-        | OpBody::ElementDelete { .. }
-        | OpBody::Note { .. }
-        | OpBody::Unknown { .. } => Err(Refusal::new("unknown_body")),
+        OpBody::ElementAdd { field, element: id, value } => element::add(task, *field, *id, value),
+        OpBody::ElementDelete { field, element: id, base } => {
+            element::delete(task, *field, *id, *base)
+        }
+        OpBody::Note { field, element: id, text } => {
+            element::add(task, *field, *id, &Value::Text(text.clone()))
+        }
+        OpBody::Unknown { .. } => Err(Refusal::new("unknown_body")),
     }
 }
 
@@ -187,7 +192,11 @@ fn create(
     unit: UnitId,
     fields: &[(FieldNo, Value)],
 ) -> Result<Outcome, Refusal> {
-    if task.world.records.contains_key(&task.op.record) && !crate::trap!(T30) {
+    let known = task.world.records.get(&task.op.record);
+    if known.is_some_and(|record| !record.is_live()) && is_generated(task.op) {
+        return revive(task, fields);
+    }
+    if known.is_some() && !crate::trap!(T30) {
         // Two devices made the same generated record: its fields meet like edits of an empty record.
         let sets: Vec<_> =
             fields.iter().map(|(no, value)| (*no, Base::Absent, value.clone())).collect();
@@ -221,6 +230,33 @@ fn create(
         conflict: None,
         held: None,
     });
+    Ok(Outcome::Applied { seq })
+}
+
+/// True if the record's id follows from what it is about, so that making it again is the same record.
+const fn is_generated(op: &Op) -> bool {
+    matches!(op.record.0.get_version_num(), 5)
+}
+
+/// A generated record that was deleted and is made again comes back, with the new values.
+fn revive(task: &mut Task<'_>, fields: &[(FieldNo, Value)]) -> Result<Outcome, Refusal> {
+    let mut record = task.existing()?;
+    let (id, seq) = (task.op.id, task.stamp.seq);
+    let mut values = record.values();
+    values.extend(fields.iter().map(|(no, value)| (*no, at_home(value, task.author))));
+    if let Some(kind) = Kind::from_number(record.kind) {
+        may_create(task, kind, record.unit, &values)?;
+        check_values(task.world, kind, record.id, &values)?;
+    } else if !task.world.reaches(task.author, record.unit) {
+        return Err(Refusal::new("not_permitted"));
+    }
+    for (no, value) in values {
+        if record.fields.get(&no).is_none_or(|state| state.value != value) {
+            record.fields.insert(no, FieldState { value, origin: id, seq });
+        }
+    }
+    record.tombstone = None;
+    task.put(record);
     Ok(Outcome::Applied { seq })
 }
 
@@ -366,7 +402,7 @@ fn relocate(task: &mut Task<'_>, base: Base, to: UnitId) -> Result<Outcome, Refu
         return Ok(task.conflict(&record, ConflictKind::NotPermittedAnyMore, &target));
     }
     if !task.author.role.acts_for(Office::Organizer) || !task.world.reaches(task.author, to) {
-        return Err(Refusal::new("not_permitted"));
+        return task.not_permitted(&record, Refusal::new("not_permitted"), &target);
     }
     if base != Base::Seen(record.unit_origin) {
         return Ok(task.conflict(&record, ConflictKind::MoveVsMove, &target));
@@ -389,7 +425,7 @@ fn delete(task: &mut Task<'_>, saw: u64, reason: &str) -> Result<Outcome, Refusa
         let allowed = task.author.role.acts_for(Office::Organizer)
             && task.author.role.acts_for(kind.spec().office);
         if !allowed {
-            return Err(Refusal::new("not_permitted"));
+            return task.not_permitted(&record, Refusal::new("not_permitted"), &deleted);
         }
     }
     if record.saw() != saw && !crate::trap!(T29) {
@@ -400,7 +436,7 @@ fn delete(task: &mut Task<'_>, saw: u64, reason: &str) -> Result<Outcome, Refusa
     Ok(Outcome::Applied { seq })
 }
 
-fn restore(task: &mut Task<'_>, _saw: u64) -> Result<Outcome, Refusal> {
+fn restore(task: &mut Task<'_>, saw: u64) -> Result<Outcome, Refusal> {
     let mut record = task.existing()?;
     let seq = task.stamp.seq;
     if record.is_live() {
@@ -410,6 +446,12 @@ fn restore(task: &mut Task<'_>, _saw: u64) -> Result<Outcome, Refusal> {
         || !task.world.reaches(task.author, record.unit)
     {
         return Err(Refusal::new("not_permitted"));
+    }
+    // Devices have no fields of what is deleted; who saw another content than what was deleted asks a person.
+    let blank = Record { fields: BTreeMap::new(), elements: BTreeMap::new(), ..record.clone() };
+    if saw != 0 && saw != record.saw() && saw != blank.saw() {
+        let back = [(DELETED_FIELD, Value::Flag(false))];
+        return Ok(task.conflict(&record, ConflictKind::DeleteVsEdit, &back));
     }
     if let Some(kind) = Kind::from_number(record.kind) {
         check_values(task.world, kind, record.id, &record.values())?;

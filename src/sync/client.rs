@@ -17,6 +17,8 @@ const MAX_ORDERS: u8 = 4;
 pub struct Waiting {
     /// Its number.
     pub n: u64,
+    /// Number of the last operation of its all-or-none group; its own without one.
+    pub group_end: u64,
     /// Its bytes, as they were first encoded.
     pub bytes: Vec<u8>,
 }
@@ -215,7 +217,7 @@ impl Machine {
             Order::ResendEarlier(from) => vec![Output::ResendEarlier(from.clone())],
             Order::NewGeneration(generation) => vec![Output::Renumber(*generation)],
             Order::Resync(_) => {
-                self.from_start(opened);
+                self.begin_again(opened);
                 // Positions of before mean nothing in the history that is begun now.
                 (self.acked_seq, self.head_seq) = (0, opened.head_seq);
                 let again = self.start();
@@ -229,7 +231,7 @@ impl Machine {
     }
 
     /// Takes the whole scope from the start.
-    fn from_start(&mut self, opened: &Opened) {
+    fn begin_again(&mut self, opened: &Opened) {
         self.staged = false;
         self.open.cursor = Cursor::START;
         self.at = Staged {
@@ -245,7 +247,7 @@ impl Machine {
     /// Compares the scope of what is held with the one it shall be.
     fn scoped(&mut self, opened: &Opened) -> Vec<Output> {
         if self.at.replace && !self.staged {
-            self.from_start(opened);
+            self.begin_again(opened);
             return Vec::new();
         }
         if self.at.scope_token == opened.scope_token {
@@ -253,7 +255,7 @@ impl Machine {
         }
         let mut out = if self.staged { vec![Output::Unstage] } else { Vec::new() };
         if self.at.replace {
-            self.from_start(opened);
+            self.begin_again(opened);
             return out;
         }
         self.staged = false;
@@ -329,19 +331,23 @@ impl Machine {
         }
     }
 
+    /// Fills a batch with whole groups: as many as fit, but at least one.
     fn batch(&self) -> Option<Batch> {
         let first = self.waiting.front()?;
+        let mut ops: Vec<Vec<u8>> = Vec::new();
         let mut bytes = 0;
-        let ops: Vec<Vec<u8>> = self
-            .waiting
-            .iter()
-            .take(self.limits.batch_ops)
-            .take_while(|op| {
-                bytes += op.bytes.len();
-                bytes <= self.limits.batch_bytes || op.n == first.n
-            })
-            .map(|op| op.bytes.clone())
-            .collect();
+        while ops.len() < self.limits.batch_ops {
+            let Some(next) = self.waiting.get(ops.len()) else { break };
+            let rest = self.waiting.iter().skip(ops.len());
+            let group: Vec<&Waiting> =
+                rest.take_while(|op| op.n <= next.group_end.max(next.n)).collect();
+            let size: usize = group.iter().map(|op| op.bytes.len()).sum();
+            if !ops.is_empty() && bytes + size > self.limits.batch_bytes {
+                break;
+            }
+            bytes += size;
+            ops.extend(group.iter().map(|op| op.bytes.clone()));
+        }
         Some(Batch { generation: self.open.generation, from_n: first.n, prev: self.prev, ops })
     }
 }

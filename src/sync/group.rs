@@ -49,7 +49,7 @@ pub fn apply_together(
 ) -> Vec<Outcome> {
     for item in items {
         if let Some(op) = item.readable() {
-            world.learn(op, item.hash);
+            world.learn(op, item.hash, first.recv_at);
         }
     }
     let stamps = || (first.seq..).map(|seq| Stamp { seq, ..first });

@@ -3,12 +3,14 @@
 use std::collections::BTreeMap;
 
 use super::apply::{at_home, check_values, may_write};
-use super::conflict::{ConflictKind, ConflictState, DELETED_FIELD};
-use super::op::Base;
+use super::clock::{effective, effective_of};
+use super::conflict::{Candidate, Conflict, ConflictKind, ConflictState, DELETED_FIELD};
+use super::op::{Base, OpId};
 use super::outcome::Outcome;
 use super::record::{FieldState, Record};
 use super::task::{Refusal, Task};
 use crate::domain::access::{Office, Role};
+use crate::domain::ids::RecordId;
 use crate::domain::kinds::Kind;
 use crate::domain::record::{FieldNo, FieldSpec, Merge, RecordSpec, Value};
 
@@ -45,11 +47,16 @@ pub(super) fn apply_set(task: &mut Task<'_>, sets: &[Touch]) -> Result<Outcome, 
         return Ok(task.conflict(&record, ConflictKind::NotPermittedAnyMore, &values));
     }
     if !task.author.role.acts_for(Office::Organizer) {
-        return Err(Refusal::new("not_permitted"));
+        return task.not_permitted(&record, Refusal::new("not_permitted"), &values);
     }
     let kind = Kind::from_number(record.kind);
     let spec = kind.map(Kind::spec);
-    check_rights(task, spec, &record, sets)?;
+    match check_rights(task, spec, &record, sets) {
+        Err(refusal) if refusal.code == "not_permitted" => {
+            return task.not_permitted(&record, refusal, &values);
+        }
+        checked => checked?,
+    }
     let mut merged = record.clone();
     if crate::trap!(T28) {
         merged.tombstone = None;
@@ -101,9 +108,14 @@ fn finish(
         let current = task.world.records.get(&id).cloned();
         let Some(current) = current else { return Err(Refusal::new("unknown_record")) };
         if policy(spec, &group) == Merge::LastWriter {
-            overwrite(task, &current, &group);
-            if matches!(outcome, Outcome::Converged { .. }) {
-                outcome = Outcome::Applied { seq };
+            if is_later(task, &current, &group) {
+                overwrite(task, &current, &group);
+                if matches!(outcome, Outcome::Converged { .. }) {
+                    outcome = Outcome::Applied { seq };
+                }
+            } else {
+                let own = group.iter().map(|(no, _, v)| (*no, v.clone(), task.op.id)).collect();
+                outcome = Outcome::Conflict { seq, id: task.close_by_policy(&current, own) };
             }
         } else {
             let values: Vec<_> = group.iter().map(|(no, _, v)| (*no, v.clone())).collect();
@@ -239,6 +251,13 @@ fn write(task: &Task<'_>, record: &mut Record, group: &[Touch]) {
     }
 }
 
+/// True if the operation counts as written no earlier than what holds.
+fn is_later(task: &Task<'_>, record: &Record, group: &[Touch]) -> bool {
+    let own = effective(task.world, task.op, task.stamp.recv_at);
+    let holding = group.iter().filter_map(|(no, _, _)| record.fields.get(no));
+    holding.filter_map(|state| effective_of(task.world, state.origin)).all(|held| own >= held)
+}
+
 /// The later writer of a declared trifle wins; the loser is kept in a conflict closed by that policy.
 fn overwrite(task: &mut Task<'_>, record: &Record, group: &[Touch]) {
     let losers: Vec<_> = group
@@ -247,44 +266,45 @@ fn overwrite(task: &mut Task<'_>, record: &Record, group: &[Touch]) {
         .collect();
     let mut merged = record.clone();
     write(task, &mut merged, group);
-    task.put(merged);
-    task.close_by_policy(record, losers);
+    task.put(merged.clone());
+    task.close_by_policy(&merged, losers);
 }
 
 impl Task<'_> {
-    fn close_by_policy(&mut self, record: &Record, losers: Vec<(FieldNo, Value, super::op::OpId)>) {
+    /// Keeps the losing values in a conflict that nobody needs to look at, with their own authors, and returns its id.
+    fn close_by_policy(
+        &mut self,
+        record: &Record,
+        losers: Vec<(FieldNo, Value, OpId)>,
+    ) -> RecordId {
         let mut fields: Vec<FieldNo> = losers.iter().map(|(no, _, _)| *no).collect();
         fields.sort_unstable();
         let candidates = losers
             .into_iter()
-            .map(|(no, value, op)| super::conflict::Candidate {
-                op,
-                values: vec![(no, value)],
-                actor: self.op.actor,
-                hlc: 0,
-                recv_at: self.stamp.recv_at,
+            .map(|(no, value, id)| {
+                let op = self.world.ops.get(&id);
+                Candidate {
+                    op: id,
+                    values: vec![(no, value)],
+                    actor: op.map_or(self.op.actor, |op| op.actor),
+                    hlc: op.map_or(0, |op| op.hlc),
+                    recv_at: self.world.received.get(&id).copied().unwrap_or(self.stamp.recv_at),
+                }
             })
             .collect();
-        let conflict = super::conflict::Conflict {
+        let conflict = Conflict {
             record: record.id,
             record_kind: record.kind,
             base: Vec::new(),
-            current: fields
-                .iter()
-                .map(|no| super::conflict::Standing {
-                    field: *no,
-                    op: Some(self.op.id),
-                    actor: Some(self.op.actor),
-                    hlc: self.op.hlc,
-                })
-                .collect(),
+            current: self.standing(record, &fields),
             fields: fields.clone(),
             candidates,
             kind: ConflictKind::Edit,
             state: ConflictState::ClosedByPolicy(self.op.id),
         };
-        let id = super::conflict::Conflict::id_for(record.id, &fields, self.op.id);
+        let id = Conflict::id_for(record.id, &fields, self.op.id);
         let seq = self.stamp.seq;
         self.world.put(conflict.into_record(id, record.unit, self.op.id, seq));
+        id
     }
 }

@@ -10,9 +10,11 @@
 pub mod apply;
 pub mod check;
 pub mod client;
+pub mod clock;
 pub mod command;
 pub mod conflict;
 pub mod cursor;
+mod element;
 pub mod group;
 pub mod hash;
 pub mod held;

@@ -214,6 +214,33 @@ impl Op {
         values.chain(named).collect()
     }
 
+    /// Returns the bytes of the longest text in it.
+    pub fn longest_text(&self) -> usize {
+        let size = |value: &Value| match value {
+            Value::Text(text) | Value::Code(text) => text.len(),
+            Value::Unknown { bytes, .. } => bytes.len(),
+            Value::Null
+            | Value::Int(_)
+            | Value::Flag(_)
+            | Value::Date(_)
+            | Value::Instant(_)
+            | Value::Ref(_) => 0,
+        };
+        let text = match &self.body {
+            OpBody::Note { text, .. } | OpBody::Delete { reason: text, .. } => text.len(),
+            OpBody::Create { .. }
+            | OpBody::Set { .. }
+            | OpBody::ElementAdd { .. }
+            | OpBody::ElementDelete { .. }
+            | OpBody::Move { .. }
+            | OpBody::Restore { .. }
+            | OpBody::Command { .. }
+            | OpBody::Resolve { .. }
+            | OpBody::Unknown { .. } => 0,
+        };
+        self.values().into_iter().map(|(_, value)| size(value)).fold(text, usize::max)
+    }
+
     /// Returns the operations this one says its author had seen.
     pub fn bases(&self) -> Vec<OpId> {
         let seen = |base: &Base| if let Base::Seen(id) = base { Some(*id) } else { None };

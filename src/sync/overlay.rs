@@ -4,9 +4,11 @@
 
 use std::collections::BTreeMap;
 
+use uuid::Uuid;
+
 use super::conflict::{DELETED_FIELD, UNIT_FIELD};
 use super::op::{Op, OpBody};
-use super::record::{FieldState, Record, Tombstone};
+use super::record::{ElementState, FieldState, Record, Tombstone};
 use crate::domain::record::{FieldNo, Value};
 
 /// Lays one waiting operation over a record; `None` means there is no such record.
@@ -48,13 +50,26 @@ pub fn overlay(record: Option<Record>, op: &Op) -> Option<Record> {
         }
         OpBody::Restore { .. } => record.tombstone = None,
         OpBody::Resolve { values, .. } => put(&mut record, op, values.iter()),
-        OpBody::ElementAdd { .. }
-        | OpBody::ElementDelete { .. }
-        | OpBody::Note { .. }
-        | OpBody::Command { .. }
-        | OpBody::Unknown { .. } => {}
+        OpBody::ElementAdd { field, element, value } => {
+            put_element(&mut record, op, (*field, *element), Some(value.clone()));
+        }
+        OpBody::Note { field, element, text } => {
+            put_element(&mut record, op, (*field, *element), Some(Value::Text(text.clone())));
+        }
+        OpBody::ElementDelete { field, element, .. } => {
+            put_element(&mut record, op, (*field, *element), None);
+        }
+        OpBody::Command { .. } | OpBody::Unknown { .. } => {}
     }
     Some(record)
+}
+
+fn put_element(record: &mut Record, op: &Op, key: (FieldNo, Uuid), value: Option<Value>) {
+    let known = record.elements.get(&key);
+    // Taking out what is not there changes nothing.
+    if known.is_none_or(|state| state.value != value) && (value.is_some() || known.is_some()) {
+        record.elements.insert(key, ElementState { value, origin: op.id, seq: 0 });
+    }
 }
 
 fn put<'a>(record: &mut Record, op: &Op, values: impl Iterator<Item = &'a (FieldNo, Value)>) {

@@ -95,6 +95,13 @@ impl Record {
             hasher.update(state.origin.generation.to_le_bytes());
             hasher.update(state.origin.n.to_le_bytes());
         }
+        for ((no, element), state) in &self.elements {
+            hasher.update(no.0.to_le_bytes());
+            hasher.update(element.as_bytes());
+            hasher.update(state.origin.device.0.to_le_bytes());
+            hasher.update(state.origin.generation.to_le_bytes());
+            hasher.update(state.origin.n.to_le_bytes());
+        }
         let bytes: [u8; 32] = hasher.finalize().into();
         bytes.iter().take(8).rev().fold(0, |sum, byte| (sum << 8) | u64::from(*byte))
     }

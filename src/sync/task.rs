@@ -221,6 +221,31 @@ impl Task<'_> {
             .collect()
     }
 
+    /// Refuses what the author may not do; if they could write to this record, or to the field, before, their rights have changed since, and
+    /// headquarters decides.
+    pub(super) fn not_permitted(
+        &mut self,
+        record: &Record,
+        refusal: Refusal,
+        values: &[(FieldNo, Value)],
+    ) -> Result<Outcome, Refusal> {
+        let theirs =
+            |op: &OpId| self.world.ops.get(op).is_some_and(|op| op.actor == self.author.user);
+        let spec = Kind::from_number(record.kind).map(Kind::spec);
+        let one = spec.and_then(|spec| spec.field(&refusal.field)).map(|field| field.number);
+        let wrote = match one {
+            Some(no) => record.fields.get(&no).is_some_and(|state| theirs(&state.origin)),
+            None => {
+                theirs(&record.unit_origin)
+                    || record.fields.values().any(|state| theirs(&state.origin))
+            }
+        };
+        if wrote {
+            return Ok(self.conflict(record, ConflictKind::NotPermittedAnyMore, values));
+        }
+        Err(refusal)
+    }
+
     /// Writes the number of open conflicts into the record they are about.
     pub(super) fn recount(&mut self, id: RecordId) {
         let open = self.world.count_open(id);

@@ -61,6 +61,8 @@ pub struct World {
     pub exits: Vec<(RecordId, UnitId, u64)>,
     /// Hashes of the operations in `ops`.
     pub hashes: BTreeMap<OpId, Digest>,
+    /// When the operations in `ops` arrived, milliseconds.
+    pub received: BTreeMap<OpId, i64>,
     /// New names of operations that were renumbered, by the old one.
     pub names: BTreeMap<OpId, BTreeSet<OpId>>,
     /// Held operations, by the record that holds them.
@@ -307,8 +309,9 @@ impl World {
     }
 
     /// Takes notice of an operation that is in the log, or is about to be.
-    pub fn learn(&mut self, op: &Op, hash: Digest) {
+    pub fn learn(&mut self, op: &Op, hash: Digest, recv_at: i64) {
         self.hashes.insert(op.id, hash);
+        self.received.insert(op.id, recv_at);
         self.ops.insert(op.id, op.clone());
         if let Some((old, _)) = op.was {
             self.names.entry(old).or_default().insert(op.id);

@@ -10,7 +10,7 @@ use super::record::RecordBytes;
 use crate::domain::access::Role;
 use crate::domain::ids::{DeviceId, RecordId, UnitId, UserId};
 use crate::sync::open::{Open, Opened};
-use crate::sync::{Cursor, Digest, Outcome};
+use crate::sync::{Cursor, Digest, OpId, Outcome};
 
 macro_rules! messages {
     ($($Type:ident = $tag:literal),* $(,)?) => { $(impl Message for $Type { const TAG: u16 = $tag; })* };
@@ -171,6 +171,9 @@ pub struct PushRequest {
     /// Operation frames, in order.
     #[serde(deserialize_with = "items")]
     pub ops: Vec<Blob>,
+    /// What the server has answered to some of them before, in a history it may have lost.
+    #[serde(default)]
+    pub receipts: Vec<Receipt>,
 }
 
 /// Outcomes of a batch; a 200 alone says nothing.
@@ -181,6 +184,22 @@ pub struct PushAnswer {
     /// Number and outcome of each operation sent.
     #[serde(deserialize_with = "items")]
     pub results: Vec<(u64, Outcome)>,
+    /// Receipts of the commands among them.
+    #[serde(default)]
+    pub receipts: Vec<Receipt>,
+}
+
+/// The server's word on one command, sealed. Whoever was told something shows it to a server that was restored.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Receipt {
+    /// The operation.
+    pub id: OpId,
+    /// History of the answer.
+    pub epoch: Uuid,
+    /// The answer.
+    pub outcome: Outcome,
+    /// Keyed hash, 32 bytes; only the server can make or check it.
+    pub mac: Blob,
 }
 
 /// Query of `POST /v1/sync/pull`.

@@ -16,7 +16,7 @@ pub use codec::{CodecError, decode, encode};
 pub use message::{
     CheckAnswer, CheckRequest, EnrolAnswer, EnrolRequest, Hello, HistoryAnswer, HistoryEntry, Page,
     Problem, PullRequest, PushAnswer, PushRequest, QuarantineAnswer, QuarantineRequest,
-    ReadmitAnswer, ReadmitRequest, SyncAnswer, SyncRequest,
+    ReadmitAnswer, ReadmitRequest, Receipt, SyncAnswer, SyncRequest,
 };
 pub use op::{decode_op, encode_op};
 pub use packet::{CONTENT_TYPE, MAX_DECODED, MAX_ENCODED, PROTOCOL, pack, unpack};

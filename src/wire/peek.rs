@@ -9,6 +9,7 @@ use super::record::RECORD_TAG;
 use super::value::{ValueRef, read, read_ref};
 use crate::domain::ids::{RecordId, UnitId};
 use crate::domain::record::{FieldNo, Value};
+use crate::sync::Group;
 use crate::sync::conflict::DELETED_FIELD;
 
 /// A reader over bincode's standard integer encoding.
@@ -63,8 +64,8 @@ impl<'a> Reader<'a> {
         before.get(..before.len() - self.rest.len()).ok_or(MALFORMED)
     }
 
-    /// Skips what stands between an operation's id and its kind, and returns its clock value.
-    fn skip_to_kind(&mut self) -> Result<u64, CodecError> {
+    /// Skips what stands between an operation's id and its kind, and returns its clock value and group.
+    fn skip_to_kind(&mut self) -> Result<(u64, Option<Group>), CodecError> {
         self.take(16)?; // hash of the operation before
         self.number()?; // salt
         let hlc = self.number()?;
@@ -72,12 +73,14 @@ impl<'a> Reader<'a> {
         self.take(1)?; // its confidence
         self.skip_bytes()?; // actor
         self.number()?; // schema
-        if self.take(1)? == [1] {
-            for _part in 0..3 {
-                self.number()?; // group
-            }
-        }
-        Ok(hlc)
+        let group = if self.take(1)? == [1] { Some(self.group()?) } else { None };
+        Ok((hlc, group))
+    }
+
+    fn group(&mut self) -> Result<Group, CodecError> {
+        let small = |number| u16::try_from(number).map_err(|_too_large| MALFORMED);
+        let first = self.number()?;
+        Ok(Group { first, index: small(self.number()?)?, length: small(self.number()?)? })
     }
 
     /// Skips a nested frame.
@@ -108,6 +111,8 @@ impl<'a> Reader<'a> {
 pub struct OpHead {
     /// Hybrid clock value.
     pub hlc: u64,
+    /// All-or-none group it is in.
+    pub group: Option<Group>,
     /// The record it is about.
     pub record: RecordId,
     /// True if it settles a conflict.
@@ -123,11 +128,11 @@ pub fn op_head(bytes: &[u8]) -> Result<OpHead, CodecError> {
     for _part in 0..3 {
         reader.number()?; // device, generation, n
     }
-    let hlc = reader.skip_to_kind()?;
+    let (hlc, group) = reader.skip_to_kind()?;
     reader.number()?; // kind
     let record = RecordId(reader.uuid()?);
     let is_resolve = reader.number()? == u64::from(RESOLVE);
-    Ok(OpHead { hlc, record, is_resolve })
+    Ok(OpHead { hlc, group, record, is_resolve })
 }
 
 /// Returns the encoded record that an encoded creation makes, before any server has seen it; `None` for other operations and for
@@ -286,7 +291,7 @@ mod tests {
     use super::*;
     use crate::domain::ids::{DeviceId, UserId};
     use crate::sync::conflict::UNIT_FIELD;
-    use crate::sync::{FieldState, Group, Op, OpBody, OpId, Record};
+    use crate::sync::{FieldState, Op, OpBody, OpId, Record};
     use crate::wire::encode_record;
 
     #[test]
@@ -319,7 +324,7 @@ mod tests {
             };
             let bytes = crate::wire::encode_op(&op).unwrap();
             let head = op_head(&bytes).unwrap();
-            assert_eq!((head.hlc, head.record), (op.hlc, op.record));
+            assert_eq!((head.hlc, head.group, head.record), (op.hlc, op.group, op.record));
             assert_eq!(head.is_resolve, matches!(op.body, OpBody::Resolve { .. }));
             assert!(op_head(&bytes[..60]).is_err());
         }

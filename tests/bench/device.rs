@@ -80,7 +80,13 @@ impl Device {
         let start = Instant::now();
         let mut from_n = first_n;
         for batch in ops.chunks(BATCH) {
-            let request = PushRequest { generation: 1, from_n, prev, ops: batch.to_vec() };
+            let request = PushRequest {
+                generation: 1,
+                from_n,
+                prev,
+                ops: batch.to_vec(),
+                receipts: Vec::new(),
+            };
             let asked = Instant::now();
             let answer: PushAnswer = call(&mut self.stream, "/v1/sync/push", &self.token, &request);
             each(asked.elapsed());

@@ -117,7 +117,7 @@ impl Sheep {
                 self.device.op(Kind::Person, record, OpBody::Set { sets })
             })
             .collect();
-        self.waiting = Some(PushRequest { generation: 1, from_n, prev, ops });
+        self.waiting = Some(PushRequest { generation: 1, from_n, prev, ops, receipts: Vec::new() });
     }
 
     fn pull(&self) -> PullRequest {

@@ -185,7 +185,7 @@ impl Client {
             })
             .collect();
         if ours {
-            let push = PushRequest { generation: 1, from_n, prev, ops };
+            let push = PushRequest { generation: 1, from_n, prev, ops, receipts: Vec::new() };
             return request(path, &self.device.token, &pack(&push).unwrap());
         }
         // The bare servers take the same operations, which never reached ours, under numbers of their own.

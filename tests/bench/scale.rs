@@ -85,7 +85,7 @@ fn edit(hq: &mut Device, records: u32) {
                 hq.op(Kind::Person, id_of(n), OpBody::Set { sets: vec![set] })
             })
             .collect();
-        let request = PushRequest { generation: 1, from_n: first, prev, ops };
+        let request = PushRequest { generation: 1, from_n: first, prev, ops, receipts: Vec::new() };
         let asked = Instant::now();
         let answer: PushAnswer = call(&mut hq.stream, "/v1/sync/push", &hq.token, &request);
         times.push(asked.elapsed());

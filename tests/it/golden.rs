@@ -5,14 +5,18 @@ use std::path::Path;
 
 use ejia::domain::ids::{DeviceId, RecordId, UnitId, UserId};
 use ejia::domain::record::{FieldNo, PartialDate, Value};
+use ejia::sync::command::{
+    Arguments, EnrolCancel, EnrolClose, EnrolRequest, NumberLease, PersonMerge,
+};
 use ejia::sync::{
     Base, Candidate, Conflict, ConflictKind, ConflictState, FieldState, Group, Op, OpBody, OpId,
     Outcome, Record, Standing, Tombstone,
 };
 use ejia::wire::frame::{Blob, hex, unhex};
 use ejia::wire::{
-    PushAnswer, PushRequest, decode, decode_op, decode_record, encode, encode_op, encode_record,
-    pack, unpack,
+    CheckAnswer, CheckRequest, PushAnswer, PushRequest, QuarantineAnswer, QuarantineRequest,
+    ReadmitAnswer, ReadmitRequest, Receipt, decode, decode_op, decode_record, encode, encode_op,
+    encode_record, pack, unpack,
 };
 use uuid::Uuid;
 
@@ -183,27 +187,95 @@ fn records_and_conflicts_encode_as_the_first_release_did() {
     assert_eq!(decode_record(&kept).unwrap(), conflict);
 }
 
+fn receipt() -> Receipt {
+    Receipt {
+        id: id(6),
+        epoch: Uuid::from_u128(3),
+        outcome: Outcome::WaitListed { seq: 9, position: 4 },
+        mac: Blob(vec![5; 32]),
+    }
+}
+
+#[test]
+fn arguments_of_commands_are_read_as_the_first_release_wrote_them() {
+    fn check<A: Arguments + PartialEq + std::fmt::Debug>(args: &A) {
+        let kept = golden(&format!("args-{}.v1.hex", A::NAME), &args.seal());
+        assert_eq!(A::open(&kept).as_ref(), Some(args));
+        let coded = encode(args).unwrap();
+        assert_eq!(kept.get(6..), Some(coded.as_slice()), "the bytes are those of any other frame");
+        assert_eq!(A::open(&[kept.as_slice(), &[0]].concat()), None, "nothing may follow");
+        assert_eq!(A::open(&kept[..kept.len() - 1]), None);
+    }
+    let (class, person) = (record_id(20), record_id(21));
+    check(&EnrolRequest { class, person, request: Uuid::from_u128(22) });
+    check(&EnrolCancel { class, person, reason: "出差".into() });
+    check(&EnrolClose { class });
+    let unit = UnitId(Uuid::from_u128(8));
+    check(&NumberLease { range: "certificate".into(), year: 2026, unit, count: 50 });
+    check(&PersonMerge { keep: person, drop: record_id(23) });
+}
+
 #[test]
 fn packets_are_read_as_the_first_release_wrote_them() {
-    let request =
-        PushRequest { generation: 2, from_n: 6, prev: [7; 16], ops: vec![Blob(vec![1, 2, 3])] };
+    let request = PushRequest {
+        generation: 2,
+        from_n: 6,
+        prev: [7; 16],
+        ops: vec![Blob(vec![1, 2, 3])],
+        receipts: vec![receipt()],
+    };
     let kept = golden("packet-push-request.v1.hex", &pack(&request).unwrap());
     assert_eq!(unpack::<PushRequest>(&kept).unwrap(), request);
-    let answer = PushAnswer { last_n: 6, results: vec![(6, Outcome::Applied { seq: 9 })] };
+    let answer = PushAnswer {
+        last_n: 6,
+        results: vec![(6, Outcome::Applied { seq: 9 })],
+        receipts: vec![receipt()],
+    };
     let kept = golden("packet-push-answer.v1.hex", &pack(&answer).unwrap());
     assert_eq!(unpack::<PushAnswer>(&kept).unwrap(), answer);
 }
 
 #[test]
 fn a_packet_with_any_byte_changed_is_refused() {
-    let request =
-        PushRequest { generation: 2, from_n: 6, prev: [7; 16], ops: vec![Blob(vec![1; 300])] };
+    let request = PushRequest {
+        generation: 2,
+        from_n: 6,
+        prev: [7; 16],
+        ops: vec![Blob(vec![1; 300])],
+        receipts: Vec::new(),
+    };
     let packet = pack(&request).unwrap();
     for at in 0..packet.len() {
         let mut other = packet.clone();
         other[at] ^= 0x10;
         assert!(unpack::<PushRequest>(&other).is_err(), "byte {at}");
     }
+}
+
+#[test]
+fn the_calls_after_a_restore_are_read_as_they_were_first_written() {
+    fn kept<M: ejia::wire::packet::Message + PartialEq + std::fmt::Debug>(name: &str, message: &M) {
+        let bytes = encode(message).unwrap();
+        let frame = ejia::wire::frame::seal(M::TAG, &bytes);
+        let kept = golden(&format!("message-{name}.v1.hex"), &frame);
+        let bytes = ejia::wire::frame::expect(&kept, M::TAG).unwrap();
+        assert_eq!(decode::<M>(bytes, "message").unwrap(), *message);
+    }
+    let unit = |n: u128| UnitId(Uuid::from_u128(n));
+    let (epoch, chain) = (Uuid::from_u128(3), [6; 16]);
+    let certificate = Blob(vec![1, 2, 3]);
+    let (name, app) = ("laptop".to_owned(), "0.1.0".to_owned());
+    kept("readmit-request", &ReadmitRequest { certificate, name, app });
+    let role = ejia::domain::access::Role::Organizer;
+    kept("readmit-answer", &ReadmitAnswer { role, unit: unit(8), epoch });
+    let ops = vec![Blob(vec![1, 2]), Blob(vec![3])];
+    kept("quarantine-request", &QuarantineRequest { generation: 2, from_n: 300, ops });
+    kept("quarantine-answer", &QuarantineAnswer { kept: 2, wipe: true });
+    let cursor = ejia::sync::Cursor { epoch, seq: 70, chain };
+    let units = vec![(unit(8), u64::MAX), (unit(9), 1)];
+    kept("check-request", &CheckRequest { cursor, scope_token: 5, units });
+    let (differ, gone) = (vec![unit(8)], vec![unit(9)]);
+    kept("check-answer", &CheckAnswer { compared: true, differ, gone });
 }
 
 #[test]

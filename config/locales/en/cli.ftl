@@ -115,6 +115,9 @@ cli-sync-removed = Left the scope
 cli-sync-pending = Still waiting
 cli-sync-see-conflicts = Conflicts wait: ejia conflicts
 cli-sync-see-attention = The server refused changes: ejia attention
+cli-sync-same = Server and device hold the same.
+cli-sync-repaired = Units that differed and were taken again: { $units }
+cli-sync-not-compared = The server kept moving; nothing was compared.
 cli-backup-keep = The backup is encrypted; the same passphrase or recovery code opens it.
 cli-doctor-sound = Everything is sound, { $count } records.
 cli-doctor-done = done
@@ -273,6 +276,7 @@ cli-arg-hours = Hours the code is valid
 cli-arg-role = Role: organizer, unit-lead, hq, hq-admin, auditor
 cli-arg-folder = Folder
 cli-arg-device = Id of the device
+cli-arg-sync-check = Compare with the server what is here, unit by unit
 cli-arg-wipe = The device destroys its data once it has handed in what was unsent
 cli-arg-backup = Backup file, or the folder with the backups (the newest is taken)
 

@@ -115,6 +115,9 @@ cli-sync-removed = 移出范围
 cli-sync-pending = 仍待送出
 cli-sync-see-conflicts = 有冲突待解决：ejia conflicts
 cli-sync-see-attention = 有修改被服务器退回：ejia attention
+cli-sync-same = 本机与服务器内容一致。
+cli-sync-repaired = 有出入并已重新取回的单位：{ $units }
+cli-sync-not-compared = 服务器一直有新内容，未能核对。
 cli-backup-keep = 备份已加密，打开时要用同一密码或恢复码。
 cli-doctor-sound = 一切正常，共 { $count } 条记录。
 cli-doctor-done = 已处理
@@ -273,6 +276,7 @@ cli-arg-hours = 代码有效的小时数
 cli-arg-role = 角色：organizer、unit-lead、hq、hq-admin、auditor
 cli-arg-folder = 文件夹
 cli-arg-device = 设备编号
+cli-arg-sync-check = 与服务器逐单位核对本机内容
 cli-arg-wipe = 设备交出未送出的修改后销毁本机数据
 cli-arg-backup = 备份文件，或存放备份的文件夹（取最新的）
 

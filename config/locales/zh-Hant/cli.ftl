@@ -115,6 +115,9 @@ cli-sync-removed = 移出範圍
 cli-sync-pending = 仍待送出
 cli-sync-see-conflicts = 有衝突待解決：ejia conflicts
 cli-sync-see-attention = 有修改被服務器退回：ejia attention
+cli-sync-same = 本機與服務器內容一致。
+cli-sync-repaired = 有出入並已重新取回的單位：{ $units }
+cli-sync-not-compared = 服務器一直有新內容，未能核對。
 cli-backup-keep = 備份已加密，打開時要用同一密碼或恢復碼。
 cli-doctor-sound = 一切正常，共 { $count } 條記錄。
 cli-doctor-done = 已處理
@@ -273,6 +276,7 @@ cli-arg-hours = 代碼有效的小時數
 cli-arg-role = 角色：organizer、unit-lead、hq、hq-admin、auditor
 cli-arg-folder = 文件夾
 cli-arg-device = 設備編號
+cli-arg-sync-check = 與服務器逐單位核對本機內容
 cli-arg-wipe = 設備交出未送出的修改後銷毀本機數據
 cli-arg-backup = 備份文件，或存放備份的文件夾（取最新的）
 

@@ -14,12 +14,14 @@ use crate::cli::args::Format;
 use crate::cli::context::Context;
 use crate::cli::error::{CONFLICTS, CommandError, CommandResult};
 use crate::cli::output::{data, say};
-use crate::client::{Client, ClientError, Schedule, SyncSummary, TransportError, clock};
+use crate::client::{Client, ClientError, Compared, Schedule, SyncSummary, TransportError, clock};
 
 #[derive(Debug, Args)]
 pub(in crate::cli) struct Sync {
     #[arg(long, value_name = "SECONDS", value_parser = clap::value_parser!(u32).range(1..=86_400))]
     watch: Option<u32>,
+    #[arg(long, conflicts_with = "watch")]
+    check: bool,
 }
 
 pub(super) fn run(cx: &Context, command: &Sync) -> CommandResult {
@@ -28,6 +30,15 @@ pub(super) fn run(cx: &Context, command: &Sync) -> CommandResult {
         return watch(cx, &client, seconds);
     }
     let summary = client.sync(&|_progress| {}, &AtomicBool::new(false))?;
+    if command.check {
+        let compared = client.compare(&|_progress| {}, &AtomicBool::new(false))?;
+        let word = match compared {
+            Compared { compared: false, .. } => "cli-sync-not-compared",
+            Compared { repaired: 0, .. } => "cli-sync-same",
+            Compared { .. } => "cli-sync-repaired",
+        };
+        say(&cx.locale.text_with(word, &[("units", &compared.repaired.to_string())]));
+    }
     client.flush()?;
     tell(cx, &summary)?;
     Ok(exit_of(&summary))

@@ -93,6 +93,7 @@ fn refused(error: PushError) -> AdminError {
         | PushError::SplitGroup
         | PushError::TooMany { .. }
         | PushError::Broken
+        | PushError::Outside(_)
         | PushError::Busy
         | PushError::Full => AdminError::Refused,
     }
@@ -127,6 +128,12 @@ fn root_batch(tenant: &NewTenant, admin: &Account, ambient: &dyn Ambient) -> Adm
     };
     let bytes = encode_op(&op).map_err(|_cause| AdminError::Refused)?;
     let author = Author { user: admin.id, role: admin.role, home: admin.unit };
-    let request = PushRequest { generation: 1, from_n: 1, prev: [0; 16], ops: vec![Blob(bytes)] };
+    let request = PushRequest {
+        generation: 1,
+        from_n: 1,
+        prev: [0; 16],
+        ops: vec![Blob(bytes)],
+        receipts: Vec::new(),
+    };
     Ok(Batch::new(tenant.server_device, author, request, now, Limits::default()))
 }

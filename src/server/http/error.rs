@@ -129,7 +129,7 @@ impl From<PushError> for ApiError {
             PushError::TooMany { limit } => Self::too_large(limit),
             PushError::Busy => Self::busy(),
             PushError::Full => Self::disk_full(),
-            PushError::Broken => Self::internal(),
+            PushError::Broken | PushError::Outside(_) => Self::internal(),
             PushError::Db(error) => Self::from(error),
         }
     }

@@ -32,7 +32,7 @@ use limit::Attempts;
 #[derive(Debug)]
 pub(super) struct App<D> {
     /// What answers.
-    service: Service<D>,
+    pub(super) service: Service<D>,
     /// Enrolments tried.
     attempts: Attempts,
 }

@@ -62,10 +62,10 @@ pub(super) fn request(task: &mut Task<'_>, args: EnrolRequest) -> Result<Outcome
     Ok(write(task, record, args.class, &answer))
 }
 
-/// Returns a record that must be there.
+/// Returns a record that must be there; a request waits for one that has not come.
 fn live(task: &Task<'_>, id: RecordId, kind: Kind, key: &str) -> Result<Record, Refusal> {
-    let found = task.world.records.get(&id);
-    found
+    let found = task.world.records.get(&id).ok_or_else(|| Refusal::missing(id))?;
+    Some(found)
         .filter(|record| record.kind == kind.number() && record.is_live())
         .cloned()
         .ok_or_else(|| Refusal::at("missing_reference", key))

@@ -83,6 +83,22 @@ impl Lease {
     }
 }
 
+impl Lease {
+    /// Reads how far a series is given out: sort, year, unit, last number; `None` if the record is no series.
+    pub fn series(record: &Record) -> Option<(String, u16, UnitId, u64)> {
+        let value = |no: FieldNo| record.fields.get(&no).map(|state| &state.value);
+        if record.kind != SERIES_KIND {
+            return None;
+        }
+        Some((
+            value(RANGE)?.as_text()?.to_owned(),
+            u16::try_from(value(YEAR)?.as_int()?).ok()?,
+            value(UNIT)?.as_ref_id()?.unit(),
+            u64::try_from(value(HI)?.as_int()?).ok()?,
+        ))
+    }
+}
+
 /// Returns the id of the series that a lease is cut from.
 pub fn series_id(args: &NumberLease) -> RecordId {
     let name = format!("{}/{}/{}", args.range, args.year, args.unit);

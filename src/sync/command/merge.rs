@@ -1,5 +1,5 @@
 //! Two records of one person become one: what the other lacks is taken over, what differs is asked, everything that referred to
-//! the dropped one refers to the kept one, and so do operations that arrive later (ADR 0013).
+//! the dropped one refers to the kept one, and so do operations that arrive later (ADR 0015).
 
 use std::borrow::Cow;
 use std::collections::{BTreeMap, BTreeSet};

@@ -1,6 +1,6 @@
 //! The places of a class: who holds one, who waits in which order, and giving free ones away.
 
-use super::put_field;
+use super::{Outside, put_field};
 use crate::domain::ids::RecordId;
 use crate::domain::kinds::Kind;
 use crate::domain::record::{FieldNo, Value};
@@ -139,7 +139,9 @@ pub(super) fn settle(task: &mut Task<'_>, id: RecordId) {
     let asked: Vec<(RecordId, bool)> =
         line.iter().map(|member| (member.id, member.state == "requested")).collect();
     let open = record.is_live() && !SETTLED.contains(&class.status);
-    let may_move = open || asked.iter().any(|(_, requested)| *requested);
+    // Promises that come back after a restore give places to nobody else: those who hold them may still be on their way.
+    let returning = matches!(task.world.outside.get(&task.op.id), Some(Outside::Promised { .. }));
+    let may_move = !returning && (open || asked.iter().any(|(_, requested)| *requested));
     let free = class.capacity.map_or(usize::MAX, |places| places.saturating_sub(placed));
     let (moving, staying) = asked.split_at(if may_move { free.min(asked.len()) } else { 0 });
     for (member, requested) in moving {

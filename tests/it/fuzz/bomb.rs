@@ -9,7 +9,7 @@ use ejia::domain::record::ParseContext;
 use ejia::transfer::import::{ImportError, SheetRequest, read_sheet};
 use ejia::wire::codec::CodecError;
 use ejia::wire::frame::{self, Blob};
-use ejia::wire::packet::Message;
+use ejia::wire::packet::{Message, envelope};
 use ejia::wire::{CONTENT_TYPE, Page, Problem, PushRequest, encode, unpack};
 
 use super::seeds::compressed;
@@ -22,30 +22,36 @@ const MOST_KIB: u64 = 32 << 10;
 
 /// A packet whose body decompresses to so many zeros: blocks of 128 KiB in four bytes each.
 fn zeros(bytes: u64) -> Vec<u8> {
-    let mut packet = b"EJ\x01\x00\x01\x28\xb5\x2f\xfd\x00\x38".to_vec();
+    let mut body = b"\x28\xb5\x2f\xfd\x00\x38".to_vec();
     let blocks = bytes / (128 << 10);
     for block in 1..=blocks {
         let header: u32 = u32::from(block == blocks) | 1 << 1 | (128 << 10) << 3;
-        packet.extend(&header.to_le_bytes()[..3]);
-        packet.push(0);
+        body.extend(&header.to_le_bytes()[..3]);
+        body.push(0);
     }
-    packet
+    envelope(1, &body)
 }
 
 /// A packet of frames that hold nothing.
 fn skippable(count: usize) -> Vec<u8> {
     let frame = [0x50, 0x2a, 0x4d, 0x18, 0, 0, 0, 0];
-    [b"EJ\x01\x00\x01".as_slice(), &frame.repeat(count)].concat()
+    envelope(1, &frame.repeat(count))
 }
 
 /// A frame that says how long its content is, or how far back it looks.
 fn claiming(header: &[u8]) -> Vec<u8> {
-    [b"EJ\x01\x00\x01\x28\xb5\x2f\xfd".as_slice(), header, &[1, 0, 0]].concat()
+    envelope(1, &[b"\x28\xb5\x2f\xfd".as_slice(), header, &[1, 0, 0]].concat())
 }
 
 /// A push whose decompressed frame has `extra` bytes more, all zero: so many operations of no bytes.
 fn empty_operations() -> Vec<u8> {
-    let push = PushRequest { generation: 1, from_n: 1, prev: [0; 16], ops: Vec::new() };
+    let push = PushRequest {
+        generation: 1,
+        from_n: 1,
+        prev: [0; 16],
+        ops: Vec::new(),
+        receipts: Vec::new(),
+    };
     let mut bytes = encode(&push).unwrap();
     // The length of the list: 7 million, as bincode writes it.
     bytes.pop();
@@ -178,6 +184,7 @@ fn server_bombs() {
         from_n: 1,
         prev: [0; 16],
         ops: vec![Blob(Vec::new()); 1_000_000],
+        receipts: Vec::new(),
     };
     let json = serde_json::to_vec(&push).unwrap();
     assert_eq!(

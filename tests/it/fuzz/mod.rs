@@ -10,7 +10,7 @@ mod sheets;
 use ejia::domain::record::FieldNo;
 use ejia::wire::codec::MAX_ITEMS;
 use ejia::wire::frame::Blob;
-use ejia::wire::packet::Message;
+use ejia::wire::packet::{Message, envelope};
 use ejia::wire::{
     EnrolAnswer, EnrolRequest, Hello, HistoryAnswer, Page, Problem, PullRequest, PushAnswer,
     PushRequest, SyncAnswer, SyncRequest, created_record, decode_op, decode_record, encode_op,
@@ -142,7 +142,7 @@ proptest! {
         read_op(&frame::seal(ejia::wire::op::OP_TAG, &bytes));
         read_record(&frame::seal(ejia::wire::record::RECORD_TAG, &bytes));
         let framed = frame::seal(tag, &bytes);
-        read_packet(&[b"EJ\x01\x00\x00", framed.as_slice()].concat());
+        read_packet(&envelope(0, &framed));
         read_packet(&seeds::compressed(&framed));
     }
 }
@@ -154,6 +154,7 @@ fn a_list_longer_than_any_batch_or_page_is_refused() {
         from_n: 1,
         prev: [0; 16],
         ops: vec![Blob(Vec::new()); count],
+        receipts: Vec::new(),
     };
     assert!(unpack::<PushRequest>(&pack(&push(MAX_ITEMS)).unwrap()).is_ok());
     assert!(unpack::<PushRequest>(&pack(&push(MAX_ITEMS + 1)).unwrap()).is_err());

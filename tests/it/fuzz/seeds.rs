@@ -8,6 +8,7 @@ use ejia::domain::ids::{DeviceId, RecordId, UnitId, UserId};
 use ejia::sync::open::Open;
 use ejia::sync::{Cursor, Outcome};
 use ejia::wire::frame::{Blob, unhex};
+use ejia::wire::packet::envelope;
 use ejia::wire::{
     Page, Problem, PullRequest, PushAnswer, PushRequest, RecordBytes, SyncRequest, pack,
 };
@@ -52,6 +53,7 @@ fn made() -> Bytes {
         from_n: 9,
         prev: [4; 16],
         ops: ops().iter().cloned().map(Blob).collect(),
+        receipts: Vec::new(),
     };
     let cursor = Cursor { epoch: Uuid::from_u128(3), seq: 70, chain: [6; 16] };
     let pull = PullRequest {
@@ -78,6 +80,7 @@ fn made() -> Bytes {
             (2, Outcome::Blocked { seq: 5, by: 1 }),
             (3, Outcome::Held { seq: 6, why: "base".into() }),
         ],
+        receipts: Vec::new(),
     };
     let problem = Problem {
         code: "gap".into(),
@@ -118,7 +121,7 @@ fn open(push: PushRequest, pull: PullRequest) -> SyncRequest {
 
 /// Returns what a packet holds once decompressed: its frame.
 pub(super) fn plain(packet: &[u8]) -> Vec<u8> {
-    let (head, body) = packet.split_at(5);
+    let (head, body) = packet.split_at(envelope(0, &[]).len());
     if head[4] & 1 == 0 {
         return body.to_vec();
     }
@@ -129,5 +132,5 @@ pub(super) fn plain(packet: &[u8]) -> Vec<u8> {
 
 /// Makes a compressed packet of anything.
 pub(super) fn compressed(plain: &[u8]) -> Vec<u8> {
-    [b"EJ\x01\x00\x01".as_slice(), &zstd::bulk::compress(plain, 3).unwrap()].concat()
+    envelope(1, &zstd::bulk::compress(plain, 3).unwrap())
 }

@@ -112,6 +112,7 @@ impl Writer {
             from_n: self.acked + 1,
             prev: waiting[0].0,
             ops: waiting.iter().map(|(_, bytes)| Blob(bytes.clone())).collect(),
+            receipts: Vec::new(),
         };
         let answer: PushAnswer = self.call(url, "/v1/sync/push", &request)?;
         assert_eq!(answer.results.len(), waiting.len());

@@ -59,7 +59,13 @@ fn the_worked_example_is_what_the_code_writes() {
     documented("record", &encode_record(&world.records[&op.record]).unwrap());
     documented("chain value", &chain_step(&[0; 16], &digest(&bytes), outcome.tag(), 1));
 
-    let push = PushRequest { generation: 1, from_n: 1, prev: [0; 16], ops: Vec::new() };
+    let push = PushRequest {
+        generation: 1,
+        from_n: 1,
+        prev: [0; 16],
+        ops: Vec::new(),
+        receipts: Vec::new(),
+    };
     let packet = pack(&push).unwrap();
     documented("packet", &packet);
     assert_eq!(unpack::<PushRequest>(&packet).unwrap(), push);

@@ -332,7 +332,8 @@ impl Device<'_> {
         ops: &[Vec<u8>],
     ) -> Result<PushAnswer, Problem> {
         let ops = ops.iter().cloned().map(Blob).collect();
-        let request = PushRequest { generation: self.generation, from_n, prev, ops };
+        let request =
+            PushRequest { generation: self.generation, from_n, prev, ops, receipts: Vec::new() };
         self.call("/v1/sync/push", &request)
     }
 

@@ -6,7 +6,7 @@ use ejia::domain::record::Value;
 use ejia::sync::open::Order;
 use ejia::sync::{Base, ConflictKind, OpBody, Outcome};
 
-use super::harness::{Server, fresh, no};
+use super::harness::{Server, block, fresh, no};
 
 #[test]
 fn a_repeated_push_gives_the_stored_outcomes() {
@@ -133,6 +133,7 @@ fn one_request_opens_pushes_and_pulls() {
         from_n: 1,
         prev: [0; 16],
         ops: vec![ejia::wire::frame::Blob(bytes)],
+        receipts: Vec::new(),
     };
     let sent_n = hq.n;
     let answer = hq.open_unacked(Some(request));
@@ -141,4 +142,52 @@ fn one_request_opens_pushes_and_pulls() {
     let page = answer.page.unwrap();
     assert!(page.complete);
     assert_eq!(page.puts.len(), 2, "the root unit, and what waits for its record");
+}
+
+#[test]
+fn fifty_requests_from_ten_devices_at_once_give_ten_places_and_order_forty() {
+    use ejia::sync::command::{Arguments as _, EnrolRequest, enrolment_id};
+    let server = Server::start();
+    let mut hq = server.hq();
+    let (class, _) = hq.create(
+        Kind::TrainingClass,
+        &[
+            ("year", Value::Int(2026)),
+            ("name", Value::Text("論壇".to_owned())),
+            ("capacity", Value::Int(10)),
+            ("status", Value::Code("published".to_owned())),
+        ],
+    );
+    let people: Vec<RecordId> =
+        (0..50).map(|n| hq.person(&format!("{n:05}"), "王小明").0).collect();
+    let devices: Vec<_> = (0..10).map(|_| server.device_of("admin")).collect();
+    std::thread::scope(|scope| {
+        for (mut device, people) in devices.into_iter().zip(people.chunks(5)) {
+            scope.spawn(move || {
+                for person in people {
+                    let request = uuid::Uuid::nil();
+                    let args = EnrolRequest { class, person: *person, request };
+                    let name = EnrolRequest::NAME.to_owned();
+                    let body = OpBody::Command { name, args: args.seal() };
+                    let id = enrolment_id(class, *person);
+                    let (_, outcome) = device.do_one(Kind::Enrolment, id, body);
+                    let placed = matches!(outcome, Outcome::Applied { .. });
+                    assert!(placed || matches!(outcome, Outcome::WaitListed { .. }), "{outcome:?}");
+                }
+            });
+        }
+    });
+    let (records, _) = hq.pull();
+    let of = |key: &str| -> Vec<Value> {
+        let kind = Kind::Enrolment;
+        let found = records.iter().filter(|record| record.kind == kind.number());
+        found.filter_map(|r| r.fields.get(&no(kind, key)).map(|s| s.value.clone())).collect()
+    };
+    let confirmed = Value::Code("confirmed".to_owned());
+    assert_eq!(of("status").iter().filter(|state| **state == confirmed).count(), 10);
+    let mut line = of("queue_position");
+    line.sort();
+    assert_eq!(line, (1..=40).map(Value::Int).collect::<Vec<_>>());
+    let verified = block(ejia::server::admin::verify(&server.database)).unwrap();
+    assert_eq!(verified.difference, None);
 }

@@ -26,6 +26,10 @@ struct Book {
     reviewed: BTreeSet<(RecordId, OpId)>,
     /// Who wrote a value into a field.
     writers: BTreeMap<(RecordId, FieldNo), Vec<(Value, OpId)>>,
+    /// Values that a conflict names.
+    weighed: BTreeSet<(RecordId, FieldNo, Value)>,
+    /// Dropped persons, and who was kept for them.
+    aliases: BTreeMap<RecordId, RecordId>,
     /// Records that were settled, restored or moved by hand.
     handled: BTreeSet<RecordId>,
 }
@@ -39,41 +43,61 @@ impl Book {
             reviewed: BTreeSet::new(),
             writers: BTreeMap::new(),
             handled: BTreeSet::new(),
+            weighed: BTreeSet::new(),
+            aliases: BTreeMap::new(),
         };
         for row in block(db.records_after(None, u32::MAX)).unwrap() {
             let record = decode_record(&row.body).unwrap();
+            if let Some(kept) = record.alias() {
+                book.aliases.insert(record.id, kept);
+            }
+            book.records.insert(record.id, record);
+        }
+        let records = std::mem::take(&mut book.records);
+        for record in records.values() {
             if let Some(conflict) = &record.conflict {
-                let about = conflict.record;
+                let about = book.kept(conflict.record);
+                let values = conflict.candidates.iter().flat_map(|candidate| &candidate.values);
+                book.weighed.extend(values.map(|(no, value)| (about, *no, value.clone())));
                 let candidates = conflict.candidates.iter().map(|candidate| candidate.op);
                 let standing = conflict.current.iter().filter_map(|standing| standing.op);
                 book.reviewed.extend(candidates.chain(standing).map(|op| (about, op)));
             }
-            book.records.insert(record.id, record);
         }
+        book.records = records;
         for row in block(db.ops_after(0, u32::MAX)).unwrap() {
             book.take(&row);
         }
         book
     }
 
+    /// Returns the record that stands for this one now.
+    fn kept(&self, mut id: RecordId) -> RecordId {
+        for _hop in 0..20 {
+            id = self.aliases.get(&id).copied().unwrap_or(id);
+        }
+        id
+    }
+
     fn take(&mut self, row: &OpRow) {
         let Ok(op) = decode_op(&row.bytes) else { return };
         let outcome: Outcome = decode(&row.outcome, "outcome").unwrap();
+        let record = self.kept(op.record);
         if row.refused == Refused::No {
             for (no, base, value) in sets(&op) {
                 if let Base::Seen(seen) = base {
-                    self.replaced.insert((op.record, no, seen));
+                    self.replaced.insert((record, no, seen));
                 }
-                self.writers.entry((op.record, no)).or_default().push((value, op.id));
+                self.writers.entry((record, no)).or_default().push((value, op.id));
             }
             if let OpBody::Resolve { seen, .. } = &op.body {
-                self.reviewed.extend(seen.iter().map(|seen| (op.record, *seen)));
+                self.reviewed.extend(seen.iter().map(|seen| (record, *seen)));
             }
             if matches!(
                 op.body,
                 OpBody::Resolve { .. } | OpBody::Restore { .. } | OpBody::Move { .. }
             ) {
-                self.handled.insert(op.record);
+                self.handled.insert(record);
             }
         }
         self.taken.insert((op.id, row.hash), (op, outcome));
@@ -81,11 +105,13 @@ impl Book {
 
     /// Says why an operation that was taken is not accounted for.
     fn missing(&self, op: &Op, outcome: &Outcome) -> Option<String> {
-        let Some(record) = self.records.get(&op.record) else {
+        let Some(record) = self.records.get(&self.kept(op.record)) else {
             let kept = matches!(
                 outcome,
                 Outcome::Held { .. } | Outcome::Rejected { .. } | Outcome::Blocked { .. }
             );
+            // A place asked for in the name of a dropped person is the kept one's.
+            let kept = kept || matches!(op.body, OpBody::Command { .. });
             return (!kept).then(|| "its record is not there".to_owned());
         };
         match outcome {
@@ -96,7 +122,8 @@ impl Book {
             Outcome::Conflict { id, .. } => {
                 let conflict = self.records.get(id).and_then(|record| record.conflict.as_ref());
                 let Some(conflict) = conflict else { return Some("no such conflict".to_owned()) };
-                let named = conflict.candidates.iter().any(|candidate| candidate.op == op.id);
+                let named = conflict.candidates.iter().any(|candidate| candidate.op == op.id)
+                    || record.id != op.record;
                 let replaced = sets(op).iter().any(|(no, ..)| self.is_replaced(op, *no));
                 (!named && !replaced && conflict.is_open())
                     .then(|| "its conflict does not name it".to_owned())
@@ -110,15 +137,27 @@ impl Book {
     }
 
     fn is_replaced(&self, op: &Op, no: FieldNo) -> bool {
-        self.replaced.contains(&(op.record, no, op.id))
-            || self.reviewed.contains(&(op.record, op.id))
+        let record = self.kept(op.record);
+        self.replaced.contains(&(record, no, op.id)) || self.reviewed.contains(&(record, op.id))
     }
 
     fn accounted(&self, record: &Record, op: &Op, no: FieldNo, value: &Value) -> bool {
-        if shows(record, no, value) || self.is_replaced(op, no) {
+        let weighed = self.weighed.contains(&(record.id, no, value.clone()));
+        if shows(record, no, value) || self.is_replaced(op, no) || weighed {
             return true;
         }
-        if matches!(no, UNIT_FIELD | DELETED_FIELD) && self.handled.contains(&record.id) {
+        let merged = record.id != op.record || self.aliases.values().any(|kept| *kept == record.id);
+        let dropped = self.records.get(&op.record).is_some_and(|own| shows(own, no, value));
+        if merged && dropped {
+            return true;
+        }
+        let place = matches!(no, UNIT_FIELD | DELETED_FIELD);
+        if place && (merged || self.handled.contains(&record.id)) {
+            return true;
+        }
+        if let Value::Ref(id) = value
+            && self.kept(*id) != *id
+        {
             return true;
         }
         // Somebody else wrote the same, and that was replaced knowingly.

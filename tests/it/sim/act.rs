@@ -31,8 +31,11 @@ impl World {
             60..66 => ("deletes", self.delete(&client, &persons)),
             66..72 => ("undoes", client.undo().map(|saved| saved.id)),
             72..78 => ("moves", self.relocate(&client, &persons)),
-            78..84 => ("posts", self.add_post(&client, &persons)),
-            84..94 => ("settles", self.settle(i, &client)),
+            78..82 => ("posts", self.add_post(&client, &persons)),
+            82..86 => ("asks", self.ask(&client, &persons)),
+            86..88 => ("gives back", self.give_back(&client)),
+            88..89 => ("merges", self.merge(&client, &persons)),
+            89..95 => ("settles", self.settle(i, &client)),
             _ => ("attends", self.attend(i, &client)),
         };
         if !self.devices[i].busy {
@@ -142,6 +145,29 @@ impl World {
         ]
         .into();
         client.create_record(Kind::Post, None, fields).map(|saved| saved.id)
+    }
+
+    /// Asks for a place in one of the classes, which have too few.
+    fn ask(&mut self, client: &Client, persons: &[RecordId]) -> Result<RecordId, ClientError> {
+        let classes = client.live_ids(Kind::TrainingClass);
+        let missing = || ClientError::NotFound { what: "class", id: String::new() };
+        let class = *self.rng.pick(&classes).ok_or_else(missing)?;
+        let person = persons[self.rng.below(persons.len())];
+        client.request_places(class, &[person])?;
+        Ok(person)
+    }
+
+    fn give_back(&mut self, client: &Client) -> Result<RecordId, ClientError> {
+        let enrolments = client.live_ids(Kind::Enrolment);
+        let missing = || ClientError::NotFound { what: "enrolment", id: String::new() };
+        let id = *self.rng.pick(&enrolments).ok_or_else(missing)?;
+        client.cancel_place(id, "cannot come").map(|saved| saved.id)
+    }
+
+    fn merge(&mut self, client: &Client, persons: &[RecordId]) -> Result<RecordId, ClientError> {
+        let keep = self.one_of(persons);
+        let dropped = persons[self.rng.below(persons.len())];
+        client.merge_persons(keep, dropped).map(|saved| saved.id)
     }
 
     fn settle(&mut self, i: usize, client: &Client) -> Result<RecordId, ClientError> {

@@ -5,13 +5,14 @@ use std::collections::BTreeMap;
 use ejia::domain::ids::{RecordId, UnitId};
 use ejia::domain::kinds::Kind;
 use ejia::domain::record::{FieldNo, Value};
+use ejia::domain::training::enrolment::PLACED;
 use ejia::server::admin;
 use ejia::server::db::Db;
 use ejia::server::db::rows::PositionQuery;
 use ejia::server::service::Call;
 use ejia::sync::conflict::{DELETED_FIELD, UNIT_FIELD};
 use ejia::sync::{Cursor, Limits, Record};
-use ejia::wire::{Page, PullRequest, head, pack, unpack};
+use ejia::wire::{Page, PullRequest, decode_record, head, pack, unpack};
 
 use super::ledger::pending;
 use super::server::block;
@@ -31,7 +32,11 @@ impl World {
         };
         let mut ops: Vec<_> =
             self.ledger.of(i).rev().map(|saved| &saved.op).take_while(waits).collect();
-        ops.retain(|op| !inside.refused.contains(&(op.id.generation, op.id.n)));
+        let dealt_with = &self.devices[i].attended;
+        ops.retain(|op| {
+            let key = (op.id.generation, op.id.n);
+            !inside.refused.contains(&key) && !dealt_with.contains(&key.1)
+        });
         let mut wrong = Vec::new();
         for (id, pending) in pending(ops.into_iter().rev()) {
             match client.visible(id) {
@@ -125,6 +130,7 @@ impl World {
             ));
         }
         self.check_scope(i);
+        self.check_places();
     }
 
     /// I5 by another way than the server's own: nothing of other units.
@@ -183,6 +189,35 @@ impl World {
             }
         }
         self.check_ledger();
+    }
+
+    /// I6: nobody has a place that is not there; a promise that a restored server keeps may go beyond.
+    fn check_places(&mut self) {
+        let mut classes = BTreeMap::new();
+        let mut placed: BTreeMap<RecordId, i64> = BTreeMap::new();
+        let number = |kind: Kind, key| kind.spec().field(key).unwrap().number;
+        for row in block(self.server.db.records_after(None, u32::MAX)).unwrap() {
+            let record = decode_record(&row.body).unwrap();
+            let value = |kind, key| record.fields.get(&number(kind, key)).map(|state| &state.value);
+            if record.kind == Kind::TrainingClass.number() {
+                let capacity = value(Kind::TrainingClass, "capacity").cloned();
+                classes.insert(record.id, capacity);
+            } else if record.kind == Kind::Enrolment.number() && record.is_live() {
+                let status = value(Kind::Enrolment, "status").and_then(Value::as_text);
+                let class = value(Kind::Enrolment, "class").and_then(Value::as_ref_id);
+                if status.is_some_and(|status| PLACED.contains(&status)) {
+                    *placed.entry(class.unwrap()).or_default() += 1;
+                }
+            }
+        }
+        for (class, count) in placed {
+            if let Some(Some(Value::Int(capacity))) = classes.get(&class)
+                && count > *capacity
+                && self.server.restores == 0
+            {
+                self.violate(format!("I6: {count} places of {capacity} in class {class}"));
+            }
+        }
     }
 
     /// I3, I7: the log is gapless, its chain holds, its replay is the stored state, and each device's order is kept.

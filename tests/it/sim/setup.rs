@@ -7,7 +7,7 @@ use ejia::client::Profile;
 use ejia::domain::access::Role;
 use ejia::domain::ids::{DeviceId, RecordId, UnitId, UserId};
 use ejia::domain::kinds::Kind;
-use ejia::domain::record::{Fields, Value};
+use ejia::domain::record::{Fields, PartialDate, Value};
 use ejia::store::{Change, Entry};
 use ejia::sync::Limits;
 use ejia::wire::{encode, frame};
@@ -84,6 +84,7 @@ impl World {
         world.quiet = true;
         world.join("hq", Role::HqAdmin, root, Some(code));
         let units = world.make_units(root);
+        world.announce_classes();
         for i in 1..world.setup.devices {
             let role = match world.rng.below(20) {
                 0..=12 => Role::Organizer,
@@ -131,6 +132,27 @@ impl World {
         client.enrol_over(&mut wire, "https://sim", &code, name).unwrap();
         self.devices[i].user = client.profile().user;
         self.harvest(i);
+    }
+
+    /// Headquarters announces two classes with two places each.
+    fn announce_classes(&mut self) {
+        let client = self.client(0);
+        let number = |key| Kind::TrainingClass.spec().field(key).unwrap().number;
+        for n in 1..=2 {
+            let day = |day| Value::Date(PartialDate::day(2026, 12, day).unwrap());
+            let fields: Fields = [
+                (number("year"), Value::Int(2026)),
+                (number("name"), Value::Text(format!("class {n}"))),
+                (number("starts_on"), day(1)),
+                (number("ends_on"), day(20)),
+                (number("capacity"), Value::Int(2)),
+            ]
+            .into();
+            let class = client.create_record(Kind::TrainingClass, None, fields).unwrap().id;
+            client.act(class, "publish", None, Fields::new()).unwrap();
+        }
+        self.harvest(0);
+        self.sync(0);
     }
 
     /// Headquarters makes the tree.

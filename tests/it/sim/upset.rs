@@ -5,7 +5,7 @@ use std::sync::Arc;
 
 use ejia::domain::access::Role;
 use ejia::domain::kinds::Kind;
-use ejia::domain::record::{Fields, Value};
+use ejia::domain::record::{FieldNo, Fields, Value};
 use ejia::server::db::rows::Account;
 
 use super::ambient::Machine;
@@ -59,6 +59,7 @@ impl World {
             Fault::UnitMove => self.move_unit(),
             Fault::Permission => self.change_rights(i),
             Fault::Revoke => self.revoke(i),
+            Fault::Schema => self.write_as_newer(i),
             _other => {}
         }
     }
@@ -122,6 +123,23 @@ impl World {
         let unit = if role.is_headquarters() { self.server.root } else { unit };
         self.note(|| format!("device {i} is now {} of {unit}", role.key()));
         self.server.db.put_account(&Account { role, unit, ..account });
+    }
+
+    /// A program of next year writes a field that this one does not know, with a value of a type that it does not know either.
+    fn write_as_newer(&mut self, i: usize) {
+        if !self.is_up(i) {
+            return;
+        }
+        let client = self.client(i);
+        let persons = client.live_ids(Kind::Person);
+        let Some(id) = self.rng.pick(&persons).copied() else { return };
+        let byte = u8::try_from(self.rng.below(256)).unwrap();
+        let value = Value::Unknown { tag: 0x0fff, bytes: vec![byte; 3] };
+        let result = client.set_fields(id, [(FieldNo(900), value)].into());
+        self.harvest(i);
+        self.note(|| format!("device {i} writes a field of next year: {:?}", result.is_ok()));
+        drop(client);
+        self.check_shown(i);
     }
 
     fn revoke(&mut self, i: usize) {

@@ -185,3 +185,75 @@ fn two_records_of_one_person_become_one() {
     assert_eq!(office.college.value(keep, "phone"), Some(text("1")));
     office.verify();
 }
+
+/// Puts the copy back that the administrator took.
+fn restore(server: &mut Server, from: &std::path::Path) {
+    server.stop();
+    block(admin::restore(&server.database, from)).unwrap();
+    server.run();
+}
+
+#[test]
+fn whoever_was_told_something_keeps_it_after_a_restore() {
+    let Office { mut server, hq, college, unit, class } = Office::open(3);
+    let people: Vec<RecordId> =
+        (0..6).map(|n| college.person(unit, &format!("0600{n}"), "王小明")).collect();
+    college.sync();
+    let others: Vec<Device> = (0..4)
+        .map(|n| {
+            let device = Device::joined(&server, &format!("d{n}"), Role::Organizer, "060000");
+            device.sync();
+            device
+        })
+        .collect();
+    let backups = server.folder().join("backups");
+    block(admin::backup(&server.database, &backups)).unwrap();
+    // Three have a place, two wait in this order.
+    let mut places = Vec::new();
+    for (n, device) in others.iter().chain([&others[0]]).enumerate() {
+        places.push(device.client.request_places(class, &[people[n]]).unwrap()[0].id);
+        device.sync();
+    }
+    restore(&mut server, &backups);
+    // Somebody new is faster than all who come back, and those come back in another order.
+    places.push(college.client.request_places(class, &[people[5]]).unwrap()[0].id);
+    college.sync();
+    for device in others.iter().rev().chain(&others) {
+        device.sync();
+    }
+    hq.sync();
+    let state = |n: usize| hq.value(places[n], "status").unwrap();
+    for n in [0, 1, 2, 5] {
+        assert_eq!(state(n), code("confirmed"), "{n}");
+    }
+    assert_eq!([state(3), state(4)], [code("waitlisted"), code("waitlisted")]);
+    let position = |n: usize| hq.value(places[n], "queue_position");
+    assert_eq!([position(3), position(4)], [Some(Value::Int(1)), Some(Value::Int(2))]);
+    assert_eq!(hq.value(class, "over_capacity"), Some(Value::Int(1)), "noted for headquarters");
+    assert_eq!(hq.value(places[2], "placement"), Some(code("honoured")));
+    let verified = block(admin::verify(&server.database)).unwrap();
+    assert_eq!(verified.difference, None);
+}
+
+#[test]
+fn numbers_given_out_before_a_restore_are_not_given_out_again() {
+    let Office { mut server, hq, .. } = Office::open(1);
+    let backups = server.folder().join("backups");
+    block(admin::backup(&server.database, &backups)).unwrap();
+    hq.client.lease_numbers(2026, 10).unwrap();
+    hq.sync();
+    let first = hq.client.leases().remove(0).lease;
+    assert_eq!((first.lo, first.hi), (1, 10));
+    restore(&mut server, &backups);
+    let other = Device::new("second");
+    other.join_at(&server, "second", Role::Hq, None);
+    other.client.lease_numbers(2026, 10).unwrap();
+    other.sync();
+    let second = other.client.leases().remove(0).lease;
+    assert!(second.lo > first.hi, "{} after {}", second.lo, first.hi);
+    hq.sync();
+    let again = hq.client.leases().remove(0).lease;
+    assert!(again.lo > second.hi, "what comes back is not what another device has");
+    let verified = block(admin::verify(&server.database)).unwrap();
+    assert_eq!(verified.difference, None);
+}

@@ -169,6 +169,10 @@ impl Db for Memory {
         Ok(self.read()?.records_after(id, limit))
     }
 
+    async fn open_of(&self, kind: u16) -> DbResult<Vec<RecordRow>> {
+        Ok(self.read()?.open_of(kind))
+    }
+
     async fn unique_values(&self) -> DbResult<Vec<UniqueRow>> {
         Ok(self.read()?.unique_values())
     }

@@ -473,8 +473,10 @@ pub struct Loaded {
     pub records: Vec<Record>,
     /// Who holds the unique values.
     pub unique: BTreeMap<(u16, FieldNo, Value), RecordId>,
-    /// Earlier operations that are readable, with the hashes of their bytes.
-    pub ops: Vec<(Op, Digest)>,
+    /// Earlier operations that are readable, with the hashes of their bytes and when they arrived.
+    pub ops: Vec<(Op, Digest, i64)>,
+    /// What the server knew of some of them from outside the log, encoded.
+    pub outside: Vec<(OpId, Vec<u8>)>,
     /// Which of the earlier operations were refused.
     pub refused: BTreeSet<OpId>,
     /// Refused creations, the last one of each record.

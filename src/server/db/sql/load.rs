@@ -179,7 +179,7 @@ async fn load_ops(link: &mut Link, ops: &BTreeSet<OpId>, loaded: &mut Loaded) ->
     let (list, join) = (dialect.fours(2), dialect.join_each());
     let index = dialect.by_index("op_by_number");
     let sql = format!(
-        "SELECT op.device, op.gen, op.n, op.bytes, op.refused FROM {list} {join} op{index} \
+        "SELECT op.device, op.gen, op.n, op.bytes, op.refused, op.outside, op.recv_at FROM {list} {join} op{index} \
          ON op.tenant = $1 AND op.device = j.a AND op.gen = j.b AND op.n = j.c"
     );
     let mut args = args![TENANT];
@@ -187,7 +187,7 @@ async fn load_ops(link: &mut Link, ops: &BTreeSet<OpId>, loaded: &mut Loaded) ->
     let mut rows = link.all(sql, args).await?;
     let (list, index) = (dialect.keys(2), dialect.by_index("op_was"));
     let sql = format!(
-        "SELECT op.device, op.gen, op.n, op.bytes, op.refused FROM {list} {join} op{index} \
+        "SELECT op.device, op.gen, op.n, op.bytes, op.refused, op.outside, op.recv_at FROM {list} {join} op{index} \
          ON op.tenant = $1 AND op.was = j.id AND op.was IS NOT NULL"
     );
     let mut args = args![TENANT];
@@ -201,7 +201,9 @@ async fn load_ops(link: &mut Link, ops: &BTreeSet<OpId>, loaded: &mut Loaded) ->
         }
         let bytes = row.blob("bytes")?;
         let op = decode_op(&bytes).ok().filter(|op| op.id == id);
-        loaded.ops.extend(op.map(|op| (op, digest(&bytes))));
+        let recv_at = row.int("recv_at")?;
+        loaded.ops.extend(op.map(|op| (op, digest(&bytes), recv_at)));
+        loaded.outside.extend(row.opt_blob("outside")?.map(|outside| (id, outside)));
     }
     Ok(())
 }

@@ -147,6 +147,12 @@ impl Db for Database {
         rows.iter().map(record).collect()
     }
 
+    async fn open_of(&self, kind: u16) -> DbResult<Vec<RecordRow>> {
+        let sql = "SELECT * FROM record WHERE tenant = $1 AND kind = $2 AND about IS NOT NULL ORDER BY id";
+        let rows = self.pool.reader().await?.all(sql, args![TENANT, kind]).await?;
+        rows.iter().map(record).collect()
+    }
+
     async fn unique_values(&self) -> DbResult<Vec<UniqueRow>> {
         let sql = "SELECT kind, field, value_key, record FROM unique_value WHERE tenant = $1 ORDER BY kind, field, value_key";
         let rows = self.pool.reader().await?.all(sql, args![TENANT]).await?;

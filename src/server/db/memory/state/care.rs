@@ -66,7 +66,7 @@ impl State {
                 break;
             }
             bytes = bytes.saturating_add(more);
-            puts.extend(position.iter().map(|row| RecordRow::clone(row)));
+            puts.extend(position.iter().copied().cloned());
         }
         let end = puts.last().map_or(query.after, |row| row.last_seq);
         let complete = puts.len() == rows.len();
@@ -171,6 +171,6 @@ impl State {
         };
         let entry = self.devices.entry(new.id).or_insert((new.token, device));
         entry.0 = new.token;
-        entry.1.state = "returned".to_owned();
+        "returned".clone_into(&mut entry.1.state);
     }
 }

@@ -85,6 +85,12 @@ impl State {
         rows.take(size(limit)).map(|(_, row)| RecordRow::clone(row)).collect()
     }
 
+    pub(in super::super) fn open_of(&self, kind: u16) -> Vec<RecordRow> {
+        let ids: BTreeSet<RecordId> = self.about.iter().map(|(_, id)| *id).collect();
+        let rows = ids.iter().filter_map(|id| self.records.get(id));
+        rows.filter(|row| row.kind == kind).map(|row| RecordRow::clone(row)).collect()
+    }
+
     pub(in super::super) fn unique_values(&self) -> Vec<UniqueRow> {
         let row = |((kind, field, key), record): (&(u16, u16, Vec<u8>), &RecordId)| UniqueRow {
             kind: *kind,
@@ -160,7 +166,8 @@ impl State {
                 loaded.refused.insert(op.id);
             }
             let read = decode_op(&op.bytes).ok().filter(|read| read.id == op.id);
-            loaded.ops.extend(read.map(|read| (read, digest(&op.bytes))));
+            loaded.ops.extend(read.map(|read| (read, digest(&op.bytes), op.recv_at)));
+            loaded.outside.extend(op.outside.clone().map(|outside| (op.id, outside)));
         }
         let own: Vec<_> = loaded.records.iter().flat_map(unique_of).collect();
         for (kind, field, value) in wanted.unique.iter().cloned().chain(own) {

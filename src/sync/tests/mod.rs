@@ -1,5 +1,8 @@
 //! The merge, case by case and under random edits of several devices.
 
+mod held;
+mod policy;
+
 use std::collections::{BTreeMap, BTreeSet};
 
 use proptest::prelude::*;
