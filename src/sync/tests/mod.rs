@@ -1,5 +1,6 @@
 //! The merge, case by case and under random edits of several devices.
 
+mod batch;
 mod held;
 mod policy;
 

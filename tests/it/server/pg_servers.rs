@@ -17,7 +17,7 @@ fn what_holds_of_a_server_on_a_file_holds_of_one_on_postgresql() {
         return;
     }
     let which =
-        ["server::push", "server::scope", "server::admin", "sync::story::a_", "sync::story::many"];
+        ["server::push", "server::scope", "server::admin", "sync::story::a_d", "story::different"];
     // These two look into the file.
     let files = ["--skip", "a_tampered_record_is_found", "--skip", "put_back_to_an_old_copy"];
     let out = again_on_postgres(&[which.as_slice(), &files].concat());
