@@ -41,7 +41,6 @@ impl Client {
         &self,
         transport: &mut dyn Transport,
         error: ClientError,
-        forgotten: bool,
     ) -> Result<(), ClientError> {
         let (status, code, expected) = match &error {
             ClientError::Transport(TransportError::Refused { status, problem, .. }) => {
@@ -55,7 +54,7 @@ impl Client {
                 self.hand_in(transport)?;
                 Err(error)
             }
-            (409, "fork", _) => self.take_new_generation(forgotten),
+            (409, "fork", _) => self.take_new_generation(),
             (409, "gap", Some(expected)) => {
                 let mut inner = self.lock();
                 let (mut session, _) = Session::start(&mut inner)?;
@@ -70,14 +69,12 @@ impl Client {
         }
     }
 
-    /// A fork: the numbers of what is unsent are another copy's. After the server asked for what it lost, nobody knows from where on
-    /// the other copy's are, so that everything kept is sent under new names; the server knows by its hash what it has.
-    fn take_new_generation(&self, forgotten: bool) -> Result<(), ClientError> {
+    /// A fork: the numbers of what is unsent are another copy's. If the server was set back meanwhile, nobody knows from where on they
+    /// are, so that everything kept is sent under new names; the server knows by its hash what it has.
+    fn take_new_generation(&self) -> Result<(), ClientError> {
         let mut inner = self.lock();
-        if forgotten {
-            let (mut session, _) = Session::start(&mut inner)?;
-            session.forget(&mut inner, 1)?;
-        }
+        let (mut session, _) = Session::start(&mut inner)?;
+        session.forget(&mut inner, 1)?;
         let next = inner.profile.generation.saturating_add(1);
         inner.renumber(next)
     }

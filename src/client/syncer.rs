@@ -124,7 +124,6 @@ impl Client {
         progress: &dyn Fn(Progress),
         cancel: &AtomicBool,
     ) -> Result<SyncSummary, ClientError> {
-        let mut forgotten = false;
         for _round in 0..MAX_ROUNDS {
             let start = Session::start(&mut self.lock())?;
             let mut round = Round::new(self, transport, progress, cancel, start);
@@ -135,10 +134,8 @@ impl Client {
                     return Ok(summary);
                 }
                 Ok(None) => {}
-                Err(error) => self.step_back(transport, error, forgotten)?,
+                Err(error) => self.step_back(transport, error)?,
             }
-            let inner = self.lock();
-            forgotten |= inner.sync.cursor.seq == 0 && inner.sync.last_sync_at.is_some();
         }
         Err(ClientError::Ended { reason: "confused" })
     }
@@ -156,6 +153,8 @@ pub(super) struct Round<'a> {
     pages: VecDeque<Page>,
     state: Progress,
     again: bool,
+    /// The server has less of this generation than it had acknowledged.
+    unknown: bool,
     limits: Limits,
     receipts: Receipts,
 }
@@ -176,7 +175,7 @@ impl<'a> Round<'a> {
         let to_push = machine.waiting();
         let state = Progress { phase: Phase::Connecting, pushed: 0, to_push, pulled: 0 };
         let pages = VecDeque::new();
-        let again = false;
+        let (again, unknown) = (false, false);
         let transport = Some(transport);
         Self {
             client,
@@ -188,6 +187,7 @@ impl<'a> Round<'a> {
             pages,
             state,
             again,
+            unknown,
             limits,
             receipts,
         }
@@ -282,7 +282,11 @@ impl<'a> Round<'a> {
                     return Ok(self.believe(request.push));
                 }
                 let answer = answer?;
-                Session::opened(&mut self.client.lock(), &answer)?;
+                self.unknown = {
+                    let mut inner = self.client.lock();
+                    Session::opened(&mut inner, &answer)?;
+                    answer.opened.known.last_n < inner.sync.acked_n
+                };
                 let mut next = self.machine.answered(&answer.opened);
                 if answer.opened.order == Order::Proceed {
                     if let Some(push) = answer.push {
@@ -345,6 +349,10 @@ impl<'a> Round<'a> {
             }
             Output::Unstage => self.session.unstage(&mut inner)?,
             Output::Renumber(generation) => {
+                if self.unknown {
+                    // A restored server lost what it had taken, and another copy of this device was there first.
+                    self.session.forget(&mut inner, 1)?;
+                }
                 inner.renumber(generation)?;
                 self.again = true;
             }

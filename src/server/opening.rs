@@ -48,11 +48,17 @@ pub(crate) async fn open<D: Db>(
     watch(db, session, open, &position, &order, now).await?;
     let (scope_add, scope_drop) =
         change.filter(|_| order == Order::Proceed && open.cursor.seq > 0).unwrap_or_default();
+    let mut known = position.known;
+    let others = position.hash_at_device_last.is_some_and(|hash| hash != open.last_hash);
+    if others && matches!(order, Order::NewGeneration(_)) {
+        // These numbers are another copy's: of this one nothing is known.
+        (known.last_n, known.last_hash) = (0, [0; 16]);
+    }
     Ok(Opened {
         server_time: now,
         epoch: position.tenant.epoch,
         head_seq: position.tenant.head_seq,
-        known: position.known,
+        known,
         earlier: position.earlier,
         tomb_floor: position.tenant.tomb_floor,
         scope_token,

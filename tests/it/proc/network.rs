@@ -9,6 +9,7 @@ use ejia::domain::kinds::Kind;
 use ejia::server::admin;
 
 use super::Rng;
+use super::child;
 use super::proxy::{Fault, Proxy};
 use crate::server::harness::{Server, block};
 use crate::sync::{Device, text};
@@ -55,6 +56,8 @@ fn faults() -> Vec<Fault> {
     all.extend(places.map(Fault::ResetDown));
     all.extend(places.map(Fault::HalfCloseUp));
     all.extend(places.map(Fault::HalfCloseDown));
+    all.extend([0, 1, 17, 80, 150, 250, 400].map(Fault::GarbledUp));
+    all.extend([0, 1, 17, 80, 150, 250, 400].map(Fault::GarbledDown));
     all
 }
 
@@ -111,7 +114,7 @@ fn a_login_page_of_the_network_acknowledges_nothing() {
 /// Any fault with any place in it; slow ones are rare and short.
 fn any_fault(rng: &mut Rng) -> Fault {
     let at = usize::try_from(rng.below(900)).unwrap();
-    match rng.below(23) {
+    match rng.below(25) {
         0..=8 => Fault::None,
         9 => Fault::Latency(5),
         10 => Fault::Bandwidth(1_000_000),
@@ -123,13 +126,15 @@ fn any_fault(rng: &mut Rng) -> Fault {
         19 => Fault::Duplicated,
         20 => Fault::Html,
         21 => Fault::HtmlAsOurs,
+        22 => Fault::GarbledUp(at),
+        23 => Fault::GarbledDown(at),
         _ => Fault::Refused,
     }
 }
 
 #[test]
 fn devices_on_a_network_with_all_faults_end_with_every_edit_once() {
-    for seed in 0..3 {
+    for seed in 0..child::amount("EJIA_TEST_WEEKS", 3) {
         a_bad_week(seed);
     }
 }

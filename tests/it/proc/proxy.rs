@@ -32,6 +32,10 @@ pub(crate) enum Fault {
     Html,
     /// A login page under the name of our own encoding.
     HtmlAsOurs,
+    /// One byte of the request's body is changed, counted from its end.
+    GarbledUp(usize),
+    /// One byte of the answer's body is changed, counted from its end.
+    GarbledDown(usize),
     /// The server is not there.
     Refused,
 }
@@ -145,7 +149,10 @@ fn answered(
         ask(upstream, request, 0)?;
     }
     wait(fault);
-    let answer = ask(upstream, request, bits)?;
+    let mut answer = match fault {
+        Fault::GarbledUp(k) => ask(upstream, &garbled(request, k), bits)?,
+        _ => ask(upstream, request, bits)?,
+    };
     wait(fault);
     let all = answer.len();
     match fault {
@@ -159,9 +166,20 @@ fn answered(
             client.shutdown(Shutdown::Write)?;
             return Ok(false);
         }
+        Fault::GarbledDown(k) => answer = garbled(&answer, k),
         _ => {}
     }
     paced(client, &answer, bits).map(|()| true)
+}
+
+/// Changes one byte of a body, the k-th from its end or its first.
+fn garbled(message: &[u8], k: usize) -> Vec<u8> {
+    let mut message = message.to_vec();
+    let head = message.windows(4).position(|window| window == b"\r\n\r\n").unwrap() + 4;
+    let last = message.len() - 1;
+    // What says whose message it is and in which protocol stays: that is another fault.
+    message[last.saturating_sub(k).max(head + 5).min(last)] ^= 0x15;
+    message
 }
 
 /// Sends one request on a connection of its own and returns the whole answer.

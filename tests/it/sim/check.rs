@@ -1,6 +1,6 @@
 //! What must hold (docs/reliability.md, Simulator): at every step what is cheap, at the end everything.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 use ejia::domain::ids::{RecordId, UnitId};
 use ejia::domain::kinds::Kind;
@@ -30,15 +30,23 @@ impl World {
         let waits = |op: &&ejia::sync::Op| {
             op.id.generation == inside.generation && op.id.n > inside.settled_n
         };
-        let mut ops: Vec<_> =
+        let ops: Vec<_> =
             self.ledger.of(i).rev().map(|saved| &saved.op).take_while(waits).collect();
-        let dealt_with = &self.devices[i].attended;
-        ops.retain(|op| {
-            let key = (op.id.generation, op.id.n);
-            !inside.refused.contains(&key) && !dealt_with.contains(&key.1)
-        });
+        // What was refused may have been given up, or wait again because the server was set back.
+        let given_up = &self.devices[i].attended;
+        let refused: BTreeSet<RecordId> = ops
+            .iter()
+            .filter(|op| {
+                let key = (op.id.generation, op.id.n);
+                inside.refused.contains(&key) || given_up.contains(&key.1)
+            })
+            .map(|op| op.record)
+            .collect();
         let mut wrong = Vec::new();
         for (id, pending) in pending(ops.into_iter().rev()) {
+            if refused.contains(&id) {
+                continue;
+            }
             match client.visible(id) {
                 Some(record) => {
                     let hidden =
