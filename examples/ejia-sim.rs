@@ -101,7 +101,7 @@ fn work(args: &Args, next: &AtomicU64, stop: &AtomicBool, total: &Mutex<Total>, 
         if args.tell {
             println!("{}", report.setup);
         }
-        if args.twice || seed % 50 == 0 {
+        if args.twice || seed.is_multiple_of(50) {
             let again = sim::run(seed, &args.faults, false).hash;
             assert_eq!(report.hash, again, "seed {seed} does not repeat");
         }
@@ -154,16 +154,11 @@ fn read_args() -> Args {
             "--tell" => args.tell = true,
             "--twice" => args.twice = true,
             "--keep-going" => args.keep_going = true,
-            range => match range.split_once("..") {
-                Some((from, to)) => {
-                    args.from = from.parse().unwrap();
-                    args.to = to.parse().unwrap();
-                }
-                None => {
-                    args.from = range.parse().unwrap_or_else(|_not_a_seed| panic!("{USAGE}"));
-                    args.to = args.from;
-                }
-            },
+            range => {
+                let (from, to) = range.split_once("..").unwrap_or((range, range));
+                args.from = from.parse().unwrap_or_else(|_not_a_seed| panic!("{USAGE}"));
+                args.to = to.parse().unwrap_or_else(|_not_a_seed| panic!("{USAGE}"));
+            }
         }
     }
     args

@@ -135,23 +135,7 @@ fn load(dir: &Path, mut vault: Vault, env: Arc<dyn Ambient>) -> Result<Inner, Cl
             })
         })?,
     };
-    let sync = match vault.store.note(SYNC_STATE)? {
-        Some(bytes) => decode(&bytes, "sync state")?,
-        None => SyncState { earlier: earlier(&vault, profile.generation)?, ..SyncState::default() },
-    }
-    .of_generation(profile.generation);
-    // Where the base was lost, everything is taken from the server again and every own operation is answered again.
-    let lost = vault.findings.iter().any(|finding| finding.code.needs_refill());
-    let sync = if lost {
-        let earlier = earlier(&vault, profile.generation)?;
-        let cursor = Cursor::START;
-        SyncState { acked_n: 0, settled_n: 0, cursor, scope_token: 0, earlier, ..sync }
-    } else {
-        sync
-    };
-    if lost {
-        start_over(&mut vault, &sync)?;
-    }
+    let sync = standing(&mut vault, profile.generation)?;
     let names = vault.store.note(NAMES)?.map(|bytes| decode(&bytes, "names")).transpose()?;
     let names = names.unwrap_or_default();
     let refused = attention::load(&vault)?;
@@ -190,6 +174,28 @@ fn load(dir: &Path, mut vault: Vault, env: Arc<dyn Ambient>) -> Result<Inner, Cl
         inner.note(vec![(RESTORED.to_owned(), None)])?;
     }
     Ok(inner)
+}
+
+/// Reads how far device and server are with each other.
+fn standing(vault: &mut Vault, generation: u32) -> Result<SyncState, ClientError> {
+    let sync = match vault.store.note(SYNC_STATE)? {
+        Some(bytes) => decode(&bytes, "sync state")?,
+        None => SyncState { earlier: earlier(vault, generation)?, ..SyncState::default() },
+    }
+    .of_generation(generation);
+    // Where the base was lost, everything is taken from the server again and every own operation is answered again.
+    let lost = vault.findings.iter().any(|finding| finding.code.needs_refill());
+    let sync = if lost {
+        let earlier = earlier(vault, generation)?;
+        let cursor = Cursor::START;
+        SyncState { acked_n: 0, settled_n: 0, cursor, scope_token: 0, earlier, ..sync }
+    } else {
+        sync
+    };
+    if lost {
+        start_over(vault, &sync)?;
+    }
+    Ok(sync)
 }
 
 /// Notes that the base is to be taken again, because the finding is told only once. Where that cannot be written, the store takes

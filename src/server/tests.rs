@@ -120,6 +120,14 @@ impl Pen {
         (id, self.prev)
     }
 
+    /// Writes operations that say nothing until the group is whole.
+    fn finish_group(&mut self) {
+        while self.group.is_some() {
+            let set = OpBody::Set { sets: Vec::new() };
+            self.write(Kind::Person.number(), RecordId(Uuid::from_u128(0x100)), set, None);
+        }
+    }
+
     fn begin_group(&mut self, length: u8) {
         if self.group.is_none() && length > 1 {
             self.group = Some(Group { first: self.n + 1, index: 0, length: length.into() });
@@ -342,12 +350,7 @@ async fn live<D: Db>(db: &D, acts: &[Act]) -> [u32; 8] {
             });
         }
     }
-    for pen in &mut pens {
-        while pen.group.is_some() {
-            let set = OpBody::Set { sets: Vec::new() };
-            pen.write(Kind::Person.number(), RecordId(Uuid::from_u128(0x100)), set, None);
-        }
-    }
+    pens.iter_mut().for_each(Pen::finish_group);
     outcomes.extend(push_together(db, &mut pens, now).await);
     let verified = replay(db, limits()).await.unwrap();
     assert_eq!(verified.difference, None, "{acts:#?}");

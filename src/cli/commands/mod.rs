@@ -22,6 +22,7 @@ pub(super) mod duplicates;
 pub(super) mod edit;
 #[cfg(feature = "client")]
 pub(super) mod enrol;
+#[cfg(feature = "server")]
 mod fleet;
 #[cfg(feature = "client")]
 pub(super) mod history;

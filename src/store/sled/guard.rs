@@ -12,6 +12,7 @@ use std::time::{Duration, Instant};
 
 use sled::{Batch, Db, IVec};
 
+use super::flush::flush;
 use crate::store::files::{self, At};
 use crate::store::{Finding, FindingCode, StoreError};
 
@@ -78,7 +79,7 @@ impl Guard {
     /// Makes everything applied so far durable.
     pub(super) fn sync(&mut self) -> Result<(), StoreError> {
         self.writing(|guard| {
-            guard.caught(|db| db.flush().map(drop))?;
+            guard.caught(flush)?;
             guard.data.sync_data().at(&guard.dir)
         })
     }

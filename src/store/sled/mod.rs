@@ -5,6 +5,7 @@
 //! singles of its records in the same batch.
 
 mod codec;
+mod flush;
 mod guard;
 mod keys;
 mod mirror;
