@@ -251,4 +251,12 @@ mod tests {
             prop_assert_eq!(again, expected);
         }
     }
+
+    #[test]
+    fn the_empty_text_and_a_space_are_not_nothing() {
+        for value in [Value::Null, Value::Text(String::new()), Value::Text(" ".to_owned())] {
+            let bytes = crate::wire::encode(&value).unwrap();
+            assert_eq!(crate::wire::decode::<Value>(&bytes, "value").unwrap(), value);
+        }
+    }
 }
