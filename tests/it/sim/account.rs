@@ -2,6 +2,7 @@
 //! finds it. Told by the log and the records alone, not by the merge that made them.
 
 use std::collections::{BTreeMap, BTreeSet};
+use std::fmt::Write as _;
 
 use ejia::domain::ids::RecordId;
 use ejia::domain::record::{FieldNo, Value};
@@ -118,7 +119,7 @@ impl Book {
             Outcome::Applied { .. } | Outcome::Converged { .. } => sets(op)
                 .into_iter()
                 .find(|(no, _, value)| !self.accounted(record, op, *no, value))
-                .map(|(no, ..)| format!("field {} is gone", no.0)),
+                .map(|(no, _, value)| self.told(record, op, no, &value)),
             Outcome::Conflict { id, .. } => {
                 let conflict = self.records.get(id).and_then(|record| record.conflict.as_ref());
                 let Some(conflict) = conflict else { return Some("no such conflict".to_owned()) };
@@ -136,6 +137,25 @@ impl Book {
         }
     }
 
+    /// Says what became of a value, for whoever looks for the mistake.
+    fn told(&self, record: &Record, op: &Op, no: FieldNo, value: &Value) -> String {
+        let mut told = format!(
+            "field {} of {} ({}) is gone: {value:?}, now {:?}",
+            no.0,
+            op.record,
+            record.id,
+            record.fields.get(&no)
+        );
+        for ((other, outcome), base) in self.taken.values().filter_map(|(other, outcome)| {
+            let set = sets(other).into_iter().find(|(field, ..)| *field == no)?;
+            (self.kept(other.record) == record.id).then_some(((other, outcome), set))
+        }) {
+            let _infallible =
+                write!(told, "\n    {:?} {} {base:?} {outcome:?}", other.id, other.record);
+        }
+        told
+    }
+
     fn is_replaced(&self, op: &Op, no: FieldNo) -> bool {
         let record = self.kept(op.record);
         self.replaced.contains(&(record, no, op.id)) || self.reviewed.contains(&(record, op.id))
@@ -148,7 +168,8 @@ impl Book {
         }
         let merged = record.id != op.record || self.aliases.values().any(|kept| *kept == record.id);
         let dropped = self.records.get(&op.record).is_some_and(|own| shows(own, no, value));
-        if merged && dropped {
+        // Merging fills what is empty, also what somebody had emptied.
+        if merged && (dropped || *value == Value::Null) {
             return true;
         }
         let place = matches!(no, UNIT_FIELD | DELETED_FIELD);
