@@ -161,13 +161,14 @@ fn load(dir: &Path, mut vault: Vault, env: Arc<dyn Ambient>) -> Result<Inner, Cl
     };
     inner.load_rows()?;
     take_entries(&mut inner, &refused)?;
+    let torn = drop_torn_group(&mut inner)?;
     for id in inner.outbox.records() {
         inner.refold(id)?;
     }
     inner.settle_held()?;
     // A journal that ends before what the server has of it has lost its end: its next numbers are taken.
     let shorter = inner.outbox.last_n < inner.sync.acked_n;
-    if shorter || inner.vault.store.note(RESTORED)?.is_some() {
+    if torn || shorter || inner.vault.store.note(RESTORED)?.is_some() {
         // The numbers after the copy was taken may be in use on the machine it was taken from.
         let next = inner.profile.generation.saturating_add(1);
         inner.renumber(next)?;
@@ -243,6 +244,24 @@ fn take_entries(inner: &mut Inner, outcomes: &Outcomes) -> Result<(), ClientErro
         take_all(inner, entries, outcomes)?;
     }
     Ok(())
+}
+
+/// Takes out the beginning of an all-or-none group whose end a crash kept from the journal, and says whether there was one. Nobody
+/// was told that it is saved, and no server takes half of it; its numbers are used, so a new generation must follow.
+fn drop_torn_group(inner: &mut Inner) -> Result<bool, ClientError> {
+    let last = inner.outbox.after(inner.sync.acked_n).last();
+    let group = last.map(|(_, op)| op_head(&op.bytes)).transpose()?.and_then(|op| op.group);
+    let Some(group) = group else { return Ok(false) };
+    if group.first.saturating_add(u64::from(group.length)) <= inner.outbox.last_n.saturating_add(1)
+    {
+        return Ok(false);
+    }
+    let begun = inner.outbox.after(group.first.saturating_sub(1)).map(|(n, _)| n);
+    for n in begun.collect::<Vec<_>>() {
+        inner.outbox.remove(n);
+    }
+    inner.recount_resolving()?;
+    Ok(true)
 }
 
 fn read_entries(

@@ -18,6 +18,7 @@ use crate::sync::{Limits, Outcome};
 use crate::wire::frame::Blob;
 use crate::wire::{
     CheckRequest, PushRequest, QuarantineRequest, ReadmitRequest, decode_op, encode, is_deleted,
+    op_head,
 };
 
 /// Syncs between two comparisons of what both sides hold.
@@ -244,12 +245,14 @@ impl Client {
     }
 }
 
-/// Takes as many operations as one request may carry.
+/// Takes as many operations as one request may carry, and the rest of an all-or-none group that began among them.
 fn take_batch(rest: &mut VecDeque<(u64, Vec<u8>)>, limits: &Limits) -> Vec<Vec<u8>> {
     let (mut batch, mut bytes): (Vec<Vec<u8>>, usize) = (Vec::new(), 0);
     while let Some((_, op)) = rest.front() {
         bytes = bytes.saturating_add(op.len());
-        if !batch.is_empty() && (batch.len() >= limits.batch_ops || bytes > limits.batch_bytes) {
+        let full = batch.len() >= limits.batch_ops || bytes > limits.batch_bytes;
+        let begins = op_head(op).ok().and_then(|op| op.group).is_none_or(|group| group.index == 0);
+        if !batch.is_empty() && full && begins {
             break;
         }
         batch.extend(rest.pop_front().map(|(_, op)| op));

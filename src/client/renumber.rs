@@ -76,6 +76,8 @@ impl Inner {
             op.id = OpId { generation, n, ..name };
             op.prev = prev;
             op.actor = self.profile.user;
+            // What a server has of a group it had whole: what is written again need not come together.
+            op.group = None;
             names.insert(name, op.id);
             op.body.rename_bases(|id| {
                 if let Some(new) = names.get(id) {
