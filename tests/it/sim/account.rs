@@ -158,7 +158,10 @@ impl Book {
 
     fn is_replaced(&self, op: &Op, no: FieldNo) -> bool {
         let record = self.kept(op.record);
-        self.replaced.contains(&(record, no, op.id)) || self.reviewed.contains(&(record, op.id))
+        let names = std::iter::once(op.id).chain(op.was.map(|(was, _)| was));
+        names.into_iter().any(|name| {
+            self.replaced.contains(&(record, no, name)) || self.reviewed.contains(&(record, name))
+        })
     }
 
     fn accounted(&self, record: &Record, op: &Op, no: FieldNo, value: &Value) -> bool {
