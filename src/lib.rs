@@ -3,7 +3,7 @@
 //! The layers, each importing only what stands above it (checked by tests/it/layers.rs):
 //! [`domain`] (record kinds and rules), [`sync`] (operations and the one merge), [`wire`] (what goes over the network and onto disk),
 //! `store` (the encrypted files of a device), [`locale`] (texts), `transfer` and `report` (sheets and figures), [`settings`] and
-//! [`telemetry`], `server`, `client` (use cases), `tui` and `cli` (faces). Start at `cli::run`. [`trap`] is the bug bank's switch.
+//! [`telemetry`], `server`, `client` (use cases), `tui` and `cli` (faces). Start at `cli::run`. [`mod@trap`] is the bug bank's switch.
 
 #[cfg(any(feature = "client", feature = "server"))]
 pub mod cli;

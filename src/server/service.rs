@@ -129,7 +129,7 @@ impl<D: Db> Service<D> {
     /// Ends what has waited too long, and returns how much that was. To be called from time to time.
     ///
     /// # Errors
-    /// [`DbError`] if the database fails. Where another server was faster, the next call tries again.
+    /// [`super::db::DbError`] if the database fails. Where another server was faster, the next call tries again.
     pub async fn tick(&self) -> DbResult<usize> {
         let Some(batch) = overdue(&self.db, self.now_ms(), self.limits).await? else {
             return Ok(0);

@@ -1,7 +1,7 @@
 //! Every query, once for both databases (`driver` says what differs).
 //!
 //! `read` answers from one snapshot, `load` finds what a batch may touch, `write` stores, `copy` moves whole tables between databases.
-//! A query keeps to what both understand; lists are tables `j` made by [`Dialect`](super::driver::Dialect).
+//! A query keeps to what both understand; lists are tables `j` made by [`Dialect`].
 
 mod care;
 mod convert;
