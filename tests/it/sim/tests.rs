@@ -1,4 +1,4 @@
-//! Some seeds on every `cargo test`; examples/ejia-sim.rs runs as many as one likes.
+//! Some seeds on every `cargo test`; tests/ejia-sim.rs runs as many as one likes.
 
 use super::faults::{Coverage, Fault};
 use super::{Report, run};

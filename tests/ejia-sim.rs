@@ -9,7 +9,7 @@
     reason = "a tool for developers: it prints, and stops at what it does not expect"
 )]
 
-#[path = "../tests/it/sim/mod.rs"]
+#[path = "it/sim/mod.rs"]
 mod sim;
 
 use std::sync::Mutex;
