@@ -211,10 +211,10 @@ fn a_process_that_wants_codes() {
     let (url, codes) = order.split_first().unwrap();
     let http = http();
     println!("ready");
-    for code in codes {
+    for (n, code) in (1_u64..).zip(codes) {
         let request = EnrolRequest {
             code: code.clone(),
-            device: DeviceId(u64::from(std::process::id()) << 32 | u64::from(code.as_bytes()[0])),
+            device: DeviceId((u64::from(std::process::id()) << 32) | n),
             public_key: Blob(vec![7; 32]),
             name: "racer".into(),
             app: "0.1.0".into(),
