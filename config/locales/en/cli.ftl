@@ -251,6 +251,7 @@ cli-about-admin-fleet = All devices, with what went wrong
 cli-about-admin-revoke = Refuse a device from now on; what it has not sent it hands in
 cli-about-admin-confirm = Confirm a device that came back after a restore
 cli-about-admin-quarantine = What revoked devices handed in
+cli-about-admin-events = Events: codes, rights, failed logins, what was shown or exported
 cli-about-admin-restore = Put a backup in the database's place, as a new history
 
 cli-arg-files = Kind (guessed from the headings if left out) and files
@@ -276,6 +277,7 @@ cli-arg-folder = Folder
 cli-arg-device = Id of the device
 cli-arg-sync-check = Compare with the server what is here, unit by unit
 cli-arg-wipe = The device destroys its data once it has handed in what was unsent
+cli-arg-after = Only what follows this number
 cli-arg-backup = Backup file, or the folder with the backups (the newest is taken)
 
 cli-import-row = Row { $row } ({ $outcome }): { $message }
@@ -323,6 +325,9 @@ cli-col-missing = Who is missing
 cli-col-code = One-time code
 cli-col-expires = Valid until
 cli-col-version = Version
+cli-col-events = Events
+cli-col-event = Event
+cli-col-detail = Detail
 cli-col-ops = Changes
 
 error-no-terminal = There is no terminal here to open the interface on.

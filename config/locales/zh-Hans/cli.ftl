@@ -251,6 +251,7 @@ cli-about-admin-fleet = 全部设备和出过的问题
 cli-about-admin-revoke = 撤销一台设备；它把未送出的修改交上来
 cli-about-admin-confirm = 确认一台恢复后回来的设备
 cli-about-admin-quarantine = 被撤销的设备交上来的修改
+cli-about-admin-events = 事件：验证码、权限、登录失败、查看与导出
 cli-about-admin-restore = 用备份替换数据库，开始新的一段历史
 
 cli-arg-files = 种类（可不写，按表头判断）和文件
@@ -276,6 +277,7 @@ cli-arg-folder = 文件夹
 cli-arg-device = 设备编号
 cli-arg-sync-check = 与服务器逐单位核对本机内容
 cli-arg-wipe = 设备交出未送出的修改后销毁本机数据
+cli-arg-after = 只列出此编号之后的
 cli-arg-backup = 备份文件，或存放备份的文件夹（取最新的）
 
 cli-import-row = 第 { $row } 行（{ $outcome }）：{ $message }
@@ -323,6 +325,9 @@ cli-col-missing = 未达到的名单
 cli-col-code = 一次性代码
 cli-col-expires = 有效至
 cli-col-version = 程序版本
+cli-col-events = 事件数
+cli-col-event = 事件
+cli-col-detail = 说明
 cli-col-ops = 修改条数
 
 error-no-terminal = 这里没有终端，打不开界面。

@@ -251,6 +251,7 @@ cli-about-admin-fleet = 全部設備和出過的問題
 cli-about-admin-revoke = 撤銷一台設備；它把未送出的修改交上來
 cli-about-admin-confirm = 確認一台恢復後回來的設備
 cli-about-admin-quarantine = 被撤銷的設備交上來的修改
+cli-about-admin-events = 事件：驗證碼、權限、登錄失敗、查看與導出
 cli-about-admin-restore = 用備份替換數據庫，開始新的一段歷史
 
 cli-arg-files = 種類（可不寫，按表頭判斷）和文件
@@ -276,6 +277,7 @@ cli-arg-folder = 文件夾
 cli-arg-device = 設備編號
 cli-arg-sync-check = 與服務器逐單位核對本機內容
 cli-arg-wipe = 設備交出未送出的修改後銷毀本機數據
+cli-arg-after = 只列出此編號之後的
 cli-arg-backup = 備份文件，或存放備份的文件夾（取最新的）
 
 cli-import-row = 第 { $row } 行（{ $outcome }）：{ $message }
@@ -323,6 +325,9 @@ cli-col-missing = 未達到的名單
 cli-col-code = 一次性代碼
 cli-col-expires = 有效至
 cli-col-version = 程序版本
+cli-col-events = 事件數
+cli-col-event = 事件
+cli-col-detail = 說明
 cli-col-ops = 修改條數
 
 error-no-terminal = 這裏沒有終端，打不開界面。
