@@ -87,6 +87,9 @@ pub enum ClientError {
     /// A paper form cannot be filled.
     #[error(transparent)]
     Form(#[from] crate::transfer::forms::FormError),
+    /// A passphrase that is guessed too soon (`passphrase::is_good`).
+    #[error("the passphrase is too weak")]
+    WeakPassphrase,
     /// The server ended the sync: revoked, too old a program, or an endless loop of orders.
     #[error("the server ended the sync: {reason}")]
     Ended {
@@ -125,6 +128,7 @@ impl ClientError {
             Self::Form(error) => format!("form-{}", error.code()),
             Self::Read { .. } => "read".to_owned(),
             Self::Write { .. } => "write".to_owned(),
+            Self::WeakPassphrase => "weak-passphrase".to_owned(),
             Self::Ended { reason } => format!("ended-{reason}"),
         }
     }
@@ -151,6 +155,7 @@ impl ClientError {
             | Self::Cancelled
             | Self::NothingToUndo
             | Self::ChangedSince
+            | Self::WeakPassphrase
             | Self::Ended { .. } => Vec::new(),
         }
     }

@@ -4,6 +4,7 @@ mod faults;
 mod forms;
 mod messages;
 mod records;
+mod secrets;
 mod sheets;
 mod together;
 
