@@ -260,3 +260,6 @@ tui-line-draft = Draft not saved: { $kind } { $title } ({ $at })
 tui-first-copied = Last group of the code
 tui-first-recovery-wrong = Type the last group of the code above, to show that it is written down.
 tui-unlock-locked = Locked; drafts are kept, encrypted. Enter the passphrase or the recovery code.
+tui-form-which = Which form
+tui-form-printed = Filled: { $path }
+tui-why-no-form = There is no paper form for this kind of record.

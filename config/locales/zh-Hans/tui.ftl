@@ -260,3 +260,6 @@ tui-line-draft = 未完成的草稿：{ $kind } { $title }（{ $at }）
 tui-first-copied = 恢复码最后一组
 tui-first-recovery-wrong = 请照上面的恢复码输入最后一组，表示已经抄下。
 tui-unlock-locked = 已锁定，没存的草稿已加密保存。请输入密码（或恢复码）。
+tui-form-which = 填写哪张表格
+tui-form-printed = 已填写：{ $path }
+tui-why-no-form = 这种记录没有纸质表格。
