@@ -113,6 +113,8 @@ pub(super) enum Command {
     Report(super::commands::report::Report),
     #[cfg(feature = "client")]
     Todo(super::commands::todo::Todo),
+    #[cfg(feature = "client")]
+    Form(super::commands::form::Form),
     #[cfg(all(feature = "client", feature = "server"))]
     Demo(super::commands::demo::Demo),
     #[cfg(feature = "server")]
