@@ -7,6 +7,7 @@ mod document;
 pub(crate) mod harness;
 mod limits;
 pub(crate) mod pg;
+mod pg_restore;
 mod pg_servers;
 mod pg_standby;
 mod push;
