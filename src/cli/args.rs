@@ -21,6 +21,9 @@ pub(super) struct Args {
     pub(super) plain: bool,
     #[arg(long, global = true, value_enum, value_name = "FORMAT", default_value = "table")]
     pub(super) format: Format,
+    /// Given by the program to itself when it locks: a passphrase file is not looked at.
+    #[arg(long, hide = true)]
+    pub(super) locked: bool,
     #[command(subcommand)]
     pub(super) command: Option<Command>,
 }
@@ -46,6 +49,10 @@ fn lang(text: &str) -> Result<Lang, String> {
 pub(super) enum Command {
     #[cfg(feature = "client")]
     Init(super::commands::init::Init),
+    #[cfg(feature = "client")]
+    Passphrase(super::commands::passphrase::Passphrase),
+    #[cfg(feature = "client")]
+    Recover(super::commands::passphrase::Recover),
     #[cfg(feature = "client")]
     Enrol(super::commands::enrol::Enrol),
     #[cfg(feature = "client")]

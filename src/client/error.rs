@@ -84,6 +84,9 @@ pub enum ClientError {
         #[source]
         source: std::io::Error,
     },
+    /// A passphrase that is guessed too soon (`passphrase::is_good`).
+    #[error("the passphrase is too weak")]
+    WeakPassphrase,
     /// The server ended the sync: revoked, too old a program, or an endless loop of orders.
     #[error("the server ended the sync: {reason}")]
     Ended {
@@ -121,6 +124,7 @@ impl ClientError {
             Self::Import(error) => format!("import-{}", error.code()),
             Self::Read { .. } => "read".to_owned(),
             Self::Write { .. } => "write".to_owned(),
+            Self::WeakPassphrase => "weak-passphrase".to_owned(),
             Self::Ended { reason } => format!("ended-{reason}"),
         }
     }
@@ -146,6 +150,7 @@ impl ClientError {
             | Self::Cancelled
             | Self::NothingToUndo
             | Self::ChangedSince
+            | Self::WeakPassphrase
             | Self::Ended { .. } => Vec::new(),
         }
     }

@@ -23,6 +23,7 @@ mod list;
 mod numbers;
 mod open;
 mod outbox;
+pub mod passphrase;
 mod places;
 mod profile;
 mod receipts;

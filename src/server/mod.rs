@@ -9,6 +9,7 @@ mod care;
 pub mod clock;
 pub mod db;
 mod decide;
+mod events;
 mod expire;
 mod history;
 mod http;

@@ -8,12 +8,13 @@ use crate::domain::kinds::Kind;
 use crate::server::db::rows::{Changes, RecordRow, Stored, Tenant, UniqueRow, Wanted};
 use crate::server::db::{Db, DbError, DbResult, Tx};
 use crate::server::decide::{Entry, decide, row, together};
+use crate::server::events::noted;
 use crate::server::load::{
     about, further, held_names, held_ops, held_records, load_into, old_names, overtaken, wanted,
 };
 use crate::server::receipts::{Handle, command, inform, made_out, note_numbers};
 use crate::sync::apply::Stamp;
-use crate::sync::{Author, Digest, Limits, Op, OpId, Outcome, Record, UnitTree, World, chain_step};
+use crate::sync::{Author, Digest, Limits, Op, OpId, Outcome, Record, UnitTree, World};
 use crate::telemetry as field;
 use crate::wire::{PushAnswer, PushRequest, Receipt, decode, encode, encode_record};
 
@@ -353,11 +354,12 @@ fn apply_turn(
         }
         for (entry, outcome) in entries.into_iter().zip(decided) {
             let stamp = Stamp { seq: changes.head.0.saturating_add(1), ..first };
-            let chain = chain_step(&changes.head.1, &entry.hash, outcome.tag(), stamp.seq);
-            changes.head = (stamp.seq, chain);
             let encoded = encode(&outcome).map_err(|_cause| DbError::Damaged { table: "op" })?;
             outcomes.entry(entry.id.device).or_default().push((entry.id.n, outcome.clone()));
-            changes.ops.push(row(entry, &outcome, author, stamp, chain, encoded));
+            changes.events.extend(noted(&entry, &outcome, &author, now));
+            let row = row(entry, &outcome, (author, stamp), &changes.head.1, encoded);
+            changes.head = (stamp.seq, row.chain);
+            changes.ops.push(row);
         }
         entries = later;
     }

@@ -39,6 +39,8 @@ pub struct Settings {
 pub struct DataSettings {
     /// Folder; empty for the platform's.
     pub dir: PathBuf,
+    /// Minutes without a key after which the terminal locks itself; 0 for never.
+    pub lock_minutes: u32,
 }
 
 /// How things are shown.

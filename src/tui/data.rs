@@ -7,8 +7,9 @@ use std::sync::atomic::AtomicBool;
 use jiff::civil;
 
 use super::app::Shell;
+use crate::client::passphrase::tuned_cost;
 use crate::client::{
-    Client, ClientError, Draft as StoredDraft, HistoryView, KeyCost, NewDevice, Phase, Progress,
+    Client, ClientError, Draft as StoredDraft, HistoryView, NewDevice, Phase, Progress,
     ReportRequest, report_names,
 };
 use crate::domain::access::Role;
@@ -18,6 +19,7 @@ use crate::domain::record::mask::masked;
 use crate::domain::record::{FieldSpec, Fields, Issue, PartialDate, RecordSpec, Value};
 use crate::locale::Locale;
 
+pub use crate::client::passphrase::is_good;
 pub use crate::client::{
     AttentionView, ConflictView, FieldConflictView, Query, Resolution, RowState, Status as Counts,
     SyncSummary as SyncFigures, ValueView,
@@ -237,7 +239,9 @@ impl Data {
     /// # Errors
     /// What the client says: wrong passphrase, in use, damaged.
     pub fn open(dir: &Path, passphrase: &str) -> Result<Self, Failure> {
-        Ok(Self { client: Client::open(dir, passphrase)? })
+        let client = Client::open(dir, passphrase)?;
+        client.strengthen(passphrase);
+        Ok(Self { client })
     }
 
     /// Makes the files and returns the recovery code. Slow, as opening.
@@ -251,7 +255,7 @@ impl Data {
         unit: &str,
     ) -> Result<(Self, String), Failure> {
         let unit_code = (!unit.is_empty()).then(|| unit.to_owned());
-        let new = NewDevice { user: user.to_owned(), unit_code, cost: KeyCost::default() };
+        let new = NewDevice { user: user.to_owned(), unit_code, cost: tuned_cost() };
         let (client, recovery) = Client::create(dir, passphrase, &new)?;
         Ok((Self { client }, recovery.text().to_string()))
     }

@@ -35,6 +35,8 @@ pub(super) mod list;
 #[cfg(feature = "client")]
 pub(super) mod numbers;
 #[cfg(feature = "client")]
+pub(super) mod passphrase;
+#[cfg(feature = "client")]
 pub(super) mod places;
 #[cfg(feature = "client")]
 pub(super) mod report;
@@ -88,6 +90,8 @@ fn without_command(_cx: &Context) -> CommandResult {
 fn of_a_device(cx: &Context, command: Command) -> CommandResult {
     match command {
         Command::Init(command) => init::run(cx, &command),
+        Command::Passphrase(command) => passphrase::run(cx, &command),
+        Command::Recover(command) => passphrase::recover(cx, &command),
         Command::Enrol(command) => enrol::run(cx, &command),
         Command::Import(command) => import::run(cx, &command),
         Command::List(command) => list::run(cx, &command),

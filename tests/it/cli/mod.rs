@@ -3,6 +3,7 @@
 mod faults;
 mod messages;
 mod records;
+mod secrets;
 mod sheets;
 mod together;
 

@@ -3,6 +3,7 @@
 mod accounts;
 mod admin;
 mod document;
+mod events;
 #[cfg(test)]
 pub(crate) mod harness;
 mod limits;

@@ -188,7 +188,7 @@ async fn load_ops(link: &mut Link, ops: &BTreeSet<OpId>, loaded: &mut Loaded) ->
     rows.extend(link.all(sql, args).await?);
     for row in &rows {
         let id = op_id(row)?;
-        if Refused::from_number(row.int("refused")?) != Refused::No {
+        if Refused::from_number(row.int("refused")?) != Some(Refused::No) {
             loaded.refused.insert(id);
         }
         let bytes = row.blob("bytes")?;

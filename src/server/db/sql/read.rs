@@ -7,9 +7,9 @@ use super::{Database, DatabaseTx, Dialect, Link, TENANT, care};
 use crate::domain::ids::{DeviceId, RecordId, UnitId};
 use crate::server::db::driver::args;
 use crate::server::db::rows::{
-    Account, Alarm, Device, HistoryRow, OpRow, PageQuery, PageRows, Position, PositionQuery,
-    Quarantined, RecordRow, Seen, Session, Sizes, Tenant, TokenHash, UniqueRow, UnitQuery,
-    UnitRows, Visible,
+    Account, Alarm, Device, EventRow, HistoryRow, OpRow, PageQuery, PageRows, Position,
+    PositionQuery, Quarantined, RecordRow, Seen, Session, Sizes, Tenant, TokenHash, UniqueRow,
+    UnitQuery, UnitRows, Visible,
 };
 use crate::server::db::{Db, DbError, DbResult};
 use crate::sync::command::SERIES_KIND;
@@ -104,6 +104,10 @@ impl Db for Database {
 
     async fn alarms(&self, limit: u32) -> DbResult<Vec<Alarm>> {
         care::alarms(&mut self.pool.reader().await?, limit).await
+    }
+
+    async fn events(&self, after: u64, limit: u32) -> DbResult<Vec<EventRow>> {
+        care::events(&mut self.pool.reader().await?, after, limit).await
     }
 
     async fn quarantined(&self) -> DbResult<Vec<Quarantined>> {

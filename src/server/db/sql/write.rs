@@ -74,6 +74,9 @@ impl Tx for DatabaseTx {
         let units = units.map(|(unit, parent)| args![TENANT, unit, parent]).collect();
         let tail = " ON CONFLICT (tenant, id) DO UPDATE SET parent = excluded.parent";
         link.insert(&UNIT, tail, units).await?;
+        for event in &changes.events {
+            care::event(link, event).await?;
+        }
         set_last(link, &changes.devices).await
     }
 
@@ -95,8 +98,8 @@ impl Tx for DatabaseTx {
     }
 
     async fn insert_tenant(&mut self, tenant: &NewTenant) -> DbResult<()> {
-        let sql = "INSERT INTO tenant VALUES ($1, $2, $3, $4, $5, $6, 1, 0, $7, 0, 0, 0) ON CONFLICT (tenant) DO NOTHING";
         self.tenant = None;
+        let sql = "INSERT INTO tenant VALUES ($1, $2, $3, $4, $5, $6, 1, 0, $7, 0, 0, 0, 0, $7) ON CONFLICT (tenant) DO NOTHING";
         let args = args![
             TENANT,
             tenant.id,

@@ -146,6 +146,9 @@ impl State {
         for (unit, parent) in &rest.units_put {
             self.units.insert(*unit, *parent);
         }
+        for event in &rest.events {
+            self.note_event(event);
+        }
         for (last, hash) in &rest.devices {
             let Some((_, device)) = self.devices.get_mut(&last.device) else { continue };
             if device.generation != last.generation {
@@ -188,5 +191,7 @@ fn tenant(new: &NewTenant) -> Tenant {
         reparent_seq: 0,
         tomb_floor: 0,
         backup_at: 0,
+        event_no: 0,
+        event_chain: [0; 16],
     }
 }
