@@ -84,6 +84,9 @@ pub enum ClientError {
         #[source]
         source: std::io::Error,
     },
+    /// A paper form cannot be filled.
+    #[error(transparent)]
+    Form(#[from] crate::transfer::forms::FormError),
     /// A passphrase that is guessed too soon (`passphrase::is_good`).
     #[error("the passphrase is too weak")]
     WeakPassphrase,
@@ -122,6 +125,7 @@ impl ClientError {
             Self::NothingToUndo => "nothing-to-undo".to_owned(),
             Self::ChangedSince => "changed-since".to_owned(),
             Self::Import(error) => format!("import-{}", error.code()),
+            Self::Form(error) => format!("form-{}", error.code()),
             Self::Read { .. } => "read".to_owned(),
             Self::Write { .. } => "write".to_owned(),
             Self::WeakPassphrase => "weak-passphrase".to_owned(),
@@ -140,6 +144,7 @@ impl ClientError {
             }
             Self::Invalid { issues } => vec![("count", issues.len().to_string())],
             Self::Import(error) => error.args(),
+            Self::Form(error) => error.args(),
             Self::Read { path, source } | Self::Write { path, source } => {
                 vec![("path", path.clone()), ("cause", source.to_string())]
             }
