@@ -60,3 +60,4 @@ action-language = Language
 action-redraw = Redraw
 action-suspend = Suspend
 action-quit = Quit
+action-lock = Lock

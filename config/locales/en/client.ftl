@@ -164,3 +164,7 @@ refused-scope-changed = the record went to another unit
 refused-server-restored = the server was restored from a backup
 refused-blocked = waits for change { $detail }
 refused-held = held by the server for a check ({ $detail })
+error-store-too-many-tries = Too many wrong passphrases: try again in about { $minutes } min ({ $seconds } s).
+hint-store-too-many-tries = The recovery code opens the data without waiting.
+error-weak-passphrase = This passphrase is guessed too soon.
+hint-weak-passphrase = At least 14 characters, or at least 8 with three of: small letters, capitals, digits, others. A sentence one remembers is best.

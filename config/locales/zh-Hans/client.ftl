@@ -164,3 +164,7 @@ refused-scope-changed = 记录已转到别的单位
 refused-server-restored = 服务器由备份恢复过
 refused-blocked = 要等第 { $detail } 项修改先通过
 refused-held = 服务器暂存待查（{ $detail }）
+error-store-too-many-tries = 密码错得太多，请过约 { $minutes } 分钟（{ $seconds } 秒）再试。
+hint-store-too-many-tries = 忘记密码可用恢复码，不用等。
+error-weak-passphrase = 这个密码太容易猜。
+hint-weak-passphrase = 至少 14 个字符；或至少 8 个字符，并含小写、大写、数字、其他字符中的三种。容易记的一句话最好。

@@ -164,3 +164,7 @@ refused-scope-changed = 記錄已轉到別的單位
 refused-server-restored = 服務器由備份恢復過
 refused-blocked = 要等第 { $detail } 項修改先通過
 refused-held = 服務器暫存待查（{ $detail }）
+error-store-too-many-tries = 密碼錯得太多，請過約 { $minutes } 分鐘（{ $seconds } 秒）再試。
+hint-store-too-many-tries = 忘記密碼可用恢復碼，不用等。
+error-weak-passphrase = 這個密碼太容易猜。
+hint-weak-passphrase = 至少 14 個字符；或至少 8 個字符，並含小寫、大寫、數字、其他字符中的三種。容易記的一句話最好。
