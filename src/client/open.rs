@@ -63,12 +63,12 @@ impl Client {
         Vault::exists(dir)
     }
 
-    /// Opens a data directory with the passphrase or the recovery code.
+    /// Opens a data directory with the passphrase or the recovery code. After some wrong passphrases the next must wait.
     ///
     /// # Errors
-    /// [`ClientError::Store`]: no such directory, wrong passphrase, in use by another process, damaged.
+    /// [`ClientError::Store`]: no such directory, wrong passphrase, too many of them, in use by another process, damaged.
     pub fn open(dir: &Path, secret: &str) -> Result<Self, ClientError> {
-        Self::from_vault(dir, Vault::open(dir, secret)?)
+        Self::from_vault(dir, super::passphrase::vault(dir, secret)?)
     }
 
     /// Takes an open vault: loads the confirmed rows and lays the waiting operations over them.
@@ -165,7 +165,11 @@ fn load(dir: &Path, mut vault: Vault, env: Arc<dyn Ambient>) -> Result<Inner, Cl
     for id in inner.outbox.records() {
         inner.refold(id)?;
     }
-    inner.settle_held()?;
+    // A base that is to be taken again is of another history than the answers that came since: what it says of held operations
+    // is not about them.
+    if inner.sync.cursor.seq > 0 {
+        inner.settle_held()?;
+    }
     // A journal that ends before what the server has of it has lost its end: its next numbers are taken.
     let shorter = inner.outbox.last_n < inner.sync.acked_n;
     if torn || shorter || inner.vault.store.note(RESTORED)?.is_some() {

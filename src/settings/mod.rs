@@ -39,6 +39,8 @@ pub struct Settings {
 pub struct DataSettings {
     /// Folder; empty for the platform's.
     pub dir: PathBuf,
+    /// Minutes without a key after which the terminal locks itself; 0 for never.
+    pub lock_minutes: u32,
 }
 
 /// How things are shown.
@@ -89,6 +91,8 @@ pub struct ServerSettings {
     pub tls_key: PathBuf,
     /// Address that devices are told, `https://...`; empty for the one listened on.
     pub address: String,
+    /// Folder for what must outlive a restore of a PostgreSQL database; empty for `state` in the data folder.
+    pub state_dir: PathBuf,
     /// True if a proxy in front does TLS.
     pub behind_proxy: bool,
     /// Addresses of proxies that are believed about whom they speak for.
@@ -107,6 +111,8 @@ pub struct ServerSettings {
     pub enrol_per_minute: u32,
     /// Hours a one-time code is valid.
     pub code_hours: u32,
+    /// Oldest version of the program that is given pages.
+    pub min_app: String,
 }
 
 /// One layer of settings.

@@ -13,6 +13,7 @@ pub mod effect;
 pub mod keys;
 pub mod matching;
 pub mod message;
+mod paper;
 pub mod plain;
 pub mod runtime;
 pub mod screens;
@@ -25,4 +26,4 @@ pub mod view;
 pub mod widgets;
 
 pub use effect::Secret;
-pub use runtime::{RunOptions, TuiError, run};
+pub use runtime::{Ended, RunOptions, TuiError, run};

@@ -169,3 +169,7 @@ error-wrong-pin = { $url } is not the server this device knows: its certificate 
 hint-wrong-pin = Do not go on. Ask headquarters whether the certificate was replaced; somebody may be pretending to be the server. Nothing was sent.
 error-untrusted-certificate = Nobody known to this machine vouches for the certificate of { $url }.
 hint-untrusted-certificate = Ask headquarters for the whole enrolment line; its --pin names the certificate.
+error-store-too-many-tries = Too many wrong passphrases: try again in about { $minutes } min ({ $seconds } s).
+hint-store-too-many-tries = The recovery code opens the data without waiting.
+error-weak-passphrase = This passphrase is guessed too soon.
+hint-weak-passphrase = At least 14 characters, or at least 8 with three of: small letters, capitals, digits, others. A sentence one remembers is best.

@@ -9,10 +9,9 @@ use crate::cli::args::Format;
 use crate::cli::context::Context;
 use crate::cli::device::kind_of;
 use crate::cli::error::{CommandError, CommandResult};
-use crate::cli::files;
 use crate::cli::output::{Grid, Human, say};
 use crate::cli::values::{record_json, unknown_field};
-use crate::client::{Client, ClientError, Query, RecordView, clock};
+use crate::client::{Client, ClientError, Query, RecordView, clock, files};
 use crate::domain::codes::{self, CodeList};
 use crate::domain::kinds::Kind;
 use crate::domain::query::{Comparison, Filter, Sort};
@@ -38,7 +37,7 @@ pub(in crate::cli) struct List {
     output: Option<PathBuf>,
 }
 
-fn filter(text: &str) -> Result<Filter, String> {
+pub(super) fn filter(text: &str) -> Result<Filter, String> {
     text.parse().map_err(|error| format!("{error}"))
 }
 
@@ -139,7 +138,7 @@ fn only(record: &RecordView, columns: &[String]) -> Json {
 }
 
 /// Names the fields there are when one was asked for that is not.
-fn known_fields(kind: Kind, error: ClientError) -> CommandError {
+pub(super) fn known_fields(kind: Kind, error: ClientError) -> CommandError {
     match error {
         ClientError::NotFound { what: "field", id } => unknown_field(kind, &id),
         other => other.into(),

@@ -15,7 +15,7 @@ use ejia::server::db::location::Location;
 use ejia::server::net::tls::{TlsFiles, self_signed};
 use ejia::server::{ServeOptions, admin, serve_until};
 use ejia::sync::open::{Open, Opened};
-use ejia::sync::{Base, Cursor, Op, OpBody, OpId, Outcome, Record, digest};
+use ejia::sync::{Base, Cursor, Op, OpBody, OpId, Outcome, Record, Witness, digest};
 use ejia::wire::frame::Blob;
 use ejia::wire::packet::Message;
 use ejia::wire::{
@@ -168,6 +168,7 @@ impl Server {
         let port = self.url.rsplit(':').next().and_then(|port| port.parse().ok()).unwrap_or(0);
         let listen = SocketAddr::from(([127, 0, 0, 1], port));
         let mut options = ServeOptions::new(listen, self.database.clone());
+        options.state_dir = Some(self.folder.path().join("state"));
         options.tls.clone_from(&self.tls);
         (self.change)(&mut options);
         let scheme = if options.tls.is_some() { "https" } else { "http" };
@@ -448,6 +449,7 @@ impl Device<'_> {
             earlier: Vec::new(),
             seal: self.seal,
             floor: self.floor,
+            head: Witness::NONE,
         };
         let pull = pull.then(|| self.pull_request(0));
         self.call("/v1/sync", &SyncRequest { open, push, pull }).unwrap()
@@ -465,6 +467,7 @@ impl Device<'_> {
             limit,
             backfill: Vec::new(),
             floor: self.floor,
+            head: Cursor::START,
         }
     }
 

@@ -114,6 +114,7 @@ impl Desk {
             limit: 1,
             backfill: Vec::new(),
             floor: 0,
+            head: ejia::sync::Cursor::START,
         };
         match self.raw(Call::Pull, token, &pull).status {
             200 => true,
