@@ -51,7 +51,10 @@ enum AdminCommand {
     Confirm {
         device: DeviceId,
     },
-    Quarantine,
+    Quarantine {
+        #[command(subcommand)]
+        command: Option<fleet::QuarantineCommand>,
+    },
     Events {
         #[arg(long, value_name = "N", default_value_t = 0)]
         after: u64,
@@ -109,7 +112,7 @@ pub(super) fn run(cx: &Context, command: &Admin) -> CommandResult {
         AdminCommand::Fleet => fleet::run(cx, &file),
         AdminCommand::Revoke { device, wipe } => fleet::revoke(cx, &file, *device, *wipe),
         AdminCommand::Confirm { device } => fleet::confirm(cx, &file, *device),
-        AdminCommand::Quarantine => fleet::quarantine(cx, &file),
+        AdminCommand::Quarantine { command } => fleet::quarantine(cx, &file, command.as_ref()),
         AdminCommand::Events { after, limit } => fleet::events(cx, &file, *after, *limit),
         AdminCommand::Backup { folder } => backup(cx, &file, folder),
         AdminCommand::Restore { backup } => fleet::restore(cx, &file, backup),
@@ -144,6 +147,7 @@ fn failed(error: &AdminError) -> CommandError {
         }
         AdminError::Running => CommandError::usage("admin-running"),
         AdminError::NoBackup { path } => CommandError::usage("admin-no-backup").with("path", path),
+        AdminError::NoQuarantine { no } => needs("admin-no-quarantine").with("no", no),
         AdminError::Refused => needs("admin-refused"),
     }
 }

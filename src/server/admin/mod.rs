@@ -5,6 +5,7 @@
 mod accounts;
 mod backup;
 mod fleet;
+mod quarantine;
 mod restore;
 mod setup;
 mod verify;
@@ -19,7 +20,8 @@ pub use accounts::{
     user_list,
 };
 pub use backup::{Backup, backup};
-pub use fleet::{EventInfo, Fleet, QuarantineInfo, bury, events, fleet, quarantine};
+pub use fleet::{EventInfo, Fleet, bury, events, fleet};
+pub use quarantine::{QuarantineInfo, quarantine, quarantine_reject, quarantine_take, take_over};
 pub use restore::{Restored, restore};
 pub use setup::{Initialised, ROOT_CODE, init, set_up};
 pub use verify::{Difference, Verified, replay, verify, verify_file};
@@ -65,6 +67,12 @@ pub enum AdminError {
     NoDevice {
         /// Its id.
         device: String,
+    },
+    /// Nothing open of that number was handed in, or it cannot be taken.
+    #[error("there is nothing to decide under number {no} in the quarantine")]
+    NoQuarantine {
+        /// The number.
+        no: u64,
     },
     /// The role needs a unit.
     #[error("a user with role {} needs a unit", role.key())]
