@@ -20,6 +20,7 @@ mod import;
 mod index;
 mod inside;
 mod journal;
+mod judgement;
 mod list;
 mod numbers;
 mod open;
@@ -45,6 +46,8 @@ mod view;
 
 #[cfg(test)]
 mod tests;
+#[cfg(test)]
+mod tests_judgement;
 #[cfg(test)]
 mod tests_samples;
 

@@ -14,6 +14,7 @@ pub mod org;
 pub mod query;
 pub mod record;
 pub mod rules;
+pub mod rules_page;
 pub mod staff;
 pub mod text;
 pub mod training;

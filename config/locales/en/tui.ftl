@@ -280,3 +280,4 @@ tui-figure-rectification-closed = Rectifications closed
 tui-figure-development-plan = Development plan
 tui-figure-submissions = Submissions
 tui-unlock-locked = Locked; drafts are kept, encrypted. Enter the passphrase or the recovery code.
+tui-figure-double-leader-conditions = Conditions for double lead

@@ -280,3 +280,4 @@ tui-figure-rectification-closed = 整改销号率
 tui-figure-development-plan = 发展计划完成
 tui-figure-submissions = 报送及时率
 tui-unlock-locked = 已锁定，没存的草稿已加密保存。请输入密码（或恢复码）。
+tui-figure-double-leader-conditions = 选拔条件具备
