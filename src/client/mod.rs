@@ -21,6 +21,7 @@ mod import;
 mod index;
 mod inside;
 mod journal;
+mod judgement;
 mod key;
 mod list;
 mod numbers;
@@ -49,6 +50,8 @@ mod view;
 
 #[cfg(test)]
 mod tests;
+#[cfg(test)]
+mod tests_judgement;
 #[cfg(test)]
 mod tests_samples;
 
