@@ -2,7 +2,6 @@
 
 use super::*;
 use crate::sync::client::{Machine, Output, Waiting};
-use crate::sync::open::Open;
 
 /// Packs groups of these lengths with at most two operations a batch, and returns the lengths of the batches.
 fn packed(lengths: &[u64], limits: Limits) -> Vec<usize> {
@@ -12,23 +11,7 @@ fn packed(lengths: &[u64], limits: Limits) -> Vec<usize> {
         let group_end = first + length - 1;
         waiting.extend((first..=group_end).map(|n| Waiting { n, group_end, bytes: vec![1; 10] }));
     }
-    let open = Open {
-        device: DeviceId(1),
-        generation: 1,
-        last_n: 9,
-        last_hash: [0; 16],
-        acked_n: 0,
-        cursor: Cursor::START,
-        scope_token: 0,
-        schema: 1,
-        app: String::new(),
-        device_time: 0,
-        outbox_depth: 0,
-        oldest_age_ms: 0,
-        earlier: Vec::new(),
-        seal: [0; 16],
-        floor: 0,
-    };
+    let open = super::machine::open_at(0);
     let mut machine = Machine::new(open, waiting, [0; 16], None, limits);
     let Output::Sync { push, .. } = machine.start() else { panic!("no opening") };
     let mut next = push;
@@ -51,4 +34,7 @@ fn a_batch_ends_where_a_group_ends() {
     let small = Limits { batch_bytes: 25, ..Limits::default() };
     assert_eq!(packed(&[1, 2, 1], small), [1, 2, 1], "a group that does not fit goes next");
     assert_eq!(packed(&[3, 1], small), [3, 1], "one that fits nowhere goes alone");
+    assert_eq!(packed(&[1, 1, 1], small), [2, 1], "bytes are counted over the whole batch");
+    let exact = Limits { batch_bytes: 20, ..Limits::default() };
+    assert_eq!(packed(&[1, 1, 1], exact), [2, 1], "what fits exactly fits");
 }

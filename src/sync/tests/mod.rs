@@ -2,6 +2,7 @@
 
 mod batch;
 mod held;
+mod machine;
 mod policy;
 
 use std::collections::{BTreeMap, BTreeSet};
