@@ -15,7 +15,7 @@ use crate::domain::access::Role;
 use crate::domain::ids::RecordId;
 use crate::domain::kinds::Kind;
 use crate::domain::record::mask::masked;
-use crate::domain::record::{FieldSpec, Fields, Issue, PartialDate, RecordSpec, Value};
+use crate::domain::record::{FieldNo, FieldSpec, Fields, Issue, PartialDate, RecordSpec, Value};
 use crate::locale::Locale;
 
 pub use crate::client::{
@@ -86,6 +86,10 @@ pub struct RecordView {
     pub fields: Fields,
     /// What is wrong with it; filled for a single record only.
     pub issues: Vec<Issue>,
+    /// Its notes, the oldest first: field, when in milliseconds since 1970, who, what.
+    pub notes: Vec<(FieldNo, i64, String, String)>,
+    /// True if it holds what only a newer program understands.
+    pub read_only: bool,
 }
 
 /// A workflow step as one person sees it.
@@ -410,9 +414,9 @@ impl Data {
         Ok(())
     }
 
-    /// Returns what the server refused.
+    /// Returns what the server refused, and what waits for records that are not here any more.
     pub fn attention(&self) -> Vec<AttentionView> {
-        self.client.attention()
+        super::decided::attention(&self.client)
     }
 
     /// Sends a refused change again, with corrections.
@@ -582,11 +586,13 @@ pub fn filter_text(shell: &Shell, kind: &RecordSpec, filter: &Filter) -> String 
 
 fn shown(view: crate::client::RecordView) -> RecordView {
     RecordView {
+        notes: super::decided::notes(&view),
         id: view.id,
         kind: view.kind,
         title: view.title,
         unit: view.unit_name,
         state: view.state.key(),
+        read_only: view.read_only,
         fields: view.fields,
         issues: Vec::new(),
     }

@@ -26,6 +26,7 @@ action-select-down = Select downwards
 action-history = History
 action-reveal = Show in full
 action-request = Ask for a place
+action-note = Add note
 action-merge = Merge with another record
 action-next-record = Next record
 action-prev-record = Previous record

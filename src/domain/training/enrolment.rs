@@ -2,8 +2,8 @@
 
 use crate::domain::access::Office;
 use crate::domain::record::{
-    ClassId, Code, Date, Flag, Hours, Identifier, Instant, Integer, Issue, Merge, Owner, PersonId,
-    Step, Text,
+    ClassId, Code, Date, Flag, Hours, Identifier, Instant, Integer, Issue, Many, Merge, Notes,
+    Owner, PersonId, Step, Text,
 };
 use crate::{choices, field, record};
 
@@ -246,6 +246,10 @@ record! {
         promised_seq: Option<Integer> = 21, "promised_seq".width(10).range(0, i64::MAX).office(Office::Server);
         /// Label on a certificate printed before its number was there; the number replaces it.
         certificate_label: Option<Identifier> = 22, "certificate_label".width(16).max_chars(40).office(Office::Headquarters);
+        /// Standing of the person that the class asks for (參訓人員身份: 雙肩挑, 支部書記); several may hold.
+        identities: Many<Text> = 30, "identities".width(20).max_chars(30);
+        /// What was done about the enrolment, with day and name: calls, documents, dates. No opinions on the person.
+        log: Notes = 31, "log".width(30).max_chars(500);
     }
     spec { .owner(Owner::Of("person")).found_by("class").list(&["person", "class", "attends_as", "status", "hours", "result"]).title(&["person", "class"])
         .natural(&["class", "person"]).steps(STEPS) }

@@ -2,7 +2,7 @@
 
 use crate::domain::access::Office;
 use crate::domain::record::{
-    Code, Date, Flag, Hours, Instant, Integer, Issue, Merge, Name, Step, Text, UnitRef,
+    Code, Date, Flag, Hours, Instant, Integer, Issue, Many, Merge, Name, Notes, Step, Text, UnitRef,
 };
 use crate::domain::rules::dates;
 use crate::{choices, field, record};
@@ -186,6 +186,10 @@ record! {
         admission: Option<Admission> = 22, "admission".width(10).office(Office::Headquarters);
         /// Persons with a place beyond the capacity; absent while there are none.
         over_capacity: Option<Integer> = 23, "over_capacity".width(6).range(1, 1_000_000).office(Office::Server);
+        /// Names of those who teach it.
+        lecturers: Many<Name> = 30, "lecturers".width(20).max_chars(50);
+        /// What the office did about it, with day and name.
+        log: Notes = 31, "log".width(30).max_chars(500);
     }
     spec { .published().list(&["year", "name", "category", "organiser_level", "starts_on", "ends_on", "planned_hours", "status"])
         .title(&["year", "name"]).natural(&["year", "name"]).steps(STEPS) }
