@@ -21,6 +21,9 @@ pub(super) struct Args {
     pub(super) plain: bool,
     #[arg(long, global = true, value_enum, value_name = "FORMAT", default_value = "table")]
     pub(super) format: Format,
+    /// Given by the program to itself when it locks: a passphrase file is not looked at.
+    #[arg(long, hide = true)]
+    pub(super) locked: bool,
     #[command(subcommand)]
     pub(super) command: Option<Command>,
 }
@@ -46,6 +49,10 @@ fn lang(text: &str) -> Result<Lang, String> {
 pub(super) enum Command {
     #[cfg(feature = "client")]
     Init(super::commands::init::Init),
+    #[cfg(feature = "client")]
+    Passphrase(super::commands::passphrase::Passphrase),
+    #[cfg(feature = "client")]
+    Recover(super::commands::passphrase::Recover),
     #[cfg(feature = "client")]
     Enrol(super::commands::enrol::Enrol),
     #[cfg(feature = "client")]
@@ -106,6 +113,10 @@ pub(super) enum Command {
     Template(super::commands::template::Template),
     #[cfg(feature = "client")]
     Report(super::commands::report::Report),
+    #[cfg(feature = "client")]
+    Todo(super::commands::todo::Todo),
+    #[cfg(feature = "client")]
+    Form(super::commands::form::Form),
     #[cfg(all(feature = "client", feature = "server"))]
     Demo(super::commands::demo::Demo),
     #[cfg(feature = "server")]

@@ -14,6 +14,8 @@ pub(super) struct Config {
     pub(super) settings: Settings,
     /// File whose first line is the passphrase.
     pub(super) passphrase_file: Option<PathBuf>,
+    /// True if the terminal locked itself: the passphrase is typed again.
+    pub(super) locked: bool,
     /// True for a terminal that cannot move its cursor.
     pub(super) dumb: bool,
 }
@@ -33,6 +35,7 @@ impl Config {
         Ok(Self {
             settings,
             passphrase_file: given.or_else(|| environment.passphrase_file.clone()),
+            locked: args.locked,
             dumb: environment.term.as_deref() == Some("dumb"),
         })
     }

@@ -9,6 +9,7 @@ use zeroize::Zeroizing;
 use super::context::Context;
 use super::error::{CommandError, CommandResult};
 use super::output::{say, worded};
+use crate::client::passphrase::must_be_good;
 use crate::client::{Client, ClientError};
 use crate::domain::ids::RecordId;
 use crate::domain::kinds::Kind;
@@ -23,6 +24,7 @@ impl Context {
         let dir = self.dir()?;
         let secret = self.secret(&dir)?;
         let client = Client::open(&dir, &secret)?;
+        client.strengthen(&secret);
         for finding in client.findings() {
             say(&self.finding(&finding));
         }
@@ -43,30 +45,36 @@ impl Context {
         if let Some(secret) = self.given_passphrase()? {
             return Ok(secret);
         }
+        self.asked(question)
+    }
+
+    /// Returns the passphrase that a file gives.
+    pub(super) fn given_passphrase(&self) -> CommandResult<Option<Zeroizing<String>>> {
+        self.config.passphrase_file.as_deref().map(first_line).transpose()
+    }
+
+    /// Returns a new passphrase: from the file, or asked twice on the terminal.
+    pub(super) fn new_passphrase(&self, file: Option<&Path>) -> CommandResult<Zeroizing<String>> {
+        if let Some(path) = file {
+            let secret = first_line(path)?;
+            must_be_good(&secret)?;
+            return Ok(secret);
+        }
+        let secret = self.asked("cli-ask-new-passphrase")?;
+        must_be_good(&secret)?;
+        if self.asked("cli-ask-passphrase-again")? != secret {
+            return Err(CommandError::usage("passphrase-differs"));
+        }
+        Ok(secret)
+    }
+
+    /// Asks for a secret on the terminal; what is typed does not show.
+    pub(super) fn asked(&self, question: &str) -> CommandResult<Zeroizing<String>> {
         if !io::stdin().is_terminal() {
             return Err(CommandError::usage("no-passphrase"));
         }
         let asked = rpassword::prompt_password(format!("{} ", self.locale.text(question)))?;
         Ok(Zeroizing::new(asked))
-    }
-
-    /// Returns the passphrase that a file gives.
-    pub(super) fn given_passphrase(&self) -> CommandResult<Option<Zeroizing<String>>> {
-        let Some(path) = &self.config.passphrase_file else { return Ok(None) };
-        let failed = |cause: String| {
-            CommandError::usage("passphrase-file").with("path", path.display()).with("cause", cause)
-        };
-        let size = fs::metadata(path).map_err(|error| failed(error.to_string()))?.len();
-        if size > PASSPHRASE_BYTES {
-            return Err(failed(format!("> {PASSPHRASE_BYTES} B")));
-        }
-        let text = fs::read_to_string(path).map_err(|error| failed(error.to_string()))?;
-        let text = Zeroizing::new(text);
-        let line = text.lines().next().unwrap_or_default().trim_start_matches('\u{feff}');
-        if line.is_empty() {
-            return Err(CommandError::usage("passphrase-empty"));
-        }
-        Ok(Some(Zeroizing::new(line.to_owned())))
     }
 
     /// Puts the issues of a failure into words, now that its kind is known.
@@ -83,6 +91,24 @@ impl Context {
             say(&text);
         }
     }
+}
+
+/// Reads a secret from the first line of a file.
+pub(super) fn first_line(path: &Path) -> CommandResult<Zeroizing<String>> {
+    let failed = |cause: String| {
+        CommandError::usage("passphrase-file").with("path", path.display()).with("cause", cause)
+    };
+    let size = fs::metadata(path).map_err(|error| failed(error.to_string()))?.len();
+    if size > PASSPHRASE_BYTES {
+        return Err(failed(format!("> {PASSPHRASE_BYTES} B")));
+    }
+    let text = fs::read_to_string(path).map_err(|error| failed(error.to_string()))?;
+    let text = Zeroizing::new(text);
+    let line = text.lines().next().unwrap_or_default().trim_start_matches('\u{feff}');
+    if line.is_empty() {
+        return Err(CommandError::usage("passphrase-empty"));
+    }
+    Ok(Zeroizing::new(line.to_owned()))
 }
 
 /// Returns the kind with that key.

@@ -135,6 +135,7 @@ mod client {
             | ClientError::NotEnrolled
             | ClientError::AlreadyEnrolled
             | ClientError::SyncRunning
+            | ClientError::WeakPassphrase
             | ClientError::Read { .. }
             | ClientError::Write { .. } => USAGE,
             ClientError::Codec(_) | ClientError::Ended { reason: "confused" } => INTERNAL,
@@ -146,6 +147,7 @@ mod client {
         match error {
             StoreError::InUse { .. }
             | StoreError::WrongPassphrase
+            | StoreError::TooManyTries { .. }
             | StoreError::NotCreated { .. }
             | StoreError::AlreadyExists { .. }
             | StoreError::NotEmpty { .. }

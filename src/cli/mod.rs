@@ -18,6 +18,7 @@ mod error;
 mod files;
 mod help;
 mod output;
+mod process;
 #[cfg(feature = "client")]
 mod values;
 
@@ -35,6 +36,7 @@ use crate::settings::Environment;
 
 /// Runs a command line, program name first, and returns the exit code.
 pub fn run(args: &[OsString]) -> u8 {
+    process::harden();
     let args = &help::asked(args);
     let environment = Environment::read();
     let lang = help::lang_of(args).unwrap_or_else(|| config::lang(None, &environment));

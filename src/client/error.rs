@@ -93,6 +93,12 @@ pub enum ClientError {
         #[source]
         source: std::io::Error,
     },
+    /// A paper form cannot be filled.
+    #[error(transparent)]
+    Form(#[from] crate::transfer::forms::FormError),
+    /// A passphrase that is guessed too soon (`passphrase::is_good`).
+    #[error("the passphrase is too weak")]
+    WeakPassphrase,
     /// The server ended the sync: revoked, too old a program, or an endless loop of orders.
     #[error("the server ended the sync: {reason}")]
     Ended {
@@ -130,8 +136,10 @@ impl ClientError {
             Self::Newer { .. } => "newer-record".to_owned(),
             Self::ChangedSince => "changed-since".to_owned(),
             Self::Import(error) => format!("import-{}", error.code()),
+            Self::Form(error) => format!("form-{}", error.code()),
             Self::Read { .. } => "read".to_owned(),
             Self::Write { .. } => "write".to_owned(),
+            Self::WeakPassphrase => "weak-passphrase".to_owned(),
             Self::Ended { reason } => format!("ended-{reason}"),
         }
     }
@@ -147,6 +155,7 @@ impl ClientError {
             }
             Self::Invalid { issues } => vec![("count", issues.len().to_string())],
             Self::Import(error) => error.args(),
+            Self::Form(error) => error.args(),
             Self::Read { path, source } | Self::Write { path, source } => {
                 vec![("path", path.clone()), ("cause", source.to_string())]
             }
@@ -158,6 +167,7 @@ impl ClientError {
             | Self::NothingToUndo
             | Self::CannotUndo
             | Self::ChangedSince
+            | Self::WeakPassphrase
             | Self::Ended { .. } => Vec::new(),
         }
     }

@@ -63,12 +63,12 @@ impl Client {
         Vault::exists(dir)
     }
 
-    /// Opens a data directory with the passphrase or the recovery code.
+    /// Opens a data directory with the passphrase or the recovery code. After some wrong passphrases the next must wait.
     ///
     /// # Errors
-    /// [`ClientError::Store`]: no such directory, wrong passphrase, in use by another process, damaged.
+    /// [`ClientError::Store`]: no such directory, wrong passphrase, too many of them, in use by another process, damaged.
     pub fn open(dir: &Path, secret: &str) -> Result<Self, ClientError> {
-        Self::from_vault(dir, Vault::open(dir, secret)?)
+        Self::from_vault(dir, super::passphrase::vault(dir, secret)?)
     }
 
     /// Takes an open vault: loads the confirmed rows and lays the waiting operations over them.

@@ -129,32 +129,33 @@ pub(crate) fn refused(entry: &Entry, outcome: &Outcome) -> Refused {
     }
 }
 
-/// Makes the log's row of a decided operation.
+/// Makes the log's row of a decided operation, after the chain value `previous`.
 pub(crate) fn row(
     entry: Entry,
     outcome: &Outcome,
-    author: Author,
-    stamp: Stamp,
-    chain: Digest,
+    (author, stamp): (Author, Stamp),
+    previous: &Digest,
     encoded: Vec<u8>,
 ) -> OpRow {
     let refused = refused(&entry, outcome);
     let (record, kind) =
         entry.op.as_ref().map_or((UnitId::HOME.record(), 0), |op| (op.record, op.kind));
     let was = entry.op.as_ref().filter(|op| op.id == entry.id).and_then(|op| op.was);
-    OpRow {
+    let mut row = OpRow {
         seq: stamp.seq,
         id: entry.id,
         record,
         kind,
         bytes: entry.bytes,
         hash: entry.hash,
-        chain,
+        chain: [0; 16],
         author,
         recv_at: stamp.recv_at,
         outcome: encoded,
         refused,
         outside: entry.outside.and_then(|outside| encode(&outside).ok()),
         was: was.map(|(old, _)| Need::Op(old).key()),
-    }
+    };
+    row.chain = row.link(previous, outcome.tag());
+    row
 }

@@ -3,17 +3,18 @@
 use std::collections::{BTreeMap, BTreeSet};
 use std::panic::{AssertUnwindSafe, catch_unwind};
 
-use crate::domain::ids::{DeviceId, UnitId};
+use crate::domain::ids::{DeviceId, RecordId, UnitId};
 use crate::domain::kinds::Kind;
 use crate::server::db::rows::{Changes, RecordRow, Stored, Tenant, UniqueRow, Wanted};
 use crate::server::db::{Db, DbError, DbResult, Tx};
 use crate::server::decide::{Entry, decide, row, together};
+use crate::server::events::noted;
 use crate::server::load::{
     about, further, held_names, held_ops, held_records, load_into, old_names, overtaken, wanted,
 };
 use crate::server::receipts::{Handle, command, inform, made_out, note_numbers};
 use crate::sync::apply::Stamp;
-use crate::sync::{Author, Digest, Limits, Op, OpId, Outcome, Record, UnitTree, World, chain_step};
+use crate::sync::{Author, Digest, Limits, Op, OpId, Outcome, Record, UnitTree, World};
 use crate::telemetry as field;
 use crate::wire::{PushAnswer, PushRequest, Receipt, decode, encode, encode_record};
 
@@ -205,8 +206,8 @@ async fn write<T: Tx>(
     if turns.iter().all(|turn| turn.entries.is_empty()) {
         return Ok(Outcomes::new());
     }
-    let world = prepare(tx, cache, &turns, tenant, limits).await?;
-    let applied = catch_unwind(AssertUnwindSafe(|| apply_all(world, turns, tenant)));
+    let (world, asked) = prepare(tx, cache, &turns, tenant, limits).await?;
+    let applied = catch_unwind(AssertUnwindSafe(|| apply_all(world, &asked, turns, tenant)));
     let (world, mut changes, outcomes) = applied.map_err(|_panic| PushError::Broken)??;
     *cache = Some((changes.head.1, world.units));
     if crate::trap!(T07) || crate::trap!(T08) {
@@ -240,7 +241,7 @@ async fn prepare<T: Tx>(
     turns: &[Turn],
     tenant: &Tenant,
     limits: Limits,
-) -> DbResult<World> {
+) -> DbResult<(World, Wanted)> {
     let units = match cache.take() {
         Some((chain, units)) if chain == tenant.head_chain => units,
         Some(_) | None => tx.units().await?,
@@ -262,7 +263,7 @@ async fn prepare<T: Tx>(
         more.ops.extend(overtaken(&world, all()));
         more = more.without(&asked);
     }
-    Ok(world)
+    Ok((world, asked))
 }
 
 /// Checks that the batch continues what the server has, and returns the stored outcomes of what it repeats.
@@ -303,9 +304,22 @@ type Outcomes = BTreeMap<DeviceId, Vec<(u64, Outcome)>>;
 type Applied = (World, Changes, Outcomes);
 
 /// Applies new operations one after the other and gathers what changed.
-fn apply_all(mut world: World, turns: Vec<Turn>, tenant: &Tenant) -> DbResult<Applied> {
-    let units = world.units.clone();
-    let unique = world.unique.clone();
+fn apply_all(
+    mut world: World,
+    asked: &Wanted,
+    turns: Vec<Turn>,
+    tenant: &Tenant,
+) -> DbResult<Applied> {
+    let before = Before {
+        units: world.units.clone(),
+        unique: world.unique.clone(),
+        absent: asked
+            .records
+            .iter()
+            .filter(|id| !world.records.contains_key(id))
+            .copied()
+            .collect(),
+    };
     let last = turns.iter().filter_map(|turn| turn.entries.last());
     let mut changes = Changes {
         devices: last.map(|last| (last.id, last.hash)).collect(),
@@ -317,7 +331,7 @@ fn apply_all(mut world: World, turns: Vec<Turn>, tenant: &Tenant) -> DbResult<Ap
     for turn in turns {
         apply_turn(&mut world, turn, &mut changes, &mut outcomes)?;
     }
-    gather(&world, &units, &unique, &mut changes)?;
+    gather(&world, &before, asked, &mut changes)?;
     Ok((world, changes, outcomes))
 }
 
@@ -340,11 +354,12 @@ fn apply_turn(
         }
         for (entry, outcome) in entries.into_iter().zip(decided) {
             let stamp = Stamp { seq: changes.head.0.saturating_add(1), ..first };
-            let chain = chain_step(&changes.head.1, &entry.hash, outcome.tag(), stamp.seq);
-            changes.head = (stamp.seq, chain);
             let encoded = encode(&outcome).map_err(|_cause| DbError::Damaged { table: "op" })?;
             outcomes.entry(entry.id.device).or_default().push((entry.id.n, outcome.clone()));
-            changes.ops.push(row(entry, &outcome, author, stamp, chain, encoded));
+            changes.events.extend(noted(&entry, &outcome, &author, now));
+            let row = row(entry, &outcome, (author, stamp), &changes.head.1, encoded);
+            changes.head = (stamp.seq, row.chain);
+            changes.ops.push(row);
         }
         entries = later;
     }
@@ -356,8 +371,21 @@ type Unique = BTreeMap<
     crate::domain::ids::RecordId,
 >;
 
+/// What was loaded, before anything was applied.
+struct Before {
+    units: UnitTree,
+    unique: Unique,
+    /// Records that were looked for and are not there.
+    absent: BTreeSet<RecordId>,
+}
+
 /// Compares the working set with what was loaded.
-fn gather(world: &World, units: &UnitTree, unique: &Unique, changes: &mut Changes) -> DbResult<()> {
+fn gather(
+    world: &World,
+    Before { units, unique, absent }: &Before,
+    asked: &Wanted,
+    changes: &mut Changes,
+) -> DbResult<()> {
     for id in &world.touched {
         let Some(record) = world.records.get(id) else { continue };
         changes.records.push(record_row(record)?);
@@ -365,6 +393,7 @@ fn gather(world: &World, units: &UnitTree, unique: &Unique, changes: &mut Change
             gather_unit(world, units, record.id.unit(), changes);
         }
     }
+    changes.made = world.touched.intersection(absent).copied().collect();
     let exits: BTreeMap<_, _> =
         world.exits.iter().map(|(record, unit, seq)| ((*unit, *record), *seq)).collect();
     changes.exits = exits.into_iter().map(|((unit, record), seq)| (unit, record, seq)).collect();
@@ -374,8 +403,12 @@ fn gather(world: &World, units: &UnitTree, unique: &Unique, changes: &mut Change
         }
     }
     for (key, holder) in &world.unique {
-        if unique.get(key) != Some(holder) {
-            changes.unique_taken.push(unique_row(key, *holder)?);
+        match unique.get(key) {
+            Some(before) if before == holder => {}
+            None if asked.unique.contains(key) => {
+                changes.unique_made.push(unique_row(key, *holder)?);
+            }
+            Some(_) | None => changes.unique_taken.push(unique_row(key, *holder)?),
         }
     }
     Ok(())

@@ -7,7 +7,7 @@ use tokio::sync::OnceCell;
 
 use super::care::Care;
 use super::clock::{Ambient, random_of};
-use super::db::rows::{CodeUse, NewDevice, Session};
+use super::db::rows::{CodeUse, Event, Mend, NewDevice, Session};
 use super::db::{Db, DbResult, Tx};
 use super::expire::overdue;
 use super::http::ApiError;
@@ -238,11 +238,20 @@ impl<D: Db> Service<D> {
         let tenant = self.db.tenant().await?;
         let mut tx = self.db.begin().await?;
         let wrong = |code, message| ApiError::forbidden(code, message);
-        let user = match tx.use_code(&code_hash(&request.code), now).await? {
-            CodeUse::Taken(user) => user,
-            CodeUse::Wrong => return Err(wrong("bad_code", "no such code")),
-            CodeUse::Used => return Err(wrong("used_code", "the code was used before")),
-            CodeUse::Expired => return Err(wrong("expired_code", "the code is too old")),
+        let refused = match tx.use_code(&code_hash(&request.code), now).await? {
+            CodeUse::Taken(user) => Ok(user),
+            CodeUse::Wrong => Err(("bad_code", "no such code")),
+            CodeUse::Used => Err(("used_code", "the code was used before")),
+            CodeUse::Expired => Err(("expired_code", "the code is too old")),
+        };
+        let user = match refused {
+            Ok(user) => user,
+            Err((code, message)) => {
+                let event = Event::new(now, "code.refused").of_device(request.device);
+                tx.mend(&Mend::Event(event.with(code))).await?;
+                tx.commit().await?;
+                return Err(wrong(code, message));
+            }
         };
         let account = tx.account(user).await?.ok_or_else(ApiError::internal)?;
         if account.disabled {
@@ -261,6 +270,8 @@ impl<D: Db> Service<D> {
             let message = "the device id belongs to somebody else";
             return Err(ApiError::new(StatusCode::CONFLICT, "device_taken", message));
         }
+        let used = Event::new(now, "code.used").of_device(device.id).of_user(user);
+        tx.mend(&Mend::Event(used)).await?;
         let certificate = certify(care, &tenant, &account, &device)?;
         let admitted = Mark::Admitted { device: device.id, at: now };
         care.marks.append(&[admitted]).map_err(|_disk| ApiError::internal())?;

@@ -19,6 +19,12 @@ pub enum StoreError {
     /// Neither the passphrase wrap nor the recovery wrap opens with this secret.
     #[error("wrong passphrase or recovery code")]
     WrongPassphrase,
+    /// Too many wrong passphrases in a row: the next try must wait. The recovery code need not.
+    #[error("too many wrong passphrases, wait {seconds} s")]
+    TooManyTries {
+        /// How long, seconds.
+        seconds: u64,
+    },
     /// There is no store in this directory.
     #[error("no store in {path}", path = path.display())]
     NotCreated {
@@ -93,7 +99,7 @@ impl StoreError {
     /// Tells whether the same call may succeed later without anything being repaired: room made, the other process gone.
     pub fn is_retryable(&self) -> bool {
         match self {
-            Self::InUse { .. } | Self::DiskFull { .. } => true,
+            Self::InUse { .. } | Self::DiskFull { .. } | Self::TooManyTries { .. } => true,
             Self::Io { source, .. } => {
                 matches!(source.kind(), io::ErrorKind::Interrupted | io::ErrorKind::WouldBlock)
             }
@@ -106,6 +112,7 @@ impl StoreError {
         match self {
             Self::InUse { .. } => "store-in-use",
             Self::WrongPassphrase => "store-wrong-passphrase",
+            Self::TooManyTries { .. } => "store-too-many-tries",
             Self::NotCreated { .. } => "store-not-created",
             Self::AlreadyExists { .. } => "store-already-exists",
             Self::NotEmpty { .. } => "store-not-empty",
@@ -137,6 +144,10 @@ impl StoreError {
             | Self::ReadOnly { path: p } => vec![path(p)],
             Self::Damaged { what, path: p } => vec![path(p), ("what", what.clone())],
             Self::TooNew { version } => vec![("version", version.to_string())],
+            Self::TooManyTries { seconds } => vec![
+                ("seconds", seconds.to_string()),
+                ("minutes", seconds.div_ceil(60).to_string()),
+            ],
             Self::TooLong { bytes } => vec![("bytes", bytes.to_string())],
             Self::Io { path: p, source } => vec![path(p), ("reason", source.to_string())],
             Self::WrongPassphrase | Self::Poisoned => Vec::new(),

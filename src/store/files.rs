@@ -56,6 +56,13 @@ pub(super) fn write_whole(path: &Path, bytes: &[u8]) -> Result<(), StoreError> {
     path.parent().map_or(Ok(()), sync_dir)
 }
 
+/// Writes zeros over everything an open file holds.
+pub(super) fn blank(file: &mut File) -> std::io::Result<()> {
+    let size = file.metadata()?.len();
+    file.write_all(&vec![0; usize::try_from(size).unwrap_or(0)])?;
+    file.sync_all()
+}
+
 /// Returns `path` with another ending appended.
 pub(super) fn beside(path: &Path, ending: &str) -> PathBuf {
     let mut name = path.as_os_str().to_owned();

@@ -40,6 +40,20 @@ impl KeyCost {
     pub const CHEAP: Self = Self { memory_kib: 8, passes: 1 };
 }
 
+impl KeyCost {
+    /// Returns the dearer of two costs, part by part.
+    #[must_use]
+    pub fn at_least(self, other: Self) -> Self {
+        let memory_kib = self.memory_kib.max(other.memory_kib);
+        Self { memory_kib, passes: self.passes.max(other.passes) }
+    }
+
+    /// Derives a key once and throws it away, so that the caller can tell how long it takes on this machine.
+    pub fn probe(self) {
+        drop(derive("probe", &[0; 16], self));
+    }
+}
+
 impl Default for KeyCost {
     fn default() -> Self {
         Self::NORMAL
@@ -159,6 +173,19 @@ impl KeyFile {
         Ok((file.checked(), key, code))
     }
 
+    /// Returns what deriving the key from the passphrase costs.
+    pub(super) const fn cost(&self) -> KeyCost {
+        KeyCost { memory_kib: self.passphrase.memory_kib, passes: self.passphrase.passes }
+    }
+
+    /// Wraps the key with a new recovery code; the old one opens this file no longer.
+    pub(super) fn with_new_code(&self, key: &Key) -> (Self, RecoveryCode) {
+        let code = RecoveryCode::draw();
+        let wrapped = Sealer::new(&code.key()).seal("device.key", b"recovery", &**key);
+        let file = Self { recovery: RecoveryWrap { key: hex(&wrapped) }, ..self.clone() };
+        (file.checked(), code)
+    }
+
     /// Wraps the key with a new passphrase; the recovery code stays.
     pub(super) fn with_passphrase(
         &self,
@@ -192,9 +219,15 @@ impl KeyFile {
         Self::parse(&text, path)
     }
 
-    /// Writes the key file, durable when `Ok`.
+    /// Writes the key file, durable when `Ok`. What stood there is written over afterwards, as far as the file system lets us:
+    /// an old passphrase shall not open what is left of it on the disk.
     pub(super) fn write(&self, path: &Path) -> Result<(), StoreError> {
-        files::write_whole(path, self.text().as_bytes())
+        let old = std::fs::OpenOptions::new().write(true).open(path).ok();
+        files::write_whole(path, self.text().as_bytes())?;
+        if let Some(mut old) = old {
+            drop(files::blank(&mut old));
+        }
+        Ok(())
     }
 
     /// Returns the file's text.
@@ -206,16 +239,16 @@ impl KeyFile {
 
     /// Returns the data key if `secret` is the passphrase or the recovery code.
     pub(super) fn unlock(&self, secret: &str, path: &Path) -> Result<Key, StoreError> {
-        let open = |wrapper: Key, what: &[u8], wrapped: &str| -> Option<Key> {
-            let plain =
-                Zeroizing::new(Sealer::new(&wrapper).open("device.key", what, &unhex(wrapped)?)?);
-            plain.as_slice().try_into().ok().map(Key::new)
-        };
-        let by_code = RecoveryCode::parse(secret)
-            .and_then(|code| open(code.key(), b"recovery", &self.recovery.key));
-        if let Some(key) = by_code {
-            return Ok(key);
-        }
+        self.by_code(secret).map_or_else(|| self.by_passphrase(secret, path), Ok)
+    }
+
+    /// Returns the data key if `secret` is the recovery code.
+    pub(super) fn by_code(&self, secret: &str) -> Option<Key> {
+        unwrap(&RecoveryCode::parse(secret)?.key(), b"recovery", &self.recovery.key)
+    }
+
+    /// Returns the data key if `secret` is the passphrase.
+    pub(super) fn by_passphrase(&self, secret: &str, path: &Path) -> Result<Key, StoreError> {
         let wrap = &self.passphrase;
         if wrap.memory_kib > MOST.memory_kib || wrap.passes > MOST.passes {
             return Err(StoreError::damaged("key file", path));
@@ -223,7 +256,7 @@ impl KeyFile {
         let salt = unhex(&wrap.salt).ok_or_else(|| StoreError::damaged("key file", path))?;
         let cost = KeyCost { memory_kib: wrap.memory_kib, passes: wrap.passes };
         let wrapper = derive(secret, &salt, cost)?;
-        open(wrapper, b"passphrase", &wrap.key).ok_or(StoreError::WrongPassphrase)
+        unwrap(&wrapper, b"passphrase", &wrap.key).ok_or(StoreError::WrongPassphrase)
     }
 
     fn checked(mut self) -> Self {
@@ -246,6 +279,11 @@ impl PassphraseWrap {
             key: hex(&wrapped),
         })
     }
+}
+
+fn unwrap(wrapper: &Key, what: &[u8], wrapped: &str) -> Option<Key> {
+    let plain = Zeroizing::new(Sealer::new(wrapper).open("device.key", what, &unhex(wrapped)?)?);
+    plain.as_slice().try_into().ok().map(Key::new)
 }
 
 /// Derives a key from a passphrase; composed and decomposed accents are the same passphrase.
@@ -336,6 +374,16 @@ mod tests {
             KeyFile::parse(&text, Path::new("k")),
             Err(StoreError::TooNew { version: 9 })
         ));
+    }
+
+    #[test]
+    fn a_new_recovery_code_leaves_the_passphrase_and_ends_the_old_code() {
+        let (file, key, old) = draw();
+        let (file, code) = file.with_new_code(&key);
+        let path = Path::new("k");
+        assert_eq!(*file.unlock("correct horse", path).unwrap(), *key);
+        assert_eq!(*file.unlock(&code.text(), path).unwrap(), *key);
+        assert!(matches!(file.unlock(&old.text(), path), Err(StoreError::WrongPassphrase)));
     }
 
     #[test]

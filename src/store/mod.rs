@@ -28,6 +28,7 @@ mod seal;
 mod sled;
 #[cfg(test)]
 mod tests;
+mod tries;
 mod types;
 mod vault;
 

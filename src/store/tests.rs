@@ -314,7 +314,7 @@ fn a_move_aside_cut_between_its_renames_is_finished() {
 fn repairing_what_is_whole_changes_nothing() {
     let temp = TempDir::new().unwrap();
     filled(temp.path());
-    let vault = Vault::repair(temp.path(), SECRET).unwrap();
+    let vault = Vault::repair(temp.path(), SECRET, 0).unwrap();
     assert_eq!(vault.findings, []);
     assert_eq!(seen(&*vault.store).len(), 1_500);
     assert!(!temp.path().join("store.damaged-1").exists());

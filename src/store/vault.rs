@@ -11,6 +11,7 @@ use super::keyfile::{KeyCost, KeyFile, RecoveryCode};
 use super::lock::Lock;
 use super::seal::{Key, Sealer};
 use super::sled::{self, SledStore};
+use super::tries;
 use super::{
     Change, Entry, Finding, FindingCode, Journal, MemoryJournal, MemoryStore, Store, StoreError,
 };
@@ -106,16 +107,26 @@ impl Vault {
     /// [`StoreError::NotCreated`], [`StoreError::InUse`], [`StoreError::WrongPassphrase`], [`StoreError::TooNew`],
     /// [`StoreError::Damaged`] for the key file, [`StoreError::DiskFull`], [`StoreError::ReadOnly`].
     pub fn open(dir: &Path, secret: &str) -> Result<Self, StoreError> {
-        let (key, lock) = unlock(dir, secret)?;
+        let (key, lock) = unlock(dir, secret, None)?;
+        Self::assemble(dir, key, lock)
+    }
+
+    /// Opens the vault as [`Vault::open`] does, but counts wrong passphrases: after some of them in a row the next must wait. The
+    /// recovery code never waits. `now_ms` is this machine's clock.
+    ///
+    /// # Errors
+    /// As [`Vault::open`], and [`StoreError::TooManyTries`].
+    pub fn open_at(dir: &Path, secret: &str, now_ms: i64) -> Result<Self, StoreError> {
+        let (key, lock) = unlock(dir, secret, Some(now_ms))?;
         Self::assemble(dir, key, lock)
     }
 
     /// Opens the vault after reading all of it, and moves the store aside also for damage that opening does not see.
     ///
     /// # Errors
-    /// As [`Vault::open`].
-    pub fn repair(dir: &Path, secret: &str) -> Result<Self, StoreError> {
-        let (key, lock) = unlock(dir, secret)?;
+    /// As [`Vault::open_at`].
+    pub fn repair(dir: &Path, secret: &str, now_ms: i64) -> Result<Self, StoreError> {
+        let (key, lock) = unlock(dir, secret, Some(now_ms))?;
         let vault = Self::assemble(dir, key.clone(), lock.clone())?;
         if !vault.check_store().iter().any(|found| found.code == FindingCode::StoreDamaged) {
             return Ok(vault);
@@ -177,6 +188,43 @@ impl Vault {
         keys.with_passphrase(new, cost, &key)?.write(&path)
     }
 
+    /// Replaces passphrase and recovery code at once, for somebody who has the recovery code; no record is written anew. The new code
+    /// is shown once and stored nowhere.
+    ///
+    /// # Errors
+    /// [`StoreError::WrongPassphrase`] when `code` is not the recovery code; else as [`Vault::change_passphrase`].
+    pub fn recover(
+        &self,
+        code: &str,
+        new: &str,
+        cost: KeyCost,
+    ) -> Result<RecoveryCode, StoreError> {
+        let home = self.home()?;
+        let path = key_path(&home.dir);
+        let keys = KeyFile::read(&path)?;
+        let key = keys.by_code(code).ok_or(StoreError::WrongPassphrase)?;
+        let (keys, code) = keys.with_passphrase(new, cost, &key)?.with_new_code(&key);
+        keys.write(&path)?;
+        Ok(code)
+    }
+
+    /// Wraps the key again if guessing the passphrase is cheaper than `floor`; `secret` is what opened the vault. A vault that was
+    /// made at [`KeyCost::CHEAP`] is one of a test and stays so. Returns true if the cost was raised.
+    ///
+    /// # Errors
+    /// A failing disk: the old wrap still holds.
+    pub fn strengthen(&self, secret: &str, floor: KeyCost) -> Result<bool, StoreError> {
+        let home = self.home()?;
+        let path = key_path(&home.dir);
+        let keys = KeyFile::read(&path)?;
+        let dear = keys.cost().at_least(floor);
+        if keys.cost() == KeyCost::CHEAP || dear == keys.cost() || keys.by_code(secret).is_some() {
+            return Ok(false);
+        }
+        keys.with_passphrase(secret, dear, &home.key)?.write(&path)?;
+        Ok(true)
+    }
+
     /// Writes one encrypted portable file with everything but the staged pages; the same secrets open it.
     ///
     /// # Errors
@@ -213,12 +261,13 @@ impl Vault {
     pub fn destroy(&self) -> Result<(), StoreError> {
         let Ok(home) = self.home() else { return Ok(()) };
         let path = key_path(&home.dir);
-        let size = fs::metadata(&path).at(&path)?.len();
-        let zeros = vec![0; usize::try_from(size).unwrap_or(0)];
         let mut file = fs::OpenOptions::new().write(true).open(&path).at(&path)?;
-        std::io::Write::write_all(&mut file, &zeros).and_then(|()| file.sync_all()).at(&path)?;
+        files::blank(&mut file).at(&path)?;
         fs::remove_file(&path).at(&path)?;
-        files::sync_dir(&home.dir)
+        files::sync_dir(&home.dir)?;
+        // Without the key the rest is noise; it goes too, as far as it goes.
+        clear(&home.dir);
+        Ok(())
     }
 
     fn fill(backup: Backup, dir: &Path, key: &Key) -> Result<Self, StoreError> {
@@ -277,7 +326,7 @@ impl Vault {
     }
 }
 
-fn unlock(dir: &Path, secret: &str) -> Result<(Key, Lock), StoreError> {
+fn unlock(dir: &Path, secret: &str, now_ms: Option<i64>) -> Result<(Key, Lock), StoreError> {
     let path = key_path(dir);
     if let Err(error) = fs::metadata(&path) {
         return Err(match error.kind() {
@@ -286,15 +335,25 @@ fn unlock(dir: &Path, secret: &str) -> Result<(Key, Lock), StoreError> {
         });
     }
     let lock = Lock::take(dir)?;
-    let key = KeyFile::read(&path)?.unlock(secret, &path)?;
+    let keys = KeyFile::read(&path)?;
+    if let Some(key) = keys.by_code(secret) {
+        tries::passed(dir);
+        return Ok((key, lock));
+    }
+    if let Some(now_ms) = now_ms {
+        tries::begin(dir, now_ms)?;
+    }
+    let key = keys.by_passphrase(secret, &path)?;
+    tries::passed(dir);
     Ok((key, lock))
 }
 
-/// Removes what an unfinished restore made in a directory that was empty before.
+/// Removes the files of a vault: what an unfinished restore made in a directory that was empty before, or what has no key any more.
 fn clear(dir: &Path) {
     drop(fs::remove_dir_all(store_path(dir)));
     drop(fs::remove_dir_all(journal_path(dir)));
-    for name in ["store.seen", "store.notes", "store.reserve", "owner.lock", "device.key"] {
+    let names = ["store.seen", "store.notes", "store.reserve", "device.tries", "owner.lock"];
+    for name in names.into_iter().chain(["device.key"]) {
         drop(fs::remove_file(dir.join(name)));
     }
 }

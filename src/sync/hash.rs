@@ -21,12 +21,21 @@ pub fn digest_of(parts: &[&[u8]]) -> Digest {
 
 /// Returns the chain value after one more operation (protocol, Chain): what makes a server that was rolled back and has grown
 /// again differ from what its devices saw.
-pub fn chain_step(previous: &Digest, op: &Digest, outcome_tag: u16, seq: u64) -> Digest {
+///
+/// `noted` is the digest of what the log says of the operation besides its bytes: author, arrival, outcome.
+pub fn chain_step(
+    previous: &Digest,
+    op: &Digest,
+    outcome_tag: u16,
+    seq: u64,
+    noted: &Digest,
+) -> Digest {
     let mut hasher = Sha256::new();
     hasher.update(previous);
     hasher.update(op);
     hasher.update(outcome_tag.to_le_bytes());
     hasher.update(seq.to_le_bytes());
+    hasher.update(noted);
     first16(hasher.finalize().as_slice())
 }
 

@@ -176,13 +176,14 @@ fn hashes_are_the_first_half_of_sha_256_and_every_part_of_a_step_counts() {
         0x24,
     ];
     assert_eq!(digest(&[]), of_nothing);
-    let step = chain_step(&[0; 16], &[0; 16], 1, 1);
+    let step = chain_step(&[0; 16], &[0; 16], 1, 1, &[0; 16]);
     assert_ne!(step, [0; 16]);
     for other in [
-        chain_step(&[1; 16], &[0; 16], 1, 1),
-        chain_step(&[0; 16], &[1; 16], 1, 1),
-        chain_step(&[0; 16], &[0; 16], 2, 1),
-        chain_step(&[0; 16], &[0; 16], 1, 2),
+        chain_step(&[1; 16], &[0; 16], 1, 1, &[0; 16]),
+        chain_step(&[0; 16], &[1; 16], 1, 1, &[0; 16]),
+        chain_step(&[0; 16], &[0; 16], 2, 1, &[0; 16]),
+        chain_step(&[0; 16], &[0; 16], 1, 2, &[0; 16]),
+        chain_step(&[0; 16], &[0; 16], 1, 1, &[1; 16]),
     ] {
         assert_ne!(step, other);
     }

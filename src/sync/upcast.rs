@@ -63,7 +63,9 @@ mod tests {
     /// A catalogue that gives every field the next number.
     fn renumbered(op: &mut Op) {
         if let OpBody::Set { sets } = &mut op.body {
-            sets.iter_mut().for_each(|(no, _, _)| no.0 += 1);
+            for (no, _, _) in sets {
+                no.0 += 1;
+            }
         }
     }
 

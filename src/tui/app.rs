@@ -50,6 +50,10 @@ pub struct Shell {
     pub today: civil::Date,
     /// Milliseconds since the program started.
     pub now_ms: u64,
+    /// Locks after so many milliseconds without a key; `None` for never.
+    pub lock_after_ms: Option<u64>,
+    /// When the last key was pressed.
+    pub used_ms: u64,
     /// When a key was refused last: digits that follow at once were meant for what it did not open.
     pub refused_ms: Option<u64>,
     /// True after an input method typed a Han character at a command: hints show other keys then.
@@ -224,6 +228,11 @@ impl Model {
         self.screens = vec![Box::new(Unlock::busy())];
     }
 
+    /// Shows that the records were locked.
+    pub fn locked(&mut self) {
+        self.screens = vec![Box::new(Unlock::locked())];
+    }
+
     /// Shows the overview of opened files.
     pub fn opened(&mut self, data: Arc<Data>) {
         self.shell.data = Some(data);
@@ -244,7 +253,7 @@ impl Model {
         let screen = self.screens.last().and_then(|page| page.wake_at());
         let timer = self.shell.timer.as_ref().filter(|_| !self.shell.sync.running);
         let sync = timer.map(|timer| u64::try_from(timer.next_at()).unwrap_or(0));
-        notice.into_iter().chain(screen).chain(sync).min()
+        notice.into_iter().chain(screen).chain(sync).chain(self.shell.lock_at()).min()
     }
 }
 
@@ -261,6 +270,8 @@ impl Shell {
             notice: None,
             today: start.today,
             now_ms: 0,
+            lock_after_ms: None,
+            used_ms: 0,
             refused_ms: None,
             han_mode: false,
             sync: SyncState::default(),
@@ -269,6 +280,12 @@ impl Shell {
             effects: Vec::new(),
             moves: Vec::new(),
         }
+    }
+
+    /// Returns when the records lock themselves if nobody presses a key.
+    pub fn lock_at(&self) -> Option<u64> {
+        let after = self.lock_after_ms.filter(|_| self.data.is_some())?;
+        Some(self.used_ms.saturating_add(after))
     }
 
     /// Returns the text of a message of tui.ftl: `tui-<key>`.

@@ -7,17 +7,19 @@ use std::sync::atomic::AtomicBool;
 use jiff::civil;
 
 use super::app::Shell;
+use crate::client::passphrase::tuned_cost;
 use crate::client::{
-    Client, ClientError, Draft as StoredDraft, HistoryView, KeyCost, NewDevice, Phase, Progress,
-    ReportRequest, report_names,
+    Client, ClientError, Draft as StoredDraft, HistoryView, NewDevice, Phase, Progress, ReportView,
 };
 use crate::domain::access::Role;
+use crate::domain::figures::Ask;
 use crate::domain::ids::RecordId;
 use crate::domain::kinds::Kind;
 use crate::domain::record::mask::masked;
 use crate::domain::record::{FieldNo, FieldSpec, Fields, Issue, PartialDate, RecordSpec, Value};
 use crate::locale::Locale;
 
+pub use crate::client::passphrase::is_good;
 pub use crate::client::{
     AttentionView, ConflictView, FieldConflictView, Query, Resolution, RowState, Status as Counts,
     SyncSummary as SyncFigures, ValueView,
@@ -241,7 +243,9 @@ impl Data {
     /// # Errors
     /// What the client says: wrong passphrase, in use, damaged.
     pub fn open(dir: &Path, passphrase: &str) -> Result<Self, Failure> {
-        Ok(Self { client: Client::open(dir, passphrase)? })
+        let client = Client::open(dir, passphrase)?;
+        client.strengthen(passphrase);
+        Ok(Self { client })
     }
 
     /// Makes the files and returns the recovery code. Slow, as opening.
@@ -255,7 +259,7 @@ impl Data {
         unit: &str,
     ) -> Result<(Self, String), Failure> {
         let unit_code = (!unit.is_empty()).then(|| unit.to_owned());
-        let new = NewDevice { user: user.to_owned(), unit_code, cost: KeyCost::default() };
+        let new = NewDevice { user: user.to_owned(), unit_code, cost: tuned_cost() };
         let (client, recovery) = Client::create(dir, passphrase, &new)?;
         Ok((Self { client }, recovery.text().to_string()))
     }
@@ -414,29 +418,6 @@ impl Data {
         Ok(())
     }
 
-    /// Returns what the server refused, and what waits for records that are not here any more.
-    pub fn attention(&self) -> Vec<AttentionView> {
-        super::decided::attention(&self.client)
-    }
-
-    /// Sends a refused change again, with corrections.
-    ///
-    /// # Errors
-    /// What the client says; then nothing was written.
-    pub fn resend(&self, n: u64, corrections: &Fields) -> Result<(), Failure> {
-        self.client.resend(n, corrections)?;
-        Ok(())
-    }
-
-    /// Gives a refused change up.
-    ///
-    /// # Errors
-    /// What the client says; then nothing was written.
-    pub fn discard(&self, n: u64, reason: &str) -> Result<(), Failure> {
-        self.client.discard(n, reason)?;
-        Ok(())
-    }
-
     /// Returns the history of a record, the newest change first: the server's if it can be reached, else what this device knows. Slow.
     ///
     /// # Errors
@@ -510,20 +491,21 @@ impl Data {
     /// Returns the figures of the overview. Slow with many records.
     pub fn ratios(&self, today: civil::Date) -> Vec<Ratio> {
         let Ok(as_of) = PartialDate::from_civil(today) else { return Vec::new() };
-        let report = |name: &str| {
-            let year = i64::from(today.year());
-            let request = ReportRequest { name: name.to_owned(), as_of, year, unit: None };
-            let total = self.client.report(&request).ok()?.total;
-            let kind = total.missing.first().and_then(|id| self.client.view(*id).ok());
-            Some(Ratio {
-                name: name.to_owned(),
-                kind: kind.map_or(Kind::Person, |view| view.kind),
-                part: total.numerator,
-                whole: total.denominator,
-                missing: total.missing,
-            })
+        let views = self.client.reports(Ask { as_of, year: i64::from(today.year()) }, None);
+        let counted = views.into_iter().filter(|view| view.total.denominator > 0);
+        let ratio = |view: ReportView| {
+            let missing: Vec<RecordId> =
+                view.total.missing.into_iter().map(|item| item.id).collect();
+            let kind = missing.first().and_then(|id| self.client.view(*id).ok());
+            Ratio {
+                name: view.name.to_owned(),
+                kind: kind.map_or(view.counts, |view| view.kind),
+                part: view.total.numerator,
+                whole: view.total.denominator,
+                missing,
+            }
         };
-        report_names().into_iter().filter_map(report).collect()
+        counted.map(ratio).collect()
     }
 
     /// Builds what searching persons needs, so that the first keystroke is as quick as the others. Slow with many records.

@@ -8,7 +8,7 @@ use super::widgets::picker::{Item, Picker};
 use crate::client::{AttentionView, Client, MergePreview};
 use crate::domain::ids::RecordId;
 use crate::domain::kinds::Kind;
-use crate::domain::record::{FieldNo, Shape, Value};
+use crate::domain::record::{FieldNo, Fields, Shape, Value};
 
 /// Most records offered at once.
 const MOST_FOUND: usize = 50;
@@ -20,6 +20,29 @@ impl Data {
     /// What the client says; then nothing was written.
     fn request_place(&self, class: RecordId, person: RecordId) -> Result<(), Failure> {
         self.client.request_places(class, &[person])?;
+        Ok(())
+    }
+
+    /// Returns what the server refused, and what waits for records that are not here any more.
+    pub fn attention(&self) -> Vec<AttentionView> {
+        attention(&self.client)
+    }
+
+    /// Sends a refused change again, with corrections.
+    ///
+    /// # Errors
+    /// What the client says; then nothing was written.
+    pub fn resend(&self, n: u64, corrections: &Fields) -> Result<(), Failure> {
+        self.client.resend(n, corrections)?;
+        Ok(())
+    }
+
+    /// Gives a refused change up.
+    ///
+    /// # Errors
+    /// What the client says; then nothing was written.
+    pub fn discard(&self, n: u64, reason: &str) -> Result<(), Failure> {
+        self.client.discard(n, reason)?;
         Ok(())
     }
 
@@ -51,7 +74,7 @@ impl Data {
 }
 
 /// Returns what the server refused, and what waits for records that went to another unit.
-pub(super) fn attention(client: &Client) -> Vec<AttentionView> {
+fn attention(client: &Client) -> Vec<AttentionView> {
     let mut items = client.attention();
     items.extend(client.elsewhere().unwrap_or_default());
     items

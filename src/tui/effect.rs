@@ -1,5 +1,7 @@
 //! What the update asks the runtime to do: work on a thread of its own, and things only the terminal's owner can do.
 
+use zeroize::Zeroizing;
+
 use crate::domain::ids::RecordId;
 
 /// One thing to do.
@@ -37,11 +39,19 @@ pub enum Effect {
     Redraw,
     /// Stop until the shell resumes us.
     Suspend,
+    /// Forget everything and ask for the passphrase again.
+    Lock,
 }
 
-/// A text that no debug output shows.
+/// A text that no debug output shows and that is erased from memory when dropped.
 #[derive(Clone, PartialEq, Eq)]
-pub struct Secret(pub String);
+pub struct Secret(pub Zeroizing<String>);
+
+impl From<String> for Secret {
+    fn from(text: String) -> Self {
+        Self(Zeroizing::new(text))
+    }
+}
 
 impl std::fmt::Debug for Secret {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {

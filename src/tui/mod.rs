@@ -25,4 +25,4 @@ pub mod view;
 pub mod widgets;
 
 pub use effect::Secret;
-pub use runtime::{RunOptions, TuiError, run};
+pub use runtime::{Ended, RunOptions, TuiError, run};

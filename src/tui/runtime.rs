@@ -31,6 +31,10 @@ pub struct RunOptions {
     pub dir: PathBuf,
     /// Opens the files without asking.
     pub passphrase: Option<Secret>,
+    /// True if the records were open before and were locked.
+    pub locked: bool,
+    /// Locks after so long without a key; `None` for never.
+    pub lock_after: Option<Duration>,
     /// Language of the texts.
     pub lang: Lang,
     /// Line by line, without a full screen: for screen readers and terminals without cursor control.
@@ -39,6 +43,15 @@ pub struct RunOptions {
     pub colour: bool,
     /// True for frames of `+`, `-` and `|`: for terminals that draw ambiguous characters two cells wide.
     pub ascii: bool,
+}
+
+/// How the terminal interface ended.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Ended {
+    /// The user left it.
+    Left,
+    /// The records are to be locked: everything that is in this process's memory is to go.
+    Locked,
 }
 
 /// The terminal interface ended for a reason that is no wish of the user.
@@ -58,7 +71,7 @@ const FRAME: Duration = Duration::from_millis(10);
 ///
 /// # Errors
 /// [`TuiError::Terminal`] if standard input or output is no terminal, or it is lost in a way that is no hang-up.
-pub fn run(options: RunOptions) -> Result<(), TuiError> {
+pub fn run(options: RunOptions) -> Result<Ended, TuiError> {
     if options.plain {
         return Ok(super::plain::run(&options)?);
     }
@@ -73,6 +86,12 @@ pub fn run(options: RunOptions) -> Result<(), TuiError> {
         chrome: if options.ascii { Chrome::Ascii } else { Chrome::Narrow },
         today: crate::client::clock::today(),
     });
+    let after =
+        options.lock_after.map(|after| u64::try_from(after.as_millis()).unwrap_or(u64::MAX));
+    model.shell.lock_after_ms = after;
+    if options.locked && exists {
+        model.locked();
+    }
     let first = options.passphrase.clone().filter(|_| exists);
     let mut runtime = Runtime {
         screen,
@@ -81,6 +100,7 @@ pub fn run(options: RunOptions) -> Result<(), TuiError> {
         started: Instant::now(),
         cancel: Arc::new(AtomicBool::new(false)),
         counting: Arc::new(AtomicBool::new(false)),
+        locked: false,
     };
     runtime.draw(&model)?; // painted before any key is derived
     if let Some(passphrase) = first {
@@ -88,7 +108,8 @@ pub fn run(options: RunOptions) -> Result<(), TuiError> {
         runtime.draw(&model)?;
         runtime.effect(&model, Effect::Open(passphrase))?;
     }
-    runtime.turn(&mut model, &receiver)
+    runtime.turn(&mut model, &receiver)?;
+    Ok(if runtime.locked { Ended::Locked } else { Ended::Left })
 }
 
 struct Runtime {
@@ -99,21 +120,23 @@ struct Runtime {
     cancel: Arc<AtomicBool>,
     /// True while figures are asked for and not begun.
     counting: Arc<AtomicBool>,
+    /// True once the records are to be locked.
+    locked: bool,
 }
 
 impl Runtime {
     fn turn(&mut self, model: &mut Model, messages: &Receiver<Message>) -> Result<(), TuiError> {
         let mut drawn = Instant::now();
-        while !model.quit {
+        while !model.quit && !self.locked {
             let Some(first) = self.next(model, messages) else { break };
             let mut message = Some(first);
             while let Some(current) = message.take() {
                 for effect in update(model, current, self.now_ms()) {
                     self.effect(model, effect)?;
                 }
-                message = messages.try_recv().ok().filter(|_| !model.quit);
+                message = messages.try_recv().ok().filter(|_| !model.quit && !self.locked);
             }
-            if model.quit {
+            if model.quit || self.locked {
                 break;
             }
             if let Some(wait) = FRAME.checked_sub(drawn.elapsed()) {
@@ -162,6 +185,10 @@ impl Runtime {
     fn effect(&mut self, model: &Model, effect: Effect) -> io::Result<()> {
         match effect {
             Effect::Redraw => self.screen.redraw()?,
+            Effect::Lock => {
+                self.cancel.store(true, Ordering::SeqCst);
+                self.locked = true;
+            }
             Effect::Suspend => self.screen.suspend()?,
             Effect::Copy(text) => {
                 let text: String = text.chars().take(CLIPBOARD_CHARS).collect();

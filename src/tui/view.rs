@@ -161,7 +161,10 @@ fn draw_footer(model: &Model, ui: &mut Ui<'_>, y: u16) {
         !action.is_movement()
             && !always.contains(action)
             && action.is_in(chain)
-            && !matches!(action, Action::Menu | Action::Redraw | Action::Suspend | Action::Language)
+            && !matches!(
+                action,
+                Action::Menu | Action::Redraw | Action::Lock | Action::Suspend | Action::Language
+            )
             && enabled(model, **action).is_ok()
     });
     let mut hints = Vec::new();

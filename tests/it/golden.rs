@@ -6,7 +6,7 @@ use std::path::Path;
 use ejia::domain::ids::{DeviceId, RecordId, UnitId, UserId};
 use ejia::domain::record::{FieldNo, PartialDate, Value};
 use ejia::sync::command::{
-    Arguments, EnrolCancel, EnrolClose, EnrolRequest, NumberLease, PersonMerge,
+    Arguments, EnrolCancel, EnrolClose, EnrolRequest, EventNote, NumberLease, PersonMerge,
 };
 use ejia::sync::{
     Base, Candidate, Conflict, ConflictKind, ConflictState, ElementState, FieldState, Group, Op,
@@ -226,6 +226,15 @@ fn arguments_of_commands_are_read_as_the_first_release_wrote_them() {
     check(&EnrolClose { class });
     let unit = UnitId(Uuid::from_u128(8));
     check(&NumberLease { range: "certificate".into(), year: 2026, unit, count: 50 });
+    check(&EventNote {
+        word: "reveal".into(),
+        record: Some(person),
+        kind: 2,
+        fields: vec![5, 9],
+        count: 1,
+        detail: "審核學歷".into(),
+        at: 1_795_000_000_000,
+    });
     check(&PersonMerge { keep: person, drop: record_id(23) });
 }
 

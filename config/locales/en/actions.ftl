@@ -61,3 +61,4 @@ action-language = Language
 action-redraw = Redraw
 action-suspend = Suspend
 action-quit = Quit
+action-lock = Lock

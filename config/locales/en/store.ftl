@@ -22,3 +22,4 @@ store-finding-store-short = The local data in { $path } has lost its end ({ $fou
 store-finding-staging-dropped = { $pages } pages of an unfinished sync could not be read and were dropped. The next sync fetches them again.
 store-finding-no-reserve = There is no room for the reserve of { $bytes } bytes ({ $path }). Make room on the disk.
 store-finding-reserve-used = The disk is full. The reserve of { $bytes } bytes was given up so that the data can be read ({ $path }). Make room on the disk.
+store-too-many-tries = Too many wrong passphrases: wait { $seconds } s. The recovery code need not wait.

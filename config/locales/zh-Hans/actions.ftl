@@ -61,3 +61,4 @@ action-language = 切换语言
 action-redraw = 重新显示
 action-suspend = 暂停到命令行
 action-quit = 退出
+action-lock = 锁定

@@ -22,3 +22,4 @@ store-finding-store-short = { $path } 的本机数据缺少末尾（{ $expected 
 store-finding-staging-dropped = 未完成的同步有 { $pages } 页无法读取，已舍弃；下次同步会重新取回。
 store-finding-no-reserve = 没有空间建立 { $bytes } 字节的备用文件（{ $path }）。请腾出磁盘空间。
 store-finding-reserve-used = 磁盘已满，已释放 { $bytes } 字节的备用文件（{ $path }）以便读取数据。请腾出磁盘空间。
+store-too-many-tries = 密码错得太多，请等 { $seconds } 秒再试；恢复码不用等。

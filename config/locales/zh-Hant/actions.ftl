@@ -61,3 +61,4 @@ action-language = 切換語言
 action-redraw = 重新顯示
 action-suspend = 暫停到命令列
 action-quit = 離開
+action-lock = 鎖定

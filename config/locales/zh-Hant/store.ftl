@@ -22,3 +22,4 @@ store-finding-store-short = { $path } 的本機數據缺少末尾（{ $expected 
 store-finding-staging-dropped = 未完成的同步有 { $pages } 頁無法讀取，已捨棄；下次同步會重新取回。
 store-finding-no-reserve = 沒有空間建立 { $bytes } 字節的備用文件（{ $path }）。請騰出磁盤空間。
 store-finding-reserve-used = 磁盤已滿，已釋放 { $bytes } 字節的備用文件（{ $path }）以便讀取數據。請騰出磁盤空間。
+store-too-many-tries = 密碼錯得太多，請等 { $seconds } 秒再試；恢復碼不用等。

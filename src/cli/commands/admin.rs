@@ -51,6 +51,12 @@ enum AdminCommand {
         device: DeviceId,
     },
     Quarantine,
+    Events {
+        #[arg(long, value_name = "N", default_value_t = 0)]
+        after: u64,
+        #[arg(long, value_name = "N", default_value_t = 1_000)]
+        limit: u32,
+    },
     Backup {
         folder: PathBuf,
     },
@@ -95,6 +101,7 @@ pub(super) fn run(cx: &Context, command: &Admin) -> CommandResult {
         AdminCommand::Revoke { device, wipe } => fleet::revoke(cx, &file, *device, *wipe),
         AdminCommand::Confirm { device } => fleet::confirm(cx, &file, *device),
         AdminCommand::Quarantine => fleet::quarantine(cx, &file),
+        AdminCommand::Events { after, limit } => fleet::events(cx, &file, *after, *limit),
         AdminCommand::Backup { folder } => backup(cx, &file, folder),
         AdminCommand::Restore { backup } => fleet::restore(cx, &file, backup),
         AdminCommand::Verify => {
@@ -270,6 +277,7 @@ pub(super) fn facts_of(
         let mut json = json!({
             "ok": difference.is_none(),
             "ops": found.ops,
+            "events": found.events,
             "records": found.records,
             "conflicts": found.conflicts,
             "head_seq": found.head_seq,
@@ -288,6 +296,7 @@ pub(super) fn facts_of(
         let mut facts: Vec<(&'static str, String)> =
             first.iter().map(|(key, value)| (label(*key), value.clone())).collect();
         facts.push(("cli-col-ops", found.ops.to_string()));
+        facts.push(("cli-col-events", found.events.to_string()));
         facts.push(("cli-col-records", found.records.to_string()));
         facts.push(("cli-col-conflicts", found.conflicts.to_string()));
         facts

@@ -7,7 +7,7 @@ use super::backup::live;
 use crate::cli::context::Context;
 use crate::cli::error::{CommandResult, NEEDS_PERSON};
 use crate::cli::output::say;
-use crate::client::{Client, Finding, Vault};
+use crate::client::{Client, Finding, Vault, clock};
 
 #[derive(Debug, Args)]
 pub(in crate::cli) struct Doctor {
@@ -18,8 +18,12 @@ pub(in crate::cli) struct Doctor {
 pub(super) fn run(cx: &Context, command: &Doctor) -> CommandResult {
     let dir = cx.dir()?;
     let secret = cx.secret(&dir)?;
-    let vault =
-        if command.repair { Vault::repair(&dir, &secret)? } else { Vault::open(&dir, &secret)? };
+    let now = clock::now_ms();
+    let vault = if command.repair {
+        Vault::repair(&dir, &secret, now)?
+    } else {
+        Vault::open_at(&dir, &secret, now)?
+    };
     let client = Client::from_vault(&dir, vault)?;
     let done = client.findings();
     let open: Vec<Finding> =

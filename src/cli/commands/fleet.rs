@@ -97,6 +97,45 @@ pub(super) fn quarantine(cx: &Context, file: &Location) -> CommandResult {
     Ok(0)
 }
 
+pub(super) fn events(cx: &Context, file: &Location, after: u64, limit: u32) -> CommandResult {
+    let found = wait(admin::events(file, after, limit))?;
+    let one = |info: &admin::EventInfo| {
+        let event = &info.row.event;
+        json!({
+            "no": info.row.no,
+            "at": iso(event.at),
+            "event": event.word,
+            "device": event.device.map(|device| device.to_string()),
+            "user": info.user,
+            "detail": event.detail,
+        })
+    };
+    let row = |info: &admin::EventInfo| {
+        let event = &info.row.event;
+        vec![
+            info.row.no.to_string(),
+            instant_text(event.at),
+            event.word.clone(),
+            event.device.map(|device| device.to_string()).unwrap_or_default(),
+            info.user.clone(),
+            event.detail.clone(),
+        ]
+    };
+    cx.table(
+        || found.iter().map(one).collect(),
+        &[
+            "cli-col-n",
+            "cli-col-at",
+            "cli-col-event",
+            "cli-col-device",
+            "cli-col-user",
+            "cli-col-detail",
+        ],
+        || found.iter().map(row).collect(),
+    )?;
+    Ok(0)
+}
+
 pub(super) fn restore(cx: &Context, file: &Location, from: &Path) -> CommandResult {
     if !from.exists() {
         return Err(CommandError::usage("no-file").with("path", from.display()));

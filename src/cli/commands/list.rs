@@ -38,7 +38,7 @@ pub(in crate::cli) struct List {
     output: Option<PathBuf>,
 }
 
-fn filter(text: &str) -> Result<Filter, String> {
+pub(super) fn filter(text: &str) -> Result<Filter, String> {
     text.parse().map_err(|error| format!("{error}"))
 }
 
@@ -139,7 +139,7 @@ fn only(record: &RecordView, columns: &[String]) -> Json {
 }
 
 /// Names the fields there are when one was asked for that is not.
-fn known_fields(kind: Kind, error: ClientError) -> CommandError {
+pub(super) fn known_fields(kind: Kind, error: ClientError) -> CommandError {
     match error {
         ClientError::NotFound { what: "field", id } => unknown_field(kind, &id),
         other => other.into(),

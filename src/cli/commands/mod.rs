@@ -25,6 +25,8 @@ pub(super) mod enrol;
 #[cfg(feature = "server")]
 mod fleet;
 #[cfg(feature = "client")]
+pub(super) mod form;
+#[cfg(feature = "client")]
 pub(super) mod history;
 #[cfg(feature = "client")]
 pub(super) mod import;
@@ -34,6 +36,8 @@ pub(super) mod init;
 pub(super) mod list;
 #[cfg(feature = "client")]
 pub(super) mod numbers;
+#[cfg(feature = "client")]
+pub(super) mod passphrase;
 #[cfg(feature = "client")]
 pub(super) mod places;
 #[cfg(feature = "client")]
@@ -50,6 +54,8 @@ pub(super) mod sync;
 pub(super) mod template;
 #[cfg(feature = "client")]
 mod terminal;
+#[cfg(feature = "client")]
+pub(super) mod todo;
 
 use super::args::{Args, Command};
 use super::config::Config;
@@ -88,6 +94,8 @@ fn without_command(_cx: &Context) -> CommandResult {
 fn of_a_device(cx: &Context, command: Command) -> CommandResult {
     match command {
         Command::Init(command) => init::run(cx, &command),
+        Command::Passphrase(command) => passphrase::run(cx, &command),
+        Command::Recover(command) => passphrase::recover(cx, &command),
         Command::Enrol(command) => enrol::run(cx, &command),
         Command::Import(command) => import::run(cx, &command),
         Command::List(command) => list::run(cx, &command),
@@ -118,6 +126,8 @@ fn of_a_device(cx: &Context, command: Command) -> CommandResult {
         Command::Doctor(command) => doctor::run(cx, &command),
         Command::Template(command) => template::run(cx, &command),
         Command::Report(command) => report::run(cx, &command),
+        Command::Todo(command) => todo::run(cx, &command),
+        Command::Form(command) => form::run(cx, &command),
         #[cfg(feature = "server")]
         Command::Demo(command) => demo::run(cx, &command),
         #[cfg(feature = "server")]

@@ -2,21 +2,30 @@
 
 use std::io::{self, IsTerminal as _};
 use std::path::PathBuf;
+#[cfg(unix)]
+use std::process::Command;
+use std::time::Duration;
+
+use zeroize::Zeroizing;
 
 use crate::cli::context::Context;
 use crate::cli::error::{CommandError, CommandResult};
-use crate::tui::{self, RunOptions};
+use crate::cli::output::say;
+use crate::tui::{self, Ended, RunOptions};
 
 pub(super) fn run(cx: &Context) -> CommandResult {
     let look = &cx.config.settings.look;
     let plain = look.plain || cx.config.dumb;
     needs_screen(plain)?;
     let dir = cx.dir()?;
-    let mut secret = cx.given_passphrase()?.map(|secret| secret.to_string());
+    let mut secret = if cx.config.locked { None } else { cx.given_passphrase()? };
     if plain && secret.is_none() && crate::client::Vault::exists(&dir) {
-        secret = Some(cx.passphrase("cli-ask-passphrase")?.to_string());
+        secret = Some(cx.asked("cli-ask-passphrase")?);
     }
-    start(cx, dir, secret, plain)
+    match start(cx, dir, secret, plain)? {
+        Ended::Left => Ok(0),
+        Ended::Locked => again(cx),
+    }
 }
 
 /// Refuses to draw where nobody would see it.
@@ -29,18 +38,42 @@ pub(super) fn needs_screen(plain: bool) -> CommandResult<()> {
 #[cfg(feature = "server")]
 pub(super) fn open_with(cx: &Context, dir: PathBuf, secret: String) -> CommandResult {
     let plain = cx.config.settings.look.plain || cx.config.dumb;
-    start(cx, dir, Some(secret), plain)
+    start(cx, dir, Some(Zeroizing::new(secret)), plain)?;
+    Ok(0)
 }
 
-fn start(cx: &Context, dir: PathBuf, secret: Option<String>, plain: bool) -> CommandResult {
+fn start(
+    cx: &Context,
+    dir: PathBuf,
+    secret: Option<Zeroizing<String>>,
+    plain: bool,
+) -> CommandResult<Ended> {
+    let minutes = u64::from(cx.config.settings.data.lock_minutes);
     let options = RunOptions {
         dir,
         passphrase: secret.map(tui::Secret),
+        locked: cx.config.locked,
+        lock_after: (minutes > 0).then(|| Duration::from_secs(minutes * 60)),
         lang: cx.locale.lang(),
         plain,
         colour: cx.config.settings.look.color,
         ascii: false,
     };
-    tui::run(options).map_err(|error| CommandError::usage("terminal").with("cause", error))?;
+    tui::run(options).map_err(|error| CommandError::usage("terminal").with("cause", error))
+}
+
+/// Begins again as a new program in the same process: nothing of the old one's memory is left, freed parts of it included, which no
+/// care of ours for single values would reach. Where that cannot be done the program ends, which forgets as much.
+fn again(cx: &Context) -> CommandResult {
+    #[cfg(unix)]
+    if let Ok(program) = std::env::current_exe() {
+        let mut args: Vec<_> = std::env::args_os().skip(1).collect();
+        if !cx.config.locked {
+            args.push("--locked".into());
+        }
+        let refused = std::os::unix::process::CommandExt::exec(Command::new(program).args(args));
+        drop(refused);
+    }
+    say(&cx.locale.text("cli-locked"));
     Ok(0)
 }

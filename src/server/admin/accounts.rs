@@ -1,14 +1,16 @@
 //! User accounts, their codes, and their devices.
 
+use serde_json::json;
+
 use super::{AdminError, AdminResult, OneTimeCode, open};
 use crate::domain::access::Role;
 use crate::domain::ids::{DeviceId, UnitId, UserId};
 use crate::domain::kinds::Kind;
 use crate::domain::record::Value;
 use crate::server::beside::Beside;
-use crate::server::clock::{Ambient, Machine, new_id, random_of};
+use crate::server::clock::{Ambient, Machine, new_id, now_ms, random_of};
 use crate::server::db::location::Location;
-use crate::server::db::rows::{Account, Device, Mend, NewCode};
+use crate::server::db::rows::{Account, Device, Event, Mend, NewCode};
 use crate::server::db::{Database, Db, DbResult, Tx};
 use crate::server::marks::{Mark, Marks};
 use crate::server::secret;
@@ -68,6 +70,9 @@ pub async fn user_add(
     let account = Account { id, name: name.to_owned(), role, unit: home, disabled: false };
     let mut tx = db.begin().await?;
     tx.insert_account(&account).await?;
+    let added = Event::new(now_ms(), "user.added").of_user(id);
+    let rights = json!({ "role": role.key(), "unit": home.to_string() });
+    tx.mend(&Mend::Event(added.with(rights.to_string()))).await?;
     tx.commit().await?;
     let info = describe(&db, account).await?;
     db.close().await;
@@ -124,6 +129,7 @@ pub async fn user_disable(database: impl Into<Location>, name: &str) -> AdminRes
     mark(&database, &Mark::Account { user, disabled: true, role, unit })?;
     let mut tx = db.begin().await?;
     tx.set_disabled(name, true).await?;
+    tx.mend(&Mend::Event(Event::new(now_ms(), "user.disabled").of_user(user))).await?;
     tx.commit().await?;
     db.close().await;
     Ok(())
@@ -162,6 +168,8 @@ pub async fn new_code<T: Tx>(
     let expires_at = ambient.now_ms().saturating_add(i64::from(hours).saturating_mul(HOUR_MS));
     let hash = secret::code_hash(&code);
     tx.insert_code(&NewCode { hash, account: account.id, expires_at }).await?;
+    let issued = Event::new(ambient.now_ms(), "code.issued").of_user(account.id);
+    tx.mend(&Mend::Event(issued.with(format!("{hours} h")))).await?;
     Ok(OneTimeCode { user: account.name.clone(), code, expires_at })
 }
 
@@ -201,6 +209,8 @@ pub async fn revoke(
     let mut tx = db.begin().await?;
     tx.set_device_state(device, "revoked").await?;
     tx.mend(&Mend::Wipe { device, wipe }).await?;
+    let revoked = Event::new(now_ms(), "device.revoked").of_device(device);
+    tx.mend(&Mend::Event(revoked.with(if wipe { "wipe" } else { "" }))).await?;
     tx.commit().await?;
     db.close().await;
     Ok(())
@@ -218,6 +228,7 @@ pub async fn confirm(database: impl Into<Location>, device: DeviceId) -> AdminRe
     }
     let mut tx = db.begin().await?;
     tx.set_device_state(device, "active").await?;
+    tx.mend(&Mend::Event(Event::new(now_ms(), "device.confirmed").of_device(device))).await?;
     tx.commit().await?;
     db.close().await;
     Ok(())

@@ -7,7 +7,7 @@ use crate::domain::ids::DeviceId;
 use crate::server::clock::now_ms;
 use crate::server::db::Db;
 use crate::server::db::location::Location;
-use crate::server::db::rows::{Alarm, Tenant};
+use crate::server::db::rows::{Alarm, EventRow, Tenant};
 use crate::server::upkeep;
 
 /// Alarms shown.
@@ -44,6 +44,40 @@ pub async fn fleet(database: impl Into<Location>) -> AdminResult<Fleet> {
     let alarms = db.alarms(ALARMS).await?;
     db.close().await;
     Ok(Fleet { tenant, devices, alarms })
+}
+
+/// An event as listed.
+#[derive(Clone, PartialEq, Eq)]
+pub struct EventInfo {
+    /// The stored event.
+    pub row: EventRow,
+    /// Name of the account it is about; empty if it is about none.
+    pub user: String,
+}
+
+/// Names are personal data and stay out of logs.
+impl std::fmt::Debug for EventInfo {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.debug_struct("EventInfo").field("row", &self.row).finish_non_exhaustive()
+    }
+}
+
+/// Lists events after a number, oldest first.
+///
+/// # Errors
+/// [`super::AdminError::Database`].
+pub async fn events(
+    database: impl Into<Location>,
+    after: u64,
+    limit: u32,
+) -> AdminResult<Vec<EventInfo>> {
+    let db = open(database).await?;
+    let accounts = db.accounts().await?;
+    let rows = db.events(after, limit).await?;
+    db.close().await;
+    let name = |id| accounts.iter().find(|a| Some(a.id) == id).map(|a| a.name.clone());
+    let info = |row: EventRow| EventInfo { user: name(row.event.user).unwrap_or_default(), row };
+    Ok(rows.into_iter().map(info).collect())
 }
 
 /// What one revoked device handed in.

@@ -19,7 +19,7 @@ pub use accounts::{
     user_list,
 };
 pub use backup::{Backup, backup};
-pub use fleet::{Fleet, QuarantineInfo, bury, fleet, quarantine};
+pub use fleet::{EventInfo, Fleet, QuarantineInfo, bury, events, fleet, quarantine};
 pub use restore::{Restored, restore};
 pub use setup::{Initialised, ROOT_CODE, init, set_up};
 pub use verify::{Difference, Verified, replay, verify, verify_file};

@@ -8,11 +8,11 @@ use super::{AdminResult, open};
 use crate::domain::ids::RecordId;
 use crate::server::db::location::Location;
 use crate::server::db::rows::{OpRow, Tenant, UniqueRow};
-use crate::server::db::{Db, DbResult};
+use crate::server::db::{Db, DbError, DbResult};
 use crate::server::decide::{Entry, decide, refused, together};
 use crate::server::push::record_row;
 use crate::sync::apply::Stamp;
-use crate::sync::{Digest, Limits, UnitTree, World, chain_step};
+use crate::sync::{Digest, Limits, UnitTree, World};
 use crate::wire::{decode, encode};
 
 /// Operations read at once.
@@ -23,6 +23,8 @@ const WINDOW: u32 = 1_000;
 pub struct Verified {
     /// Operations replayed.
     pub ops: u64,
+    /// Events replayed.
+    pub events: u64,
     /// Records compared.
     pub records: u64,
     /// Conflicts among them.
@@ -58,8 +60,22 @@ pub enum Difference {
         /// Position.
         seq: u64,
     },
+    /// A row of the log or of the events cannot be read.
+    Unreadable {
+        /// `op` or `event`.
+        table: &'static str,
+        /// Its position or number.
+        seq: u64,
+    },
     /// The counter row differs from the last operation.
     Head,
+    /// An event is missing, was changed, or breaks the chain of events.
+    Event {
+        /// Its number.
+        no: u64,
+    },
+    /// The counter row differs from the last event.
+    EventHead,
     /// A record differs, is missing or is too many.
     Record {
         /// The record.
@@ -78,6 +94,9 @@ impl fmt::Display for Difference {
             Self::Hash { seq } => write!(f, "the operation at {seq} was changed"),
             Self::Outcome { seq } => write!(f, "the outcome at {seq} differs"),
             Self::Chain { seq } => write!(f, "the chain breaks at {seq}"),
+            Self::Unreadable { table, seq } => write!(f, "row {seq} of {table} cannot be read"),
+            Self::Event { no } => write!(f, "event {no} was changed or is missing"),
+            Self::EventHead => f.write_str("the counter differs from the events"),
             Self::Head => f.write_str("the counter differs from the log"),
             Self::Record { id } => write!(f, "record {id} differs from the log"),
             Self::Units => f.write_str("the units differ from the log"),
@@ -144,18 +163,29 @@ pub async fn replay<D: Db>(db: &D, limits: Limits) -> DbResult<Verified> {
     };
     let mut difference = None;
     while difference.is_none() {
-        let rows = db.ops_after(replay.read(), WINDOW).await?;
+        let rows = match db.ops_after(replay.read(), WINDOW).await {
+            Err(DbError::Damaged { .. }) => readable(db, replay.read()).await,
+            rows => rows?,
+        };
         if rows.is_empty() {
             break;
         }
         difference = replay.window(rows);
     }
+    if difference.is_none()
+        && let Err(DbError::Damaged { .. }) = db.ops_after(replay.read(), 1).await
+    {
+        difference = Some(Difference::Unreadable { table: "op", seq: replay.read() + 1 });
+    }
     let head = (replay.seq, replay.chain) == (tenant.head_seq, tenant.head_chain);
     if difference.is_none() && !head {
-        difference = Some(Difference::Head);
+        let next = replay.seq.saturating_add(1);
+        let short = replay.seq < tenant.head_seq;
+        difference = Some(if short { Difference::Gap { seq: next } } else { Difference::Head });
     }
     let mut verified = Verified {
         ops: replay.seq,
+        events: 0,
         records: 0,
         conflicts: 0,
         head_seq: tenant.head_seq,
@@ -163,9 +193,57 @@ pub async fn replay<D: Db>(db: &D, limits: Limits) -> DbResult<Verified> {
         difference,
     };
     if verified.difference.is_none() {
+        verified.difference = events(db, &tenant, &mut verified.events).await?;
+    }
+    if verified.difference.is_none() {
         compare(db, &tenant, replay.world, &mut verified).await?;
     }
     Ok(verified)
+}
+
+/// Returns the rows after a position up to the first that cannot be read.
+async fn readable<D: Db>(db: &D, after: u64) -> Vec<OpRow> {
+    let (mut rows, mut at) = (Vec::new(), after);
+    while let Ok(more) = db.ops_after(at, 1).await {
+        let Some(last) = more.last() else { break };
+        at = last.seq;
+        rows.extend(more);
+    }
+    rows
+}
+
+/// Follows the chain of events.
+async fn events<D: Db>(db: &D, tenant: &Tenant, count: &mut u64) -> DbResult<Option<Difference>> {
+    let mut chain = [0; 16];
+    loop {
+        let rows = match db.events(*count, WINDOW).await {
+            Err(DbError::Damaged { .. }) => db.events(*count, 1).await,
+            rows => rows,
+        };
+        let next = count.saturating_add(1);
+        let rows = match rows {
+            Err(DbError::Damaged { table }) => {
+                return Ok(Some(Difference::Unreadable { table, seq: next }));
+            }
+            rows => rows?,
+        };
+        if rows.is_empty() {
+            break;
+        }
+        for row in rows {
+            let no = count.saturating_add(1);
+            let linked = row.event.link(&chain, no);
+            if row.no != no || row.chain != linked {
+                return Ok(Some(Difference::Event { no }));
+            }
+            (*count, chain) = (no, linked);
+        }
+    }
+    if *count < tenant.event_no {
+        return Ok(Some(Difference::Event { no: count.saturating_add(1) }));
+    }
+    let head = (*count, chain) == (tenant.event_no, tenant.event_chain);
+    Ok((!head).then_some(Difference::EventHead))
 }
 
 impl Replay {
@@ -212,7 +290,7 @@ impl Replay {
             if !same || refused(entry, outcome) != row.refused {
                 return Some(Difference::Outcome { seq });
             }
-            self.chain = chain_step(&self.chain, &entry.hash, outcome.tag(), seq);
+            self.chain = row.link(&self.chain, outcome.tag());
             if self.chain != row.chain {
                 return Some(Difference::Chain { seq });
             }

@@ -18,9 +18,10 @@ use std::path::Path;
 use crate::domain::ids::{DeviceId, RecordId, UnitId, UserId};
 use crate::sync::{Digest, OpId, UnitTree};
 use rows::{
-    Account, Alarm, Changes, CodeUse, Device, HistoryRow, Loaded, Mend, NewCode, NewDevice,
-    NewTenant, OpRow, PageQuery, PageRows, Position, PositionQuery, Quarantined, RecordRow, Seen,
-    Session, Sizes, Stored, Tenant, TokenHash, UniqueRow, UnitQuery, UnitRows, Visible, Wanted,
+    Account, Alarm, Changes, CodeUse, Device, EventRow, HistoryRow, Loaded, Mend, NewCode,
+    NewDevice, NewTenant, OpRow, PageQuery, PageRows, Position, PositionQuery, Quarantined,
+    RecordRow, Seen, Session, Sizes, Stored, Tenant, TokenHash, UniqueRow, UnitQuery, UnitRows,
+    Visible, Wanted,
 };
 pub use sql::{Database, DatabaseTx};
 
@@ -157,6 +158,8 @@ pub trait Db: Clone + Send + Sync + 'static {
     ) -> impl Future<Output = DbResult<Vec<RecordRow>>> + Send;
     /// Returns the records of a reserved kind that are still open: those with [`RecordRow::about`].
     fn open_of(&self, kind: u16) -> impl Future<Output = DbResult<Vec<RecordRow>>> + Send;
+    /// Returns how far the numbers of each sort are given out.
+    fn series(&self) -> impl Future<Output = DbResult<Vec<RecordRow>>> + Send;
     /// Returns every unique value.
     fn unique_values(&self) -> impl Future<Output = DbResult<Vec<UniqueRow>>> + Send;
     /// Returns the value that holds a unique key.
@@ -188,6 +191,12 @@ pub trait Db: Clone + Send + Sync + 'static {
     ) -> impl Future<Output = DbResult<Tenant>> + Send;
     /// Returns the newest alarms, newest first.
     fn alarms(&self, limit: u32) -> impl Future<Output = DbResult<Vec<Alarm>>> + Send;
+    /// Returns events after a number, oldest first, at most `limit`.
+    fn events(
+        &self,
+        after: u64,
+        limit: u32,
+    ) -> impl Future<Output = DbResult<Vec<EventRow>>> + Send;
     /// Returns what revoked devices handed in, by device, generation and number.
     fn quarantined(&self) -> impl Future<Output = DbResult<Vec<Quarantined>>> + Send;
     /// Returns the server's secret, where it is kept in the database.

@@ -96,6 +96,31 @@ pub struct PersonMerge {
     pub drop: RecordId,
 }
 
+/// `event.note`: something happened on the device that headquarters must be able to show later. It changes no record. Nothing of
+/// it may be personal data: what was shown or taken out is named, never repeated.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub struct EventNote {
+    /// Stable word: `reveal`, `export`, `unlock_failed`, ...; small letters, digits and underscores, at most 40.
+    pub word: String,
+    /// The record it is about, if it is about one.
+    pub record: Option<RecordId>,
+    /// Number of the kind it is about; 0 for none.
+    pub kind: u16,
+    /// Numbers of the fields it is about.
+    pub fields: Vec<u16>,
+    /// How many records, or how often.
+    pub count: u64,
+    /// Purpose, receiver: what the person gave as the reason; at most 400 bytes.
+    pub detail: String,
+    /// When, by the device's clock, milliseconds since 1970.
+    pub at: i64,
+}
+
+impl Arguments for EventNote {
+    const NAME: &'static str = "event.note";
+    const TAG: u16 = 0x0306;
+}
+
 impl Arguments for NumberLease {
     const NAME: &'static str = "number.lease";
     const TAG: u16 = 0x0304;

@@ -6,6 +6,7 @@
 
 pub mod args;
 mod enrol;
+mod event;
 mod lease;
 mod merge;
 mod places;
@@ -19,8 +20,10 @@ use std::collections::BTreeSet;
 use serde::{Deserialize, Serialize};
 
 pub use args::{
-    Arguments, EnrolCancel, EnrolClose, EnrolRequest, NumberLease, PersonMerge, enrolment_id,
+    Arguments, EnrolCancel, EnrolClose, EnrolRequest, EventNote, NumberLease, PersonMerge,
+    enrolment_id,
 };
+pub use event::EVENT_KIND;
 pub use lease::{LEASE_KIND, Lease, SERIES_KIND, series_id};
 pub use merge::{ALIAS_FIELD, redirected};
 
@@ -65,6 +68,7 @@ pub(super) fn decide(task: &mut Task<'_>, name: &str, args: &[u8]) -> Result<Out
         EnrolClose::NAME => enrol::close(task, read(args)?),
         NumberLease::NAME => lease::lease(task, &read(args)?),
         PersonMerge::NAME => merge::persons(task, read(args)?),
+        EventNote::NAME => event::note(task, &read(args)?),
         _ => Err(Refusal::new("unknown_body")),
     }
 }
@@ -106,7 +110,7 @@ pub fn shown(record: Option<Record>, op: &Op, name: &str, args: &[u8]) -> Option
 /// # Errors
 /// `not_permitted` at the field.
 pub(super) fn guard(task: &Task<'_>) -> Result<(), Refusal> {
-    let reserved = matches!(task.op.kind, LEASE_KIND | SERIES_KIND);
+    let reserved = matches!(task.op.kind, LEASE_KIND | SERIES_KIND | EVENT_KIND);
     if reserved && !matches!(task.op.body, OpBody::Command { .. }) {
         return Err(Refusal::new("wrong_kind"));
     }

@@ -191,6 +191,8 @@ actions! {
     Language = "language" in Global;
     /// Paints the screen anew.
     Redraw = "redraw" in Global;
+    /// Locks the records until the passphrase is given again.
+    Lock = "lock" in Global;
     /// Stops the program until the shell resumes it.
     Suspend = "suspend" in Global;
     /// Ends the program.

@@ -7,7 +7,8 @@ use super::{Page, Reply};
 use crate::locale::{Lang, Locale};
 use crate::tui::actions::{Action, Context};
 use crate::tui::app::{Move, Purpose, Shell, Tone};
-use crate::tui::effect::{Effect, Secret};
+use crate::tui::data::is_good;
+use crate::tui::effect::Effect;
 use crate::tui::keys::{Code, Key, Named};
 use crate::tui::text::{bar, cells, width, wrap};
 use crate::tui::theme::Role;
@@ -49,9 +50,6 @@ pub struct FirstRun {
     copied: TextInput,
     problem: String,
 }
-
-/// Shorter passphrases are refused: the files may be copied and tried at leisure.
-const SHORTEST: usize = 8;
 
 impl Default for FirstRun {
     fn default() -> Self {
@@ -135,7 +133,7 @@ impl FirstRun {
 
     fn create(&mut self, shell: &mut Shell) {
         let secret = self.secret.text();
-        if secret.chars().count() < SHORTEST {
+        if !is_good(&secret) {
             (self.focus, self.problem) = (0, shell.text("first-too-short"));
         } else if secret != self.again.text() {
             self.again.set("");
@@ -145,7 +143,7 @@ impl FirstRun {
             shell.effects.push(Effect::Create {
                 user: self.user.text().trim().to_owned(),
                 unit: self.unit.text().trim().to_owned(),
-                passphrase: Secret(secret),
+                passphrase: secret.into(),
             });
         }
     }
@@ -157,7 +155,7 @@ impl FirstRun {
             shell.moves.push(Move::Home);
         } else {
             self.problem = shell.text("first-joining");
-            shell.effects.push(Effect::Enrol { url, code: Secret(code) });
+            shell.effects.push(Effect::Enrol { url, code: code.into() });
         }
     }
 

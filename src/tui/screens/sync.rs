@@ -7,7 +7,7 @@ use crate::locale::instant_text;
 use crate::tui::actions::{Action, Context};
 use crate::tui::app::{Move, Purpose, Shell, Tone};
 use crate::tui::data::SyncStep;
-use crate::tui::effect::{Effect, Secret};
+use crate::tui::effect::Effect;
 use crate::tui::text::{bar, fit};
 use crate::tui::theme::Role;
 use crate::tui::ui::Ui;
@@ -158,7 +158,7 @@ impl Page for SyncScreen {
             }
             (Purpose::EnrolCode(url), Reply::Answer(0, code)) => {
                 shell.say(Tone::Hint, shell.text("first-joining"));
-                shell.effects.push(Effect::Enrol { url, code: Secret(code.trim().to_owned()) });
+                shell.effects.push(Effect::Enrol { url, code: code.trim().to_owned().into() });
             }
             _ => {}
         }

@@ -5,7 +5,7 @@ use ratatui::layout::Rect;
 use super::Page;
 use crate::tui::actions::{Action, Context};
 use crate::tui::app::{Move, Shell};
-use crate::tui::effect::{Effect, Secret};
+use crate::tui::effect::Effect;
 use crate::tui::keys::{Code, Key, Named};
 use crate::tui::text::wrap;
 use crate::tui::theme::Role;
@@ -18,15 +18,23 @@ pub struct Unlock {
     input: TextInput,
     busy: bool,
     problem: Option<String>,
+    /// True if it was open before and locked itself, or was locked.
+    locked: bool,
 }
 
 impl Default for Unlock {
     fn default() -> Self {
-        Self { input: TextInput::secret(), busy: false, problem: None }
+        Self { input: TextInput::secret(), busy: false, problem: None, locked: false }
     }
 }
 
 impl Unlock {
+    /// Starts after the records were locked.
+    #[must_use]
+    pub fn locked() -> Self {
+        Self { locked: true, ..Self::default() }
+    }
+
     /// Starts while the files are already being opened with a passphrase that was given.
     #[must_use]
     pub fn busy() -> Self {
@@ -51,7 +59,13 @@ impl Page for Unlock {
             &shell.text("unlock-hint"),
         );
         let wide = inner.width.saturating_sub(4);
-        ui.put(inner.x + 2, inner.y + 1, &shell.text("unlock-text"), wide, Role::Text);
+        ui.put(
+            inner.x + 2,
+            inner.y + 1,
+            &shell.text(if self.locked { "unlock-locked" } else { "unlock-text" }),
+            wide,
+            Role::Text,
+        );
         let x = ui.label(
             inner.x + 2,
             inner.y + 3,
@@ -82,7 +96,7 @@ impl Page for Unlock {
             if !self.input.is_empty() {
                 self.busy = true;
                 self.problem = None;
-                shell.effects.push(Effect::Open(Secret(self.input.text())));
+                shell.effects.push(Effect::Open(self.input.text().into()));
             }
             return true;
         }

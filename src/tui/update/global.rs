@@ -26,6 +26,7 @@ pub(super) fn run_global(model: &mut Model, action: Action) -> bool {
     match action {
         Action::Quit => shell.ask_quit(),
         Action::Redraw => shell.effects.push(Effect::Redraw),
+        Action::Lock => super::lock(model),
         Action::Suspend => shell.effects.push(Effect::Suspend),
         Action::Language => {
             shell.locale = Locale::new(shell.locale.lang().next());

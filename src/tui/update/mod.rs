@@ -22,6 +22,13 @@ pub use global::TABS;
 /// Takes one message at a moment (milliseconds since the start) and returns what is to be done.
 pub fn update(model: &mut Model, message: Message, now_ms: u64) -> Vec<Effect> {
     model.shell.now_ms = now_ms;
+    if matches!(message, Message::Key(_) | Message::Paste(_) | Message::Opened(_)) {
+        // A key that comes after the time is up only asks for the passphrase.
+        if lock_if_due(model) {
+            return std::mem::take(&mut model.shell.effects);
+        }
+        model.shell.used_ms = now_ms;
+    }
     match message {
         Message::Key(key) => on_key(model, key),
         Message::Paste(text) => on_paste(model, &text),
@@ -36,6 +43,7 @@ pub fn update(model: &mut Model, message: Message, now_ms: u64) -> Vec<Effect> {
     }
     global::sync_if_due(model);
     settle(model);
+    lock_if_due(model);
     std::mem::take(&mut model.shell.effects)
 }
 
@@ -218,6 +226,24 @@ fn on_wake(model: &mut Model) {
     if due {
         keep_top(model);
     }
+}
+
+/// Locks when nobody pressed a key for long enough; true if it did.
+fn lock_if_due(model: &mut Model) -> bool {
+    let due = model.shell.lock_at().is_some_and(|at| at <= model.shell.now_ms);
+    if due {
+        lock(model);
+    }
+    due
+}
+
+/// Keeps what was being typed, sealed, and forgets the rest.
+pub(super) fn lock(model: &mut Model) {
+    keep_all(model);
+    model.shell.data = None;
+    model.screens.clear();
+    model.shell.layers.clear();
+    model.shell.effects = vec![Effect::Lock];
 }
 
 fn keep_top(model: &mut Model) {

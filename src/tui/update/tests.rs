@@ -384,13 +384,13 @@ fn the_passphrase_is_asked_before_anything_else_and_shown_as_stars() {
 fn the_first_steps_write_nothing_before_the_passphrase_is_confirmed() {
     let mut desk = Desk::new(&[]);
     desk.model = Model::new(&start(false));
-    desk.press("Enter 李組織 Enter U01 Enter short Enter short Enter").shows("至少要 8 個字符");
+    desk.press("Enter 李組織 Enter U01 Enter short Enter short Enter").shows("至少 14 個字符");
     assert!(desk.effects.is_empty());
-    desk.press("Ctrl-U longenough Enter Ctrl-U longenough Enter");
+    desk.press("Ctrl-U longenoughnow1 Enter Ctrl-U longenoughnow1 Enter");
     let made = Effect::Create {
         user: "李組織".into(),
         unit: "U01".into(),
-        passphrase: crate::tui::effect::Secret("longenough".into()),
+        passphrase: crate::tui::effect::Secret::from("longenoughnow1".to_owned()),
     };
     assert_eq!(desk.effects, [made]);
     desk.send(Message::Created(Ok((Arc::clone(&desk.data), "ABCDE-12345".into()))));
@@ -535,4 +535,37 @@ fn several_pasted_lines_become_one_and_the_user_is_told() {
     desk.press("5 Ctrl-N Tab");
     desk.send(Message::Paste("王\n小明\n".into()));
     desk.shows("[王 小明").shows("已合成一行");
+}
+
+#[test]
+fn an_idle_desk_locks_itself_and_keeps_the_draft() {
+    let mut desk = Desk::new(&[("1", "王小明")]);
+    desk.model.shell.lock_after_ms = Some(600_000);
+    desk.press("5 Ctrl-N 20219999");
+    assert_eq!(desk.model.shell.lock_at(), Some(desk.now_ms + 600_000), "one deadline");
+    assert!(desk.model.wake_at().is_some_and(|at| at <= desk.now_ms + 600_000));
+    desk.now_ms += 599_000;
+    desk.send(Message::Wake);
+    assert_eq!(desk.effects.last(), Some(&Effect::Lock));
+    assert!(desk.model.shell.data.is_none() && desk.model.screens.is_empty());
+    let drafts = desk.data.draft(Kind::Person, None).unwrap();
+    assert_eq!(drafts.texts.get("staff_no").map(String::as_str), Some("20219999"));
+}
+
+#[test]
+fn a_key_after_the_time_is_up_locks_and_does_nothing_else() {
+    let mut desk = Desk::new(&[("1", "王小明")]);
+    desk.model.shell.lock_after_ms = Some(600_000);
+    desk.press("5");
+    desk.now_ms += 700_000; // the machine slept, and no timer rang
+    desk.press("d");
+    assert_eq!(desk.effects.last(), Some(&Effect::Lock));
+}
+
+#[test]
+fn the_lock_key_works_while_an_input_method_is_on() {
+    let mut desk = Desk::new(&[("1", "王小明")]);
+    desk.press("5 Ctrl-N 王");
+    desk.press("Ctrl-K");
+    assert_eq!(desk.effects.last(), Some(&Effect::Lock));
 }

@@ -3,6 +3,7 @@
 use std::cell::Cell;
 
 use unicode_segmentation::UnicodeSegmentation;
+use zeroize::Zeroize;
 
 use crate::tui::keys::{Code, Key, Named};
 use crate::tui::text::{cells, shown, width};
@@ -16,6 +17,14 @@ pub struct TextInput {
     cursor: usize,
     scroll: Cell<usize>,
     secret: bool,
+    /// True if what was typed is erased from memory.
+    erased: bool,
+}
+
+impl Drop for TextInput {
+    fn drop(&mut self) {
+        self.erase();
+    }
 }
 
 /// What an address starts with, unless another scheme is typed.
@@ -45,13 +54,22 @@ impl TextInput {
 
     /// Starts empty, showing a star for every character.
     pub fn secret() -> Self {
-        Self { secret: true, ..Self::default() }
+        let mut input = Self::default();
+        (input.secret, input.erased) = (true, true);
+        input
     }
 
     /// Replaces the text and goes to its end.
     pub fn set(&mut self, text: &str) {
+        self.erase();
         self.graphemes = text.graphemes(true).map(str::to_owned).collect();
         self.cursor = self.graphemes.len();
+    }
+
+    fn erase(&mut self) {
+        if self.erased {
+            self.graphemes.iter_mut().for_each(Zeroize::zeroize);
+        }
     }
 
     /// Returns the text.

@@ -22,7 +22,7 @@ fn the_passphrase_must_be_right_and_given() {
     assert!(hint.contains("--passphrase-file") && hint.contains("EJIA_PASSPHRASE_FILE"));
     case.file("short", "1234567");
     let short = case.run_on("new", &["init", "--user", "x", "--passphrase-file", "short"]);
-    short.fails(2, "passphrase-short");
+    short.fails(2, "weak-passphrase");
     assert!(!case.path("new").exists(), "nothing was made");
 }
 

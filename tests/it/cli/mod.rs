@@ -1,8 +1,10 @@
 //! The command line, whole: arguments and files in, output, files and exit code out.
 
 mod faults;
+mod forms;
 mod messages;
 mod records;
+mod secrets;
 mod sheets;
 mod together;
 

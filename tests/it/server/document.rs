@@ -3,8 +3,9 @@
 use ejia::domain::ids::{DeviceId, RecordId, UnitId, UserId};
 use ejia::domain::kinds::Kind;
 use ejia::domain::record::{FieldNo, Value};
+use ejia::server::db::rows::{OpRow, Refused};
 use ejia::sync::apply::{Stamp, apply};
-use ejia::sync::{Author, Op, OpBody, OpId, World, chain_step, digest};
+use ejia::sync::{Author, Op, OpBody, OpId, World, digest};
 use ejia::wire::frame::{Blob, hex};
 use ejia::wire::{PushRequest, decode_op, encode, encode_op, encode_record, pack, unpack};
 use uuid::Uuid;
@@ -57,7 +58,22 @@ fn the_worked_example_is_what_the_code_writes() {
     let outcome = apply(&mut world, &op, &author, Stamp { seq: 1, recv_at: 0 });
     documented("outcome", &encode(&outcome).unwrap());
     documented("record", &encode_record(&world.records[&op.record]).unwrap());
-    documented("chain value", &chain_step(&[0; 16], &digest(&bytes), outcome.tag(), 1));
+    let row = OpRow {
+        seq: 1,
+        id: op.id,
+        record: op.record,
+        kind: op.kind,
+        hash: digest(&bytes),
+        bytes: bytes.clone(),
+        chain: [0; 16],
+        author,
+        recv_at: 0,
+        outcome: encode(&outcome).unwrap(),
+        refused: Refused::No,
+        was: None,
+        outside: None,
+    };
+    documented("chain value", &row.link(&[0; 16], outcome.tag()));
 
     let push = PushRequest {
         generation: 1,

@@ -3,10 +3,12 @@
 mod accounts;
 mod admin;
 mod document;
+mod events;
 #[cfg(test)]
 pub(crate) mod harness;
 mod limits;
 pub(crate) mod pg;
+mod pg_restore;
 mod pg_servers;
 mod pg_standby;
 mod push;

@@ -7,6 +7,8 @@
 )]
 
 mod child;
+#[cfg(target_os = "linux")]
+mod lock;
 #[cfg(feature = "server")]
 mod review;
 mod session;

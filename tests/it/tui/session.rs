@@ -7,10 +7,10 @@ use ejia::client::{Client, KeyCost, NewDevice};
 use super::term::Term;
 
 /// Passphrase of every directory made here.
-const PASSPHRASE: &str = "correct horse";
+pub(super) const PASSPHRASE: &str = "correct horse battery";
 
 /// Makes an empty data directory, with the passphrase in a file beside it.
-fn files() -> (tempfile::TempDir, PathBuf) {
+pub(super) fn files() -> (tempfile::TempDir, PathBuf) {
     let root = tempfile::tempdir().unwrap();
     let dir = root.path().join("data");
     let new = NewDevice { user: "李組織".into(), unit_code: None, cost: KeyCost::CHEAP };

@@ -12,9 +12,9 @@ use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use tokio::sync::Mutex as Turn;
 
 use super::rows::{
-    Account, Alarm, Device, HistoryRow, OpRow, PageQuery, PageRows, Position, PositionQuery,
-    Quarantined, RecordRow, Seen, Session, Sizes, Tenant, TokenHash, UniqueRow, UnitQuery,
-    UnitRows, Visible,
+    Account, Alarm, Device, EventRow, HistoryRow, OpRow, PageQuery, PageRows, Position,
+    PositionQuery, Quarantined, RecordRow, Seen, Session, Sizes, Tenant, TokenHash, UniqueRow,
+    UnitQuery, UnitRows, Visible,
 };
 use super::{Db, DbError, DbResult, Tx as _};
 use crate::domain::ids::{DeviceId, RecordId, UnitId};
@@ -173,6 +173,10 @@ impl Db for Memory {
         Ok(self.read()?.open_of(kind))
     }
 
+    async fn series(&self) -> DbResult<Vec<RecordRow>> {
+        Ok(self.read()?.series())
+    }
+
     async fn unique_values(&self) -> DbResult<Vec<UniqueRow>> {
         Ok(self.read()?.unique_values())
     }
@@ -225,6 +229,10 @@ impl Db for Memory {
 
     async fn alarms(&self, limit: u32) -> DbResult<Vec<Alarm>> {
         Ok(self.read()?.alarms(limit))
+    }
+
+    async fn events(&self, after: u64, limit: u32) -> DbResult<Vec<EventRow>> {
+        Ok(self.read()?.events(after, limit))
     }
 
     async fn quarantined(&self) -> DbResult<Vec<Quarantined>> {

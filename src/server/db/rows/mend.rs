@@ -7,6 +7,7 @@ use uuid::Uuid;
 use super::{Account, NewDevice, RecordRow, Tenant};
 use crate::domain::access::Role;
 use crate::domain::ids::{DeviceId, UnitId, UserId};
+use crate::sync::hash::digest_of;
 use crate::sync::{Digest, OpId};
 
 /// Something headquarters must look at.
@@ -20,6 +21,77 @@ pub struct Alarm {
     pub device: Option<DeviceId>,
     /// Detail, no personal data.
     pub detail: String,
+}
+
+/// Something that must be provable later: who may do what, who tried and failed, what was shown or taken out of the records.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Event {
+    /// When the server learnt of it, milliseconds.
+    pub at: i64,
+    /// Stable word; what a device noted begins with `note.`.
+    pub word: String,
+    /// The device it is about.
+    pub device: Option<DeviceId>,
+    /// The account it is about.
+    pub user: Option<UserId>,
+    /// Detail, no personal data; JSON for what a device noted.
+    pub detail: String,
+}
+
+impl Event {
+    /// Makes an event about nobody yet.
+    pub fn new(at: i64, word: &str) -> Self {
+        Self { at, word: word.to_owned(), device: None, user: None, detail: String::new() }
+    }
+
+    /// Says which device it is about.
+    #[must_use]
+    pub fn of_device(self, device: DeviceId) -> Self {
+        Self { device: Some(device), ..self }
+    }
+
+    /// Says which account it is about.
+    #[must_use]
+    pub fn of_user(self, user: UserId) -> Self {
+        Self { user: Some(user), ..self }
+    }
+
+    /// Adds a detail.
+    #[must_use]
+    pub fn with(self, detail: impl Into<String>) -> Self {
+        Self { detail: detail.into(), ..self }
+    }
+
+    /// Returns the chain value after this event, the `no`th (protocol, Events).
+    pub fn link(&self, previous: &Digest, no: u64) -> Digest {
+        let length = |text: &str| u32::try_from(text.len()).unwrap_or(u32::MAX).to_le_bytes();
+        let device = self.device.map_or([0; 8], |device| device.0.to_le_bytes());
+        let user = self.user.map_or([0; 16], |user| *user.0.as_bytes());
+        digest_of(&[
+            previous,
+            &no.to_le_bytes(),
+            &self.at.to_le_bytes(),
+            &length(&self.word),
+            self.word.as_bytes(),
+            &[u8::from(self.device.is_some())],
+            &device,
+            &[u8::from(self.user.is_some())],
+            &user,
+            &length(&self.detail),
+            self.detail.as_bytes(),
+        ])
+    }
+}
+
+/// A stored event.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct EventRow {
+    /// Its number, from 1 without gaps.
+    pub no: u64,
+    /// What happened.
+    pub event: Event,
+    /// Chain value there.
+    pub chain: Digest,
 }
 
 /// A device as its certificate describes it, to be put back.
@@ -55,6 +127,8 @@ pub enum Mend {
     TombFloor(u64),
     /// Something for headquarters to look at.
     Alarm(Alarm),
+    /// Something to be provable later.
+    Event(Event),
     /// A scope is kept under its token.
     Scope {
         /// Token.

@@ -9,10 +9,11 @@ use uuid::Uuid;
 use crate::domain::access::Role;
 use crate::domain::ids::{DeviceId, RecordId, UnitId, UserId};
 use crate::domain::record::{FieldNo, Value};
+use crate::sync::hash::{chain_step, digest_of};
 use crate::sync::open::Known;
 use crate::sync::{Author, Digest, Op, OpId, Record};
 
-pub use mend::{Alarm, Mend, Quarantined, Returned, UnitQuery, UnitRows};
+pub use mend::{Alarm, Event, EventRow, Mend, Quarantined, Returned, UnitQuery, UnitRows};
 
 /// SHA-256 of a secret; secrets themselves are never stored.
 pub type TokenHash = [u8; 32];
@@ -42,6 +43,10 @@ pub struct Tenant {
     pub tomb_floor: u64,
     /// When the last verified backup was made, milliseconds; 0 for never.
     pub backup_at: i64,
+    /// Number of the last event.
+    pub event_no: u64,
+    /// Chain value of the events there.
+    pub event_chain: Digest,
 }
 
 /// A tenant to make.
@@ -346,6 +351,38 @@ pub struct OpRow {
     pub outside: Option<Vec<u8>>,
 }
 
+impl OpRow {
+    /// Returns the chain value at this row's position (protocol, Chain).
+    pub fn link(&self, previous: &Digest, outcome_tag: u16) -> Digest {
+        chain_step(previous, &self.hash, outcome_tag, self.seq, &self.noted())
+    }
+
+    /// Returns the digest of what the log says of the operation besides its bytes.
+    fn noted(&self) -> Digest {
+        let length = |bytes: &[u8]| u32::try_from(bytes.len()).unwrap_or(u32::MAX).to_le_bytes();
+        let (role, outside) = (self.author.role.key().as_bytes(), self.outside.as_deref());
+        digest_of(&[
+            &self.id.device.0.to_le_bytes(),
+            &self.id.generation.to_le_bytes(),
+            &self.id.n.to_le_bytes(),
+            self.record.0.as_bytes(),
+            &self.kind.to_le_bytes(),
+            self.author.user.0.as_bytes(),
+            &length(role),
+            role,
+            self.author.home.0.as_bytes(),
+            &self.recv_at.to_le_bytes(),
+            &self.refused.number().to_le_bytes(),
+            &length(&self.outcome),
+            &self.outcome,
+            &[u8::from(outside.is_some())],
+            outside.unwrap_or_default(),
+            &[u8::from(self.was.is_some())],
+            self.was.as_ref().map(|was| was.0.as_bytes().as_slice()).unwrap_or_default(),
+        ])
+    }
+}
+
 /// Whether an operation was refused.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub enum Refused {
@@ -367,12 +404,13 @@ impl Refused {
         }
     }
 
-    /// Reads the stored number.
-    pub const fn from_number(number: i64) -> Self {
+    /// Reads the stored number; `None` if it is none of them.
+    pub const fn from_number(number: i64) -> Option<Self> {
         match number {
-            0 => Self::No,
-            2 => Self::Creation,
-            _ => Self::Yes,
+            0 => Some(Self::No),
+            1 => Some(Self::Yes),
+            2 => Some(Self::Creation),
+            _ => None,
         }
     }
 }
@@ -503,18 +541,24 @@ pub struct Changes {
     pub ops: Vec<OpRow>,
     /// New or changed records.
     pub records: Vec<RecordRow>,
+    /// Which of them are new: they were looked for in this transaction, and are not there.
+    pub made: BTreeSet<RecordId>,
     /// Units that records left: unit, record, position.
     pub exits: Vec<(UnitId, RecordId, u64)>,
     /// Unique values given up.
     pub unique_dropped: Vec<UniqueRow>,
-    /// Unique values taken.
+    /// Unique values taken that somebody may have had.
     pub unique_taken: Vec<UniqueRow>,
+    /// Unique values taken that nobody had.
+    pub unique_made: Vec<UniqueRow>,
     /// Units that are gone.
     pub units_dropped: Vec<UnitId>,
     /// New or moved units with their parent.
     pub units_put: Vec<(UnitId, Option<UnitId>)>,
     /// The newest operation of each device, with its hash.
     pub devices: Vec<(OpId, Digest)>,
+    /// Events that devices noted.
+    pub events: Vec<Event>,
     /// New last position and chain value.
     pub head: (u64, Digest),
     /// New value of [`Tenant::reparent_seq`].

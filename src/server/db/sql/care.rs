@@ -3,10 +3,10 @@
 use super::convert::op_id;
 use super::copy::QUARANTINE;
 use super::{Link, TENANT};
-use crate::domain::ids::{DeviceId, RecordId, UnitId};
+use crate::domain::ids::{DeviceId, RecordId, UnitId, UserId};
 use crate::server::db::DbResult;
 use crate::server::db::driver::{Arg, Row, args};
-use crate::server::db::rows::{Alarm, Mend, Quarantined, Returned, Visible};
+use crate::server::db::rows::{Alarm, Event, EventRow, Mend, Quarantined, Returned, Visible};
 use crate::sync::open::Known;
 
 /// Returns what the server has of one generation of a device.
@@ -123,6 +123,7 @@ pub(super) async fn mend(link: &mut Link, mend: &Mend) -> DbResult<bool> {
                 alarm.detail.as_str()
             ],
         ),
+        Mend::Event(what) => return event(link, what).await.map(|()| true),
         Mend::Scope { token, body } => (
             "INSERT INTO scope (tenant, token, body) VALUES ($1, $2, $3) ON CONFLICT (tenant, token) DO NOTHING",
             args![TENANT, *token, body.as_slice()],
@@ -147,6 +148,43 @@ pub(super) async fn mend(link: &mut Link, mend: &Mend) -> DbResult<bool> {
         ),
     };
     Ok(link.run(sql, args).await? > 0)
+}
+
+/// Adds an event after the last one. The writer holds the counter row.
+pub(super) async fn event(link: &mut Link, event: &Event) -> DbResult<()> {
+    let tenant = super::read::read_tenant(link).await?;
+    let no = tenant.event_no.saturating_add(1);
+    let chain = event.link(&tenant.event_chain, no);
+    let sql = "INSERT INTO event (tenant, no, at, word, device, actor, detail, chain) VALUES ($1, $2, $3, $4, $5, $6, $7, $8)";
+    let args = args![
+        TENANT,
+        no,
+        event.at,
+        event.word.as_str(),
+        event.device.map(|device| device.0),
+        event.user.map(|user| RecordId(user.0)),
+        event.detail.as_str(),
+        &chain
+    ];
+    link.run(sql, args).await?;
+    let sql = "UPDATE tenant SET event_no = $2, event_chain = $3 WHERE tenant = $1";
+    link.run(sql, args![TENANT, no, &chain]).await.map(drop)
+}
+
+pub(super) async fn events(link: &mut Link, after: u64, limit: u32) -> DbResult<Vec<EventRow>> {
+    let sql = "SELECT no, at, word, device, actor, detail, chain FROM event WHERE tenant = $1 AND no > $2 ORDER BY no LIMIT $3";
+    let read = |row: &Row| -> DbResult<EventRow> {
+        let device = row.opt_int("device")?;
+        let event = Event {
+            at: row.int("at")?,
+            word: row.text("word")?,
+            device: device.map(|id| DeviceId(id.cast_unsigned())),
+            user: row.opt_id("actor")?.map(UserId),
+            detail: row.text("detail")?,
+        };
+        Ok(EventRow { no: row.number("no")?, event, chain: row.bytes("chain")? })
+    };
+    link.all(sql, args![TENANT, after, limit]).await?.iter().map(read).collect()
 }
 
 async fn raise_tomb_floor(link: &mut Link, floor: u64) -> DbResult<bool> {

@@ -34,6 +34,8 @@ pub(super) fn tenant(row: &Row) -> DbResult<Tenant> {
         reparent_seq: row.number("reparent_seq")?,
         tomb_floor: row.number("tomb_floor")?,
         backup_at: row.int("backup_at")?,
+        event_no: row.number("event_no")?,
+        event_chain: row.bytes("event_chain")?,
     })
 }
 
@@ -67,7 +69,8 @@ pub(super) fn op(row: &Row) -> DbResult<OpRow> {
         },
         recv_at: row.int("recv_at")?,
         outcome: row.blob("outcome")?,
-        refused: Refused::from_number(row.int("refused")?),
+        refused: Refused::from_number(row.int("refused")?)
+            .ok_or(DbError::Damaged { table: "op" })?,
         was: row.opt_id("was")?.map(RecordId),
         outside: row.opt_blob("outside")?,
     })

@@ -87,6 +87,8 @@ const TENANT_ROW: Table = Table {
         ("reparent_seq", Int),
         ("tomb_floor", Int),
         ("backup_at", Int),
+        ("event_no", Int),
+        ("event_chain", Bytes),
     ],
 };
 const ACCOUNT: Table = Table {
@@ -156,6 +158,21 @@ const ALARM: Table = Table {
         ("detail", Text),
     ],
 };
+/// What must be provable later.
+const EVENT: Table = Table {
+    name: "event",
+    key: 2,
+    columns: &[
+        ("tenant", Int),
+        ("no", Int),
+        ("at", Int),
+        ("word", Text),
+        ("device", OptInt),
+        ("actor", OptBytes),
+        ("detail", Text),
+        ("chain", Bytes),
+    ],
+};
 /// What revoked devices handed in.
 pub(super) const QUARANTINE: Table = Table {
     name: "quarantine",
@@ -172,7 +189,7 @@ pub(super) const QUARANTINE: Table = Table {
 };
 const SECRET: Table = Table { name: "secret", key: 1, columns: &[("tenant", Int), ("key", Bytes)] };
 /// Every table, each after those it refers to.
-const TABLES: [&Table; 14] = [
+const TABLES: [&Table; 15] = [
     &TENANT_ROW,
     &ACCOUNT,
     &DEVICE,
@@ -185,6 +202,7 @@ const TABLES: [&Table; 14] = [
     &DURABLE,
     &SCOPE,
     &ALARM,
+    &EVENT,
     &QUARANTINE,
     &SECRET,
 ];
@@ -246,7 +264,7 @@ async fn copy_table(from: &mut Link, into: &mut Link, table: &Table) -> DbResult
             .iter()
             .map(|row| table.columns.iter().map(|column| row.arg(*column)).collect())
             .collect::<DbResult<Vec<Vec<Arg>>>>()?;
-        into.insert(table, "", values).await?;
+        into.append(table, values).await?;
         rows = from.all(after.clone(), last).await?;
     }
     Ok(())

@@ -5,7 +5,8 @@ use std::collections::BTreeMap;
 use super::State;
 use crate::domain::ids::{DeviceId, RecordId, UnitId};
 use crate::server::db::rows::{
-    Account, Alarm, Device, Mend, Quarantined, RecordRow, Returned, UnitQuery, UnitRows, Visible,
+    Account, Alarm, Device, Event, EventRow, Mend, Quarantined, RecordRow, Returned, UnitQuery,
+    UnitRows, Visible,
 };
 use crate::server::db::{DbError, DbResult};
 
@@ -31,6 +32,20 @@ impl State {
     pub(in super::super) fn alarms(&self, limit: u32) -> Vec<Alarm> {
         let limit = usize::try_from(limit).unwrap_or(usize::MAX);
         self.alarms.iter().rev().take(limit).cloned().collect()
+    }
+
+    pub(in super::super) fn events(&self, after: u64, limit: u32) -> Vec<EventRow> {
+        let limit = usize::try_from(limit).unwrap_or(usize::MAX);
+        self.events.iter().filter(|row| row.no > after).take(limit).cloned().collect()
+    }
+
+    /// Adds an event after the last one.
+    pub(super) fn note_event(&mut self, event: &Event) {
+        let Some(tenant) = &mut self.tenant else { return };
+        tenant.event_no += 1;
+        tenant.event_chain = event.link(&tenant.event_chain, tenant.event_no);
+        let (no, chain) = (tenant.event_no, tenant.event_chain);
+        self.events.push(EventRow { no, event: event.clone(), chain });
     }
 
     pub(in super::super) fn quarantined(&self) -> Vec<Quarantined> {
@@ -76,7 +91,7 @@ impl State {
     /// True if what the change is about is there and may change.
     pub(in super::super) fn may_mend(&self, mend: &Mend) -> bool {
         match mend {
-            Mend::Epoch(_) | Mend::Backup(_) | Mend::Alarm(_) => true,
+            Mend::Epoch(_) | Mend::Backup(_) | Mend::Alarm(_) | Mend::Event(_) => true,
             Mend::TombFloor(floor) => self.tenant.as_ref().is_some_and(|t| t.tomb_floor < *floor),
             Mend::Scope { token, .. } => !self.scopes.contains_key(token),
             Mend::PutBack(Returned { device, .. }) => self
@@ -95,6 +110,7 @@ impl State {
         match mend {
             Mend::Epoch(_) | Mend::Backup(_) | Mend::TombFloor(_) => self.mend_tenant(mend),
             Mend::Alarm(alarm) => self.alarms.push(alarm.clone()),
+            Mend::Event(event) => self.note_event(event),
             Mend::Scope { token, body } => {
                 self.scopes.insert(*token, body.clone());
             }

@@ -9,7 +9,8 @@ use std::sync::Arc;
 
 use crate::domain::ids::{DeviceId, RecordId, UnitId, UserId};
 use crate::server::db::rows::{
-    Account, Alarm, Device, NewCode, OpRow, Quarantined, RecordRow, Session, Tenant, TokenHash,
+    Account, Alarm, Device, EventRow, NewCode, OpRow, Quarantined, RecordRow, Session, Tenant,
+    TokenHash,
 };
 use crate::sync::{Digest, OpId, UnitTree};
 
@@ -37,6 +38,7 @@ pub(super) struct State {
     durable: BTreeMap<(DeviceId, u32), u64>,
     scopes: BTreeMap<u64, Vec<u8>>,
     alarms: Vec<Alarm>,
+    events: Vec<EventRow>,
     quarantine: BTreeMap<(OpId, Digest), Quarantined>,
     secret: Option<[u8; 32]>,
 }

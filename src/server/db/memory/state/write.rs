@@ -135,7 +135,9 @@ impl State {
         for UniqueRow { kind, field, key, .. } in &rest.unique_dropped {
             self.unique.remove(&(*kind, *field, key.clone()));
         }
-        for UniqueRow { kind, field, key, record } in &rest.unique_taken {
+        for UniqueRow { kind, field, key, record } in
+            rest.unique_taken.iter().chain(&rest.unique_made)
+        {
             self.unique.insert((*kind, *field, key.clone()), *record);
         }
         for unit in &rest.units_dropped {
@@ -143,6 +145,9 @@ impl State {
         }
         for (unit, parent) in &rest.units_put {
             self.units.insert(*unit, *parent);
+        }
+        for event in &rest.events {
+            self.note_event(event);
         }
         for (last, hash) in &rest.devices {
             let Some((_, device)) = self.devices.get_mut(&last.device) else { continue };
@@ -186,5 +191,7 @@ fn tenant(new: &NewTenant) -> Tenant {
         reparent_seq: 0,
         tomb_floor: 0,
         backup_at: 0,
+        event_no: 0,
+        event_chain: [0; 16],
     }
 }

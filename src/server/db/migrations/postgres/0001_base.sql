@@ -2,7 +2,8 @@
 CREATE TABLE tenant (
     tenant BIGINT PRIMARY KEY, id BYTEA NOT NULL, name TEXT COLLATE "C" NOT NULL, root BYTEA NOT NULL, server_device BIGINT NOT NULL,
     epoch BYTEA NOT NULL, epoch_no BIGINT NOT NULL, head_seq BIGINT NOT NULL, head_chain BYTEA NOT NULL, reparent_seq BIGINT NOT NULL,
-    tomb_floor BIGINT NOT NULL, backup_at BIGINT NOT NULL
+    tomb_floor BIGINT NOT NULL, backup_at BIGINT NOT NULL,
+    event_no BIGINT NOT NULL, event_chain BYTEA NOT NULL
 );
 CREATE TABLE op (
     tenant BIGINT NOT NULL, seq BIGINT NOT NULL, device BIGINT NOT NULL, gen BIGINT NOT NULL, n BIGINT NOT NULL,
@@ -22,6 +23,7 @@ CREATE INDEX record_by_seq ON record (tenant, last_seq);
 CREATE INDEX record_about ON record (tenant, about) WHERE about IS NOT NULL;
 CREATE INDEX record_follows ON record (tenant, follows) WHERE follows IS NOT NULL;
 CREATE INDEX record_points ON record (tenant, points) WHERE points IS NOT NULL;
+CREATE INDEX record_series ON record (tenant, id) WHERE kind = 1002;
 CREATE TABLE scope_exit (
     tenant BIGINT NOT NULL, unit BYTEA NOT NULL, record BYTEA NOT NULL, seq BIGINT NOT NULL, PRIMARY KEY (tenant, unit, record)
 );
@@ -56,6 +58,10 @@ CREATE TABLE scope (
 );
 CREATE TABLE alarm (
     tenant BIGINT NOT NULL, no BIGINT NOT NULL, at BIGINT NOT NULL, word TEXT NOT NULL, device BIGINT, detail TEXT NOT NULL,
+    PRIMARY KEY (tenant, no)
+);
+CREATE TABLE event (
+    tenant BIGINT NOT NULL, no BIGINT NOT NULL, at BIGINT NOT NULL, word TEXT NOT NULL, device BIGINT, actor BYTEA, detail TEXT NOT NULL, chain BYTEA NOT NULL,
     PRIMARY KEY (tenant, no)
 );
 CREATE TABLE quarantine (

@@ -2,7 +2,8 @@
 CREATE TABLE tenant (
     tenant INTEGER PRIMARY KEY, id BLOB NOT NULL, name TEXT NOT NULL, root BLOB NOT NULL, server_device INTEGER NOT NULL,
     epoch BLOB NOT NULL, epoch_no INTEGER NOT NULL, head_seq INTEGER NOT NULL, head_chain BLOB NOT NULL, reparent_seq INTEGER NOT NULL,
-    tomb_floor INTEGER NOT NULL, backup_at INTEGER NOT NULL
+    tomb_floor INTEGER NOT NULL, backup_at INTEGER NOT NULL,
+    event_no INTEGER NOT NULL, event_chain BLOB NOT NULL
 ) STRICT;
 CREATE TABLE op (
     tenant INTEGER NOT NULL, seq INTEGER NOT NULL, device INTEGER NOT NULL, gen INTEGER NOT NULL, n INTEGER NOT NULL,
@@ -22,6 +23,7 @@ CREATE INDEX record_by_seq ON record (tenant, last_seq);
 CREATE INDEX record_about ON record (tenant, about) WHERE about IS NOT NULL;
 CREATE INDEX record_follows ON record (tenant, follows) WHERE follows IS NOT NULL;
 CREATE INDEX record_points ON record (tenant, points) WHERE points IS NOT NULL;
+CREATE INDEX record_series ON record (tenant, id) WHERE kind = 1002;
 CREATE TABLE scope_exit (
     tenant INTEGER NOT NULL, unit BLOB NOT NULL, record BLOB NOT NULL, seq INTEGER NOT NULL, PRIMARY KEY (tenant, unit, record)
 ) STRICT, WITHOUT ROWID;
@@ -56,6 +58,10 @@ CREATE TABLE scope (
 ) STRICT, WITHOUT ROWID;
 CREATE TABLE alarm (
     tenant INTEGER NOT NULL, no INTEGER NOT NULL, at INTEGER NOT NULL, word TEXT NOT NULL, device INTEGER, detail TEXT NOT NULL,
+    PRIMARY KEY (tenant, no)
+) STRICT, WITHOUT ROWID;
+CREATE TABLE event (
+    tenant INTEGER NOT NULL, no INTEGER NOT NULL, at INTEGER NOT NULL, word TEXT NOT NULL, device INTEGER, actor BLOB, detail TEXT NOT NULL, chain BLOB NOT NULL,
     PRIMARY KEY (tenant, no)
 ) STRICT, WITHOUT ROWID;
 CREATE TABLE quarantine (
