@@ -46,7 +46,7 @@ use service::Service;
 use writer::Writer;
 
 use crate::settings::ServerSettings;
-use crate::sync::Limits;
+use crate::sync::{AppVersion, Limits};
 
 /// How to serve.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -118,7 +118,7 @@ impl ServeOptions {
             request_timeout: Duration::from_secs(settings.request_timeout_seconds.into()),
             stop_timeout: Duration::from_secs(settings.stop_timeout_seconds.into()),
             enrol_per_minute: settings.enrol_per_minute,
-            limits: Limits::default(),
+            limits: Limits { min_app: AppVersion::of(&settings.min_app), ..Limits::default() },
         }
     }
 

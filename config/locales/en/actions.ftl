@@ -28,6 +28,7 @@ action-reveal = Show in full
 action-request = Ask for a place
 action-note = Add note
 action-merge = Merge with another record
+action-print = Fill a paper form
 action-next-record = Next record
 action-prev-record = Previous record
 action-copy = Copy

@@ -290,3 +290,6 @@ tui-figure-rectification-closed = Rectifications closed
 tui-figure-development-plan = Development plan
 tui-figure-submissions = Submissions
 tui-unlock-locked = Locked; drafts are kept, encrypted. Enter the passphrase or the recovery code.
+tui-form-which = Which form
+tui-form-printed = Filled: { $path }
+tui-why-no-form = There is no paper form for this kind of record.

@@ -178,6 +178,8 @@ fn facts() -> Facts {
         chain_at_cursor: Some([10; 16]),
         scope_token: 3,
         scope_known: true,
+        head_holds: true,
+        may_pull: true,
         tomb_floor: 0,
         known: Known { generation: 2, last_n: 9, last_hash: [9; 16], durable_n: 0 },
         newest_generation: 2,

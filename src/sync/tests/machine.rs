@@ -32,6 +32,7 @@ pub(super) fn open_at(seq: u64) -> Open {
         earlier: Vec::new(),
         seal: [6; 16],
         floor: 2,
+        head: Witness::NONE,
     }
 }
 
@@ -65,7 +66,8 @@ fn machine(at: u64, ops: u64) -> Machine {
 
 fn page(seq: u64, complete: bool) -> PageHead {
     let (removes, backfill) = (Vec::new(), Vec::new());
-    PageHead { cursor: cursor(seq), complete, removes, backfill, seal: [7; 16] }
+    let head = Witness { at: cursor(60), seal: [8; 16] };
+    PageHead { cursor: cursor(seq), complete, removes, backfill, seal: [7; 16], head }
 }
 
 fn results(range: std::ops::RangeInclusive<u64>, seq: u64) -> Vec<(u64, Outcome)> {
@@ -89,8 +91,14 @@ fn a_sync_begins_with_where_the_device_stands_its_first_batch_and_its_first_page
     let Output::Sync { open, push, pull } = machine(10, 3).start() else { panic!("no opening") };
     assert_eq!(*open, open_at(10));
     assert_eq!(push, Some(batch(5, [4; 16], &[5, 6])));
-    let from_here =
-        PullFrom { cursor: cursor(10), min_seq: 0, scope_token: 3, backfill: Vec::new(), floor: 2 };
+    let from_here = PullFrom {
+        cursor: cursor(10),
+        min_seq: 0,
+        scope_token: 3,
+        backfill: Vec::new(),
+        floor: 2,
+        head: Cursor::START,
+    };
     assert_eq!(pull, from_here);
     let Output::Sync { push, .. } = machine(10, 0).start() else { panic!("no opening") };
     assert_eq!(push, None);
@@ -144,6 +152,7 @@ fn a_pull_is_done_only_when_it_is_complete_and_covers_what_was_pushed() {
         scope_token: 3,
         backfill: Vec::new(),
         floor: 2,
+        head: Witness { at: cursor(60), seal: [8; 16] },
     };
     assert_eq!(machine.at(), &whole);
     assert_eq!(outputs, [Output::Stage(page(50, true)), Output::Flip(whole), Output::Done]);
@@ -173,6 +182,7 @@ fn a_device_without_anything_takes_the_whole_scope_the_server_names() {
         scope_token: 8,
         backfill: Vec::new(),
         floor: 5,
+        head: Witness::NONE,
     };
     assert_eq!(machine.at(), &from_nothing);
     let outputs = machine.paged(page(40, true));
@@ -223,6 +233,7 @@ fn staged(replace: bool) -> Staged {
         scope_token: 3,
         backfill: vec![(unit(1), 7)],
         floor: 1,
+        head: Witness { at: cursor(30), seal: [3; 16] },
     }
 }
 
@@ -267,7 +278,10 @@ fn every_order_is_carried_out_as_it_is_given() {
     let earlier = vec![(1, 4), (2, 1)];
     let resend = given(Order::ResendEarlier(earlier.clone()));
     assert_eq!(resend, [Output::ResendEarlier(earlier)]);
-    assert_eq!(given(Order::Upgrade), [Output::Failed(Failure::Upgrade)]);
+    let upgrade = given(Order::Upgrade);
+    assert!(matches!(upgrade[..], [Output::Push(_)]), "what waits is sent first: {upgrade:?}");
+    let upgrade = machine(10, 0).answered(&opened(Order::Upgrade));
+    assert_eq!(upgrade, [Output::Failed(Failure::Upgrade)]);
     for wipe in [false, true] {
         let revoked = given(Order::Revoked { quarantine: true, wipe });
         assert_eq!(revoked, [Output::HandIn, Output::Failed(Failure::Revoked { wipe })]);
