@@ -22,6 +22,7 @@ mod import;
 mod index;
 mod inside;
 mod journal;
+mod judgement;
 mod key;
 mod list;
 mod numbers;
@@ -50,6 +51,8 @@ mod view;
 
 #[cfg(test)]
 mod tests;
+#[cfg(test)]
+mod tests_judgement;
 #[cfg(test)]
 mod tests_samples;
 

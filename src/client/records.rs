@@ -146,6 +146,7 @@ impl Inner {
         unit: Option<UnitId>,
         mut fields: Fields,
     ) -> Result<Vec<Edit>, ClientError> {
+        self.snapshot(kind, &mut fields);
         let unit = self.owner(kind.spec(), id, unit, &fields);
         let role = self.profile.role;
         let spec = kind.spec();

@@ -292,6 +292,7 @@ tui-figure-rectification-closed = 整改销号率
 tui-figure-development-plan = 发展计划完成
 tui-figure-submissions = 报送及时率
 tui-unlock-locked = 已锁定，没存的草稿已加密保存。请输入密码（或恢复码）。
+tui-figure-double-leader-conditions = 选拔条件具备
 tui-form-which = 填写哪张表格
 tui-form-printed = 已填写：{ $path }
 tui-why-no-form = 这种记录没有纸质表格。

@@ -292,6 +292,7 @@ tui-figure-rectification-closed = 整改銷號率
 tui-figure-development-plan = 發展計劃完成
 tui-figure-submissions = 報送及時率
 tui-unlock-locked = 已鎖定，沒存的草稿已加密保存。請輸入密碼（或恢復碼）。
+tui-figure-double-leader-conditions = 選拔條件具備
 tui-form-which = 填寫哪張表格
 tui-form-printed = 已填寫：{ $path }
 tui-why-no-form = 這種記錄沒有紙質表格。
