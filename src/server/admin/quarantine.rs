@@ -47,6 +47,7 @@ impl QuarantineInfo {
                 OpBody::Command { .. } => "command",
                 OpBody::ElementAdd { .. } => "element-add",
                 OpBody::ElementDelete { .. } => "element-delete",
+                OpBody::ElementSet { .. } => "element-set",
                 OpBody::Note { .. } => "note",
                 OpBody::Unknown { .. } => "unknown",
             },
