@@ -27,6 +27,7 @@ pub mod overlay;
 pub mod record;
 pub mod resolve;
 mod task;
+pub mod upcast;
 pub mod world;
 
 #[cfg(test)]

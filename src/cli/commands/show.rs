@@ -6,8 +6,9 @@ use crate::cli::context::Context;
 use crate::cli::device::record_of;
 use crate::cli::error::CommandResult;
 use crate::cli::output::{Grid, Human, say, told, worded};
-use crate::cli::values::record_json;
+use crate::cli::values::{note_lines, record_json};
 use crate::client::{Client, RecordView};
+use crate::domain::record::Shape;
 
 #[derive(Debug, Args)]
 pub(in crate::cli) struct Show {
@@ -26,10 +27,16 @@ pub(super) fn run(cx: &Context, command: &Show) -> CommandResult {
             if record.deleted {
                 object.insert("deleted".to_owned(), true.into());
             }
+            if record.read_only {
+                object.insert("read_only".to_owned(), true.into());
+            }
         }
         json
     };
     cx.output.answer(json, || Human::Grid(grid(cx, &client, &record)))?;
+    if record.read_only {
+        say(&cx.locale.text("cli-read-only"));
+    }
     for (_, text) in &issues {
         say(text);
     }
@@ -49,6 +56,12 @@ fn grid(cx: &Context, client: &Client, record: &RecordView) -> Grid {
         rows.push(vec![text("cli-col-deleted"), text("flag-yes")]);
     }
     for field in spec.fields {
+        let notes =
+            if field.shape == Shape::Notes { note_lines(record, field) } else { Vec::new() };
+        for (n, line) in notes.into_iter().enumerate() {
+            let label = if n == 0 { cx.locale.field_label(spec, field) } else { String::new() };
+            rows.push(vec![label, line]);
+        }
         if let Some(value) = record.fields.get(&field.number) {
             let shown = cx.shown(client, record.kind, field.key, value);
             rows.push(vec![cx.locale.field_label(spec, field), shown]);

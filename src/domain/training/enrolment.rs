@@ -2,8 +2,8 @@
 
 use crate::domain::access::Office;
 use crate::domain::record::{
-    ClassId, Code, Date, EnrolmentId, Flag, Hours, Identifier, Instant, Integer, Issue, Merge,
-    Owner, PersonId, Step, Text,
+    ClassId, Code, Date, EnrolmentId, Flag, Hours, Identifier, Instant, Integer, Issue, Many,
+    Merge, Notes, Owner, PersonId, Step, Text,
 };
 use crate::{choices, field, record};
 
@@ -261,6 +261,10 @@ record! {
         makes_up: Option<EnrolmentId> = 24, "makes_up".width(24);
         /// Mark of the examination, of 100, in tenths.
         mark: Option<Hours> = 25, "mark".width(6).range(0, 1000).personal();
+        /// Standing of the person that the class asks for (參訓人員身份: 雙肩挑, 支部書記); several may hold.
+        identities: Many<Text> = 30, "identities".width(20).max_chars(30);
+        /// What was done about the enrolment, with day and name: calls, documents, dates. No opinions on the person.
+        log: Notes = 31, "log".width(30).max_chars(500);
     }
     spec { .owner(Owner::Of("person")).found_by("class").list(&["person", "class", "attends_as", "status", "hours", "result"]).title(&["person", "class"])
         .natural(&["class", "person"]).steps(STEPS) }

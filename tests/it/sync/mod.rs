@@ -2,6 +2,7 @@
 
 mod commands;
 mod drills;
+mod elements;
 mod story;
 
 use std::path::Path;
