@@ -278,6 +278,7 @@ fn attempt(
                 record: id,
                 record_kind: kind.number(),
                 fields: vec![FieldNo(1)],
+                element: None,
                 base: Vec::new(),
                 current: Vec::new(),
                 candidates: Vec::new(),
