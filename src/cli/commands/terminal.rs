@@ -22,10 +22,10 @@ pub(super) fn run(cx: &Context) -> CommandResult {
     if plain && secret.is_none() && crate::client::Vault::exists(&dir) {
         secret = Some(cx.asked("cli-ask-passphrase")?);
     }
-    match start(cx, dir, secret, plain)? {
-        Ended::Left => Ok(0),
+    Ok(match start(cx, dir, secret, plain)? {
+        Ended::Left => 0,
         Ended::Locked => again(cx),
-    }
+    })
 }
 
 /// Refuses to draw where nobody would see it.
@@ -64,7 +64,7 @@ fn start(
 
 /// Begins again as a new program in the same process: nothing of the old one's memory is left, freed parts of it included, which no
 /// care of ours for single values would reach. Where that cannot be done the program ends, which forgets as much.
-fn again(cx: &Context) -> CommandResult {
+fn again(cx: &Context) -> u8 {
     #[cfg(unix)]
     if let Ok(program) = std::env::current_exe() {
         let mut args: Vec<_> = std::env::args_os().skip(1).collect();
@@ -75,5 +75,5 @@ fn again(cx: &Context) -> CommandResult {
         drop(refused);
     }
     say(&cx.locale.text("cli-locked"));
-    Ok(0)
+    0
 }
