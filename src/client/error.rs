@@ -84,6 +84,23 @@ pub enum ClientError {
         #[source]
         source: std::io::Error,
     },
+    /// This device was without contact for longer than its lease: contact or a code of headquarters opens it.
+    #[error("no contact for too long")]
+    LeaseExpired {
+        /// Changes that wait to be sent; they are all kept.
+        pending: usize,
+        /// Id of the device, for headquarters.
+        device: String,
+    },
+    /// A code that does not open this device, or no longer.
+    #[error("the code does not open this device")]
+    BadUnlockCode,
+    /// Personal data is shown in full only for a reason.
+    #[error("a reason is needed")]
+    ReasonMissing,
+    /// Personal data leaves in a file only for a purpose.
+    #[error("a purpose is needed")]
+    PurposeMissing,
     /// A passphrase that is guessed too soon (`passphrase::is_good`).
     #[error("the passphrase is too weak")]
     WeakPassphrase,
@@ -125,6 +142,10 @@ impl ClientError {
             Self::Read { .. } => "read".to_owned(),
             Self::Write { .. } => "write".to_owned(),
             Self::WeakPassphrase => "weak-passphrase".to_owned(),
+            Self::LeaseExpired { .. } => "lease-expired".to_owned(),
+            Self::BadUnlockCode => "bad-unlock-code".to_owned(),
+            Self::ReasonMissing => "reason-missing".to_owned(),
+            Self::PurposeMissing => "purpose-missing".to_owned(),
             Self::Ended { reason } => format!("ended-{reason}"),
         }
     }
@@ -134,6 +155,9 @@ impl ClientError {
         match self {
             Self::Store(error) => error.args(),
             Self::Transport(error) => error.args(),
+            Self::LeaseExpired { pending, device } => {
+                vec![("pending", pending.to_string()), ("device", device.clone())]
+            }
             Self::NotFound { id, .. } => vec![("id", id.clone())],
             Self::NotAllowed { action } | Self::StepClosed { action, .. } => {
                 vec![("action", action.clone())]
@@ -151,6 +175,9 @@ impl ClientError {
             | Self::NothingToUndo
             | Self::ChangedSince
             | Self::WeakPassphrase
+            | Self::BadUnlockCode
+            | Self::ReasonMissing
+            | Self::PurposeMissing
             | Self::Ended { .. } => Vec::new(),
         }
     }

@@ -9,6 +9,7 @@ mod care;
 pub mod clock;
 pub mod db;
 mod decide;
+mod erase;
 mod events;
 mod expire;
 mod history;
@@ -114,7 +115,10 @@ impl ServeOptions {
             request_timeout: Duration::from_secs(settings.request_timeout_seconds.into()),
             stop_timeout: Duration::from_secs(settings.stop_timeout_seconds.into()),
             enrol_per_minute: settings.enrol_per_minute,
-            limits: Limits::default(),
+            limits: Limits {
+                lease_ms: i64::from(settings.lease_days).saturating_mul(86_400_000),
+                ..Limits::default()
+            },
         }
     }
 
@@ -163,10 +167,11 @@ pub async fn serve_until(
     let (listener, address) = bind(&options).await?;
     let (writer, writing) = Writer::start(db.clone(), care.marks.clone());
     let marks = care.marks.clone();
+    let keys = care.keys.clone();
     let service = Service::new(db.clone(), writer, Arc::new(clock::Machine), options.limits, care);
     let app = Arc::new(App::new(service, options.enrol_per_minute));
     let ticking = tokio::spawn(tick(Arc::clone(&app)));
-    let housekeeping = tokio::spawn(upkeep::daily(db.clone(), options.limits));
+    let housekeeping = tokio::spawn(upkeep::daily(db.clone(), keys, options.limits));
     ready(address);
     let routes = router(app, options.request_timeout);
     let result = answer(listener, routes, stop, options.stop_timeout).await;
@@ -220,6 +225,7 @@ async fn started(
     let read = care.marks.read().map_err(failed(named))?;
     if history::check(db, &care.marks, &read, &clock::Machine).await? {
         history::reapply(db, &read).await?;
+        erase::again(db, &care.keys, &history::erased(&read), &clock::Machine).await?;
     }
     history::mark_head(&care.marks, &db.tenant().await?);
     Ok((care, lock))

@@ -1,12 +1,14 @@
 //! Opening a sync: looking up where both sides stand and giving the order (protocol, Open).
 
-use crate::domain::ids::UnitId;
+use crate::domain::ids::{DeviceId, UnitId};
 use crate::server::care::Care;
 use crate::server::clock::Ambient;
 use crate::server::db::rows::{Alarm, Mend, Position, PositionQuery, Seen, Session};
 use crate::server::db::{Db, DbError, DbResult, Tx};
 use crate::server::history;
+use crate::server::keys::Keys;
 use crate::server::scope::{self, Extent};
+use crate::sync::Digest;
 use crate::sync::open::{Facts, Open, Opened, Order, judge};
 use crate::wire::{decode, encode};
 
@@ -19,7 +21,7 @@ pub(crate) async fn open<D: Db>(
     care: &Care,
     session: &Session,
     open: &Open,
-    ambient: &dyn Ambient,
+    (ambient, lease_ms): (&dyn Ambient, i64),
 ) -> DbResult<Opened> {
     let now = ambient.now_ms();
     let query = PositionQuery {
@@ -65,7 +67,15 @@ pub(crate) async fn open<D: Db>(
         scope_add,
         scope_drop,
         order,
+        lease_ms,
+        unlock: unlock_secret(&care.keys, session.device.id),
     })
+}
+
+/// Returns the secret that headquarters' codes for a device are made with. The device gets it with every contact.
+pub(crate) fn unlock_secret(keys: &Keys, device: DeviceId) -> Digest {
+    let mac = keys.mac("unlock", &[&device.0.to_le_bytes()]);
+    std::array::from_fn(|at| mac.get(at).copied().unwrap_or(0))
 }
 
 /// True if the cursor carries the seal that only this server can have put on it.

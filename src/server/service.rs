@@ -307,7 +307,8 @@ impl<D: Db> Service<D> {
         }
         let SyncRequest { open, push, pull } = request;
         let care = self.care().await?;
-        let opened = opening::open(&self.db, care, session, &open, &*self.ambient).await?;
+        let terms = (&*self.ambient, self.limits.lease_ms);
+        let opened = opening::open(&self.db, care, session, &open, terms).await?;
         let mut answer = SyncAnswer {
             opened,
             role: session.account.role,

@@ -95,6 +95,8 @@ pub struct ServerSettings {
     pub enrol_per_minute: u32,
     /// Hours a one-time code is valid.
     pub code_hours: u32,
+    /// Days a device may be read without contact.
+    pub lease_days: u32,
 }
 
 /// One layer of settings.

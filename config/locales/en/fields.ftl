@@ -201,3 +201,7 @@ field-establishment-posts_approved = Posts approved
 field-establishment-valid_from = Valid from
 field-establishment-valid_to = Valid to
 field-establishment-document_no = Document no.
+field-enrolment-contact_phone = Telephone for the class
+field-enrolment-diet = Diet
+field-enrolment-lodging = Lodging
+field-enrolment-transport = Travel

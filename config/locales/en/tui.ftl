@@ -260,3 +260,5 @@ tui-line-draft = Draft not saved: { $kind } { $title } ({ $at })
 tui-first-copied = Last group of the code
 tui-first-recovery-wrong = Type the last group of the code above, to show that it is written down.
 tui-unlock-locked = Locked; drafts are kept, encrypted. Enter the passphrase or the recovery code.
+tui-unlock-user = User: { $name } (Up/Down to choose)
+tui-unlock-first-user = this device

@@ -260,3 +260,5 @@ tui-line-draft = 未完成的草稿：{ $kind } { $title }（{ $at }）
 tui-first-copied = 恢复码最后一组
 tui-first-recovery-wrong = 请照上面的恢复码输入最后一组，表示已经抄下。
 tui-unlock-locked = 已锁定，没存的草稿已加密保存。请输入密码（或恢复码）。
+tui-unlock-user = 使用者：{ $name }（↑↓ 选择）
+tui-unlock-first-user = 本机

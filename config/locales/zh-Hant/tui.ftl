@@ -260,3 +260,5 @@ tui-line-draft = 未完成的草稿：{ $kind } { $title }（{ $at }）
 tui-first-copied = 恢復碼最後一組
 tui-first-recovery-wrong = 請照上面的恢復碼輸入最後一組，表示已經抄下。
 tui-unlock-locked = 已鎖定，沒存的草稿已加密保存。請輸入密碼（或恢復碼）。
+tui-unlock-user = 使用者：{ $name }（↑↓ 選擇）
+tui-unlock-first-user = 本機

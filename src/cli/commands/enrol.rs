@@ -16,7 +16,7 @@ pub(in crate::cli) struct Enrol {
 }
 
 pub(super) fn run(cx: &Context, command: &Enrol) -> CommandResult {
-    let client = cx.open()?;
+    let client = cx.open_any()?;
     let name = client.profile().user_name;
     let done = client.enrol(&command.server, &command.code, &name)?;
     cx.facts(

@@ -1,7 +1,7 @@
 //! Yearly assessments of a cultivation.
 
 use crate::domain::access::Office;
-use crate::domain::record::{Code, CultivationId, Date, Integer, Issue, Owner, Text};
+use crate::domain::record::{Code, CultivationId, Date, Integer, Issue, Owner, Text, care};
 use crate::{choices, field, record};
 
 choices! {
@@ -38,7 +38,7 @@ record! {
         /// Headquarters' finding.
         headquarters_opinion: Option<Text> = 8, "headquarters_opinion".width(20).personal().max_chars(300).office(Office::Headquarters);
     }
-    spec { .owner(Owner::Of("cultivation")).list(&["cultivation", "year", "grade", "conclusion", "decided_on"])
+    spec { .care(care::CULTIVATION).owner(Owner::Of("cultivation")).list(&["cultivation", "year", "grade", "conclusion", "decided_on"])
         .title(&["cultivation", "year"]).natural(&["cultivation", "year"]) }
     rules { a_poor_report_is_not_recognised }
 }

@@ -2,7 +2,7 @@
 
 use crate::domain::access::Office;
 use crate::domain::record::{
-    Code, Date, Identifier, Issue, Merge, Owner, PersonId, Step, Text, UnitRef,
+    Code, Date, Identifier, Issue, Merge, Owner, PersonId, Step, Text, UnitRef, care,
 };
 use crate::domain::rules::dates;
 use crate::{choices, field, record};
@@ -172,7 +172,7 @@ record! {
         /// Year of the work-report review in `report_grade`.
         report_year: Option<crate::domain::record::Integer> = 21, "report_year".width(6).range(1990, 2199);
     }
-    spec { .owner(Owner::Field("branch")).found_by("person").list(&["person", "branch", "direction", "starts_on", "target_on", "mentor", "status", "document_no"])
+    spec { .care(care::CULTIVATION).owner(Owner::Field("branch")).found_by("person").list(&["person", "branch", "direction", "starts_on", "target_on", "mentor", "status", "document_no"])
         .title(&["person", "branch"]).natural(&["person", "branch"]).steps(STEPS) }
     rules { target_after_start, recognised_after_start, recognition_has_a_document }
 }

@@ -1,6 +1,6 @@
 //! Posts: who sits on which committee, in what role, from when to when.
 
-use crate::domain::record::{Date, Identifier, Issue, Owner, PersonId, Text, UnitRef};
+use crate::domain::record::{Date, Identifier, Issue, Owner, PersonId, Text, UnitRef, care};
 use crate::domain::rules::dates;
 use crate::{choices, field, record};
 
@@ -46,7 +46,7 @@ record! {
         /// Remarks of the office.
         note: Option<Text> = 7, "note".width(20).max_chars(200);
     }
-    spec { .owner(Owner::Field("unit")).found_by("person").list(&["person", "unit", "role", "from_on", "to_on"]).title(&["person", "unit", "role"])
+    spec { .care(care::STAFFING).owner(Owner::Field("unit")).found_by("person").list(&["person", "unit", "role", "from_on", "to_on"]).title(&["person", "unit", "role"])
         .natural(&["person", "unit", "role"]) }
     rules { period_in_order, appointment_date_is_known }
 }

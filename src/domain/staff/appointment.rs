@@ -1,6 +1,6 @@
 //! Appointments: the chain from selection to confirmation, one record for each term.
 
-use crate::domain::record::{Code, Date, Identifier, Issue, Owner, StaffFileId, Text};
+use crate::domain::record::{Code, Date, Identifier, Issue, Owner, StaffFileId, Text, care};
 use crate::domain::rules::dates;
 use crate::{choices, field, record};
 
@@ -56,7 +56,7 @@ record! {
         /// Remarks of the office.
         note: Option<Text> = 12, "note".width(20).max_chars(200);
     }
-    spec { .owner(Owner::Of("staff_file")).list(&["staff_file", "post", "from_on", "to_on", "stage", "document_no"])
+    spec { .care(care::STAFFING).owner(Owner::Of("staff_file")).list(&["staff_file", "post", "from_on", "to_on", "stage", "document_no"])
         .title(&["staff_file", "post", "from_on"]).natural(&["staff_file", "from_on"]) }
     rules { in_order, confirmed_after_the_start }
 }

@@ -3,7 +3,7 @@
 use crate::domain::access::Office;
 use crate::domain::record::{
     ClassId, Code, Date, Flag, Hours, Identifier, Instant, Integer, Issue, Merge, Owner, PersonId,
-    Step, Text,
+    Phone, Step, Text, care,
 };
 use crate::{choices, field, record};
 
@@ -246,8 +246,16 @@ record! {
         promised_seq: Option<Integer> = 21, "promised_seq".width(10).range(0, i64::MAX).office(Office::Server);
         /// Label on a certificate printed before its number was there; the number replaces it.
         certificate_label: Option<Identifier> = 22, "certificate_label".width(16).max_chars(40).office(Office::Headquarters);
+        /// Telephone for the days of the class; gone 30 days after it.
+        contact_phone: Option<Phone> = 30, "contact_phone".width(13).sensitive().care(care::LOGISTICS);
+        /// Diet during the class; gone 30 days after it.
+        diet: Option<Text> = 31, "diet".width(12).sensitive().max_chars(60).merge(Merge::LastWriter).care(care::LOGISTICS);
+        /// Lodging during the class; gone 30 days after it.
+        lodging: Option<Text> = 32, "lodging".width(12).sensitive().max_chars(60).merge(Merge::LastWriter).care(care::LOGISTICS);
+        /// How the person travels to the class; gone 30 days after it.
+        transport: Option<Text> = 33, "transport".width(12).sensitive().max_chars(60).merge(Merge::LastWriter).care(care::LOGISTICS);
     }
-    spec { .owner(Owner::Of("person")).found_by("class").list(&["person", "class", "attends_as", "status", "hours", "result"]).title(&["person", "class"])
+    spec { .care(care::TRAINING).owner(Owner::Of("person")).found_by("class").list(&["person", "class", "attends_as", "status", "hours", "result"]).title(&["person", "class"])
         .natural(&["class", "person"]).steps(STEPS) }
     rules { completed_has_hours, certified_has_a_number, a_substitute_is_another }
 }

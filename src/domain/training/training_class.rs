@@ -2,7 +2,7 @@
 
 use crate::domain::access::Office;
 use crate::domain::record::{
-    Code, Date, Flag, Hours, Instant, Integer, Issue, Merge, Name, Step, Text, UnitRef,
+    Code, Date, Flag, Hours, Instant, Integer, Issue, Merge, Name, Step, Text, UnitRef, care,
 };
 use crate::domain::rules::dates;
 use crate::{choices, field, record};
@@ -187,7 +187,7 @@ record! {
         /// Persons with a place beyond the capacity; absent while there are none.
         over_capacity: Option<Integer> = 23, "over_capacity".width(6).range(1, 1_000_000).office(Office::Server);
     }
-    spec { .published().list(&["year", "name", "category", "organiser_level", "starts_on", "ends_on", "planned_hours", "status"])
+    spec { .care(care::CLASSES).published().list(&["year", "name", "category", "organiser_level", "starts_on", "ends_on", "planned_hours", "status"])
         .title(&["year", "name"]).natural(&["year", "name"]).steps(STEPS) }
     rules { starts_before_it_ends, enrolment_ends_before_the_class, online_hours_within_the_plan, nobody_beyond_the_places }
 }
