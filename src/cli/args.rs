@@ -115,6 +115,8 @@ pub(super) enum Command {
     Template(super::commands::template::Template),
     #[cfg(feature = "client")]
     Report(super::commands::report::Report),
+    #[cfg(feature = "client")]
+    Form(super::commands::form::Form),
     #[cfg(all(feature = "client", feature = "server"))]
     Demo(super::commands::demo::Demo),
     #[cfg(feature = "server")]

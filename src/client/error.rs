@@ -101,6 +101,9 @@ pub enum ClientError {
     /// Personal data leaves in a file only for a purpose.
     #[error("a purpose is needed")]
     PurposeMissing,
+    /// A paper form cannot be filled.
+    #[error(transparent)]
+    Form(#[from] crate::transfer::forms::FormError),
     /// A passphrase that is guessed too soon (`passphrase::is_good`).
     #[error("the passphrase is too weak")]
     WeakPassphrase,
@@ -139,6 +142,7 @@ impl ClientError {
             Self::NothingToUndo => "nothing-to-undo".to_owned(),
             Self::ChangedSince => "changed-since".to_owned(),
             Self::Import(error) => format!("import-{}", error.code()),
+            Self::Form(error) => format!("form-{}", error.code()),
             Self::Read { .. } => "read".to_owned(),
             Self::Write { .. } => "write".to_owned(),
             Self::WeakPassphrase => "weak-passphrase".to_owned(),
@@ -164,6 +168,7 @@ impl ClientError {
             }
             Self::Invalid { issues } => vec![("count", issues.len().to_string())],
             Self::Import(error) => error.args(),
+            Self::Form(error) => error.args(),
             Self::Read { path, source } | Self::Write { path, source } => {
                 vec![("path", path.clone()), ("cause", source.to_string())]
             }

@@ -1,6 +1,6 @@
 //! Lists: conditions, search and order over the records of one kind.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::ops::Bound::{Excluded, Unbounded};
 
 use super::Client;
@@ -8,10 +8,10 @@ use super::column::{Column, Place};
 use super::error::ClientError;
 use super::search::fold;
 use super::state::Inner;
-use crate::domain::ids::RecordId;
+use crate::domain::ids::{RecordId, UnitId};
 use crate::domain::kinds::Kind;
 use crate::domain::query::{Comparison, Filter, Sort};
-use crate::domain::record::{FieldSpec, PartialDate, Value, ValueKind};
+use crate::domain::record::{FieldNo, FieldSpec, PartialDate, Value, ValueKind};
 use crate::domain::{codes, text};
 use crate::store::Row;
 use crate::wire::{ValueRef, peek_one, peek_ref};
@@ -60,11 +60,7 @@ impl Client {
     pub fn list(&self, query: &Query) -> Result<Vec<RecordId>, ClientError> {
         let inner = self.lock();
         let mut rows = inner.rows_of(query.kind);
-        for filter in &query.filters {
-            let subject = subject(query.kind, &filter.field)?;
-            let wanted = Wanted::new(&inner, query.kind, subject, &filter.text);
-            rows.retain(|row| wanted.holds(&inner, row, filter.comparison));
-        }
+        inner.keep(query.kind, &mut rows, &query.filters)?;
         if !query.search.trim().is_empty() {
             let mut keys = inner.keys.borrow_mut();
             let describe = |id| inner.describe(query.kind, id);
@@ -76,6 +72,27 @@ impl Client {
             if sort.descending {
                 rows.reverse();
             }
+        }
+        Ok(rows.into_iter().map(|row| row.id).collect())
+    }
+
+    /// Returns those of the ids that fulfil all conditions, in the order of the kind's natural key if that is wanted.
+    ///
+    /// # Errors
+    /// [`ClientError::NotFound`] for a field the kind does not have.
+    pub(super) fn picked(
+        &self,
+        kind: Kind,
+        ids: &[RecordId],
+        filters: &[Filter],
+        ordered: bool,
+    ) -> Result<Vec<RecordId>, ClientError> {
+        let inner = self.lock();
+        let mut rows: Vec<&Row> = ids.iter().filter_map(|id| inner.rows.get(id)).collect();
+        inner.keep(kind, &mut rows, filters)?;
+        let order: &[&str] = if ordered { kind.spec().natural } else { &[] };
+        for key in order.iter().rev() {
+            rows = inner.sorted(rows, subject(kind, key)?);
         }
         Ok(rows.into_iter().map(|row| row.id).collect())
     }
@@ -117,6 +134,48 @@ fn subject(kind: Kind, key: &str) -> Result<Subject, ClientError> {
 }
 
 impl Inner {
+    /// Keeps the rows that fulfil all conditions.
+    fn keep(
+        &self,
+        kind: Kind,
+        rows: &mut Vec<&Row>,
+        filters: &[Filter],
+    ) -> Result<(), ClientError> {
+        for filter in filters {
+            let subject = subject(kind, &filter.field)?;
+            let wanted = Wanted::new(self, kind, subject, &filter.text);
+            rows.retain(|row| wanted.holds(self, row, filter.comparison));
+        }
+        Ok(())
+    }
+
+    /// Returns the live records of a kind whose field holds that record.
+    pub(super) fn holding(&self, kind: Kind, field: FieldNo, id: RecordId) -> Vec<RecordId> {
+        let value = Value::Ref(id);
+        self.indexes.borrow_mut().find(kind.number(), field, &value, self.rows.values())
+    }
+
+    /// Returns the unit a record belongs to.
+    pub(super) fn unit_of(&self, id: RecordId) -> Option<UnitId> {
+        self.rows.get(&id).map(|row| row.unit)
+    }
+
+    /// Returns the secondary unit that a unit is, or is under: the one below the university.
+    pub(super) fn secondary(&self, unit: UnitId) -> UnitId {
+        let path = self.units.path(unit);
+        let is_top = |unit: &UnitId| {
+            let number = Kind::Unit.spec().field("type").map(|field| field.number);
+            number.and_then(|number| self.field(unit.record(), number))
+                == Some(Value::Code("university".to_owned()))
+        };
+        path.into_iter().take_while(|unit| !is_top(unit)).last().unwrap_or(unit)
+    }
+
+    /// Returns a unit and everything below it.
+    pub(super) fn subtree(&self, top: UnitId) -> BTreeSet<UnitId> {
+        self.units.subtree(top)
+    }
+
     /// Sorts rows by one column: filled values by their kind's order, empty ones last, equal ones as they stood.
     fn sorted<'a>(&self, rows: Vec<&'a Row>, subject: Subject) -> Vec<&'a Row> {
         let mut column = Column::default();

@@ -23,6 +23,7 @@ files! {
     "common"
     "kinds"
     "fields"
+    "forms"
     "codes"
     "issues"
     "store"

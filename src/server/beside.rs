@@ -21,6 +21,11 @@ impl Beside {
         }
     }
 
+    /// The files of a database on a server, in a folder of this machine.
+    pub(crate) fn inside(folder: &Path, tenant: uuid::Uuid) -> Self {
+        Self { stem: folder.join(format!("ejia-{tenant}")) }
+    }
+
     /// Where the key is.
     pub(crate) fn key(&self) -> PathBuf {
         self.with("key")

@@ -1,5 +1,7 @@
 //! What the server keeps so that a restore does not undo it: its secret and its marks.
 
+use std::path::Path;
+
 use super::beside::Beside;
 use super::clock::{Ambient, random_of};
 use super::db::location::Location;
@@ -35,14 +37,21 @@ pub(crate) enum CareError {
 }
 
 impl Care {
-    /// Opens what stands beside a database's file; for any other database the secret is in it, and there are no marks.
+    /// Opens what stands beside a database's file; for any other database the secret is in it, and the marks are in the folder
+    /// `state`, if there is one.
     pub(crate) async fn open<D: Db>(
         db: &D,
         location: &Location,
+        state: Option<&Path>,
         ambient: &dyn Ambient,
     ) -> Result<Self, CareError> {
         let Some(beside) = Beside::of(location) else {
-            return Ok(Self::inside(db, ambient).await?);
+            let inside = Self::inside(db, ambient).await?;
+            let Some(folder) = state else { return Ok(inside) };
+            let failed = |source| CareError::Beside { path: folder.display().to_string(), source };
+            std::fs::create_dir_all(folder).map_err(failed)?;
+            let beside = Beside::inside(folder, db.tenant().await?.id);
+            return Ok(Self { marks: Marks::of(Some(&beside)), ..inside });
         };
         let failed =
             |source| CareError::Beside { path: beside.key().display().to_string(), source };

@@ -3,16 +3,22 @@
 //! Two witnesses are believed: the marks beside the database, and a cursor that carries the server's own seal. Whatever else a
 //! device says cannot begin a new history.
 
+use std::collections::BTreeSet;
+
 use uuid::Uuid;
 
+use super::care::CareError;
 use super::clock::{Ambient, new_id};
-use super::db::rows::{Alarm, Mend, Tenant};
+use super::db::rows::{Account, Alarm, Mend, Tenant};
 use super::db::{Db, DbResult, Tx};
 use super::keys::Keys;
 use super::marks::{Mark, Marks, MarksRead};
+use super::receipts::series;
 use crate::domain::ids::{DeviceId, RecordId};
+use crate::sync::command::Lease;
 use crate::sync::{Cursor, Digest};
 use crate::telemetry as field;
+use crate::wire::decode_record;
 
 /// Positions between two marks of the head.
 pub(crate) const MARK_EVERY: usize = 1_000;
@@ -42,20 +48,23 @@ pub(crate) async fn begin<D: Db>(
     tx.mend(&Mend::Epoch(epoch)).await?;
     tx.mend(&Mend::Alarm(alarm)).await?;
     // The mark first: a mark without its history is put right at the next start, a history without its mark would be begun again.
-    mark_head(marks, &Tenant { epoch, ..tenant.clone() });
+    let tenant = Tenant { epoch, epoch_no: tenant.epoch_no.saturating_add(1), ..tenant };
+    mark_head(marks, &tenant);
     tx.commit().await?;
-    Ok(Tenant { epoch, epoch_no: tenant.epoch_no.saturating_add(1), ..tenant })
+    Ok(tenant)
 }
 
 /// Notes how far the database is. That it could not be noted is logged, and no reason to stop.
 pub(crate) fn mark_head(marks: &Marks, tenant: &Tenant) {
-    let head = Mark::Head { epoch: tenant.epoch, seq: tenant.head_seq, chain: tenant.head_chain };
+    let Tenant { epoch, epoch_no, head_seq: seq, head_chain: chain, .. } = *tenant;
+    let head = Mark::Head { epoch, seq, chain, epoch_no };
     if let Err(error) = marks.append(&[head]) {
         tracing::error!({ field::ERROR } = %error, "the head could not be marked");
     }
 }
 
-/// Compares the database with the newest mark, before anybody is answered; begins a new history if it went back.
+/// Compares the database with the newest mark; begins a new history if it went back and nobody has noticed yet. Returns true if
+/// the marks are of another history, so that they must be done again.
 pub(crate) async fn check<D: Db>(
     db: &D,
     marks: &Marks,
@@ -64,26 +73,98 @@ pub(crate) async fn check<D: Db>(
 ) -> DbResult<bool> {
     let tenant = db.tenant().await?;
     let newest = read.marks.iter().rev().find_map(|mark| match mark {
-        Mark::Head { epoch, seq, chain } => Some((*epoch, *seq, *chain)),
+        Mark::Head { epoch, seq, chain, epoch_no } => Some((*epoch, *seq, *chain, *epoch_no)),
         Mark::Revoked { .. }
         | Mark::Admitted { .. }
         | Mark::Account { .. }
         | Mark::Lease { .. }
         | Mark::Erased { .. } => None,
     });
-    let went_back = match newest {
-        None => false,
-        Some((epoch, ..)) if epoch != tenant.epoch => true,
-        Some((_, seq, chain)) => seq > tenant.head_seq || db.chain_at(seq).await? != Some(chain),
-    };
-    if !went_back {
-        return Ok(false);
+    match newest {
+        None => return Ok(false),
+        // Another server, or the one who restored, has begun this history since.
+        Some((epoch, .., no)) if epoch != tenant.epoch && no > 0 && no < tenant.epoch_no => {
+            return Ok(true);
+        }
+        Some((epoch, ..)) if epoch != tenant.epoch => {}
+        Some((_, seq, chain, _)) => {
+            if seq <= tenant.head_seq && db.chain_at(seq).await? == Some(chain) {
+                return Ok(false);
+            }
+        }
     }
     let detail = format!("head {}", tenant.head_seq);
     let at = ambient.now_ms();
     let alarm = Alarm { at, word: "rolled_back".to_owned(), device: None, detail };
     begin(db, marks, tenant.epoch, (alarm, ambient)).await?;
     Ok(true)
+}
+
+/// Compares a database that others serve and administer as well with the marks: does them again if it went back, or else marks
+/// what others did. Returns true if it was of another history.
+pub(crate) async fn keep_up<D: Db>(
+    db: &D,
+    marks: &Marks,
+    ambient: &dyn Ambient,
+) -> Result<bool, CareError> {
+    let failed = |source| {
+        let path = marks.path().map(|path| path.display().to_string()).unwrap_or_default();
+        CareError::Beside { path, source }
+    };
+    if marks.path().is_none() {
+        return Ok(false);
+    }
+    let read = marks.read().map_err(failed)?;
+    if check(db, marks, &read, ambient).await? {
+        reapply(db, &read).await?;
+        mark_head(marks, &db.tenant().await?);
+        return Ok(true);
+    }
+    let unmarked = unmarked(db, &read).await?;
+    // What was read may be of a copy put back meanwhile: that shows now.
+    if check(db, marks, &read, ambient).await? {
+        reapply(db, &read).await?;
+        mark_head(marks, &db.tenant().await?);
+        return Ok(true);
+    }
+    if !unmarked.is_empty() {
+        marks.append(&unmarked).map_err(failed)?;
+    }
+    Ok(false)
+}
+
+/// Returns the marks of what the database has and no mark says yet.
+async fn unmarked<D: Db>(db: &D, read: &MarksRead) -> DbResult<Vec<Mark>> {
+    let tenant = db.tenant().await?;
+    let mut found = Vec::new();
+    let known: BTreeSet<_> = revoked(read).into_iter().collect();
+    for device in db.devices().await?.iter().filter(|device| device.state == "revoked") {
+        if !known.contains(&(device.id, device.wipe)) {
+            found.push(Mark::Revoked { device: device.id, wipe: device.wipe });
+        }
+    }
+    let known = last_accounts(read);
+    for account in db.accounts().await? {
+        let Account { id: user, disabled, role, unit, .. } = account;
+        let mark = Mark::Account { user, disabled, role, unit };
+        if !known.contains(&&mark) {
+            found.push(mark);
+        }
+    }
+    for row in db.series().await? {
+        let Ok(record) = decode_record(&row.body) else { continue };
+        let Some((range, year, unit, high)) = Lease::series(&record) else { continue };
+        let mark = Mark::Lease { range: series(&range, year), unit, high };
+        if !read.marks.contains(&mark) {
+            found.push(mark);
+        }
+    }
+    let Tenant { epoch, epoch_no, head_seq: seq, head_chain: chain, .. } = tenant;
+    let head = Mark::Head { epoch, seq, chain, epoch_no };
+    if !read.marks.contains(&head) {
+        found.push(head);
+    }
+    Ok(found)
 }
 
 /// What was done again from the marks.

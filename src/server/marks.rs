@@ -26,6 +26,9 @@ pub(crate) enum Mark {
         seq: u64,
         /// Chain value there.
         chain: Digest,
+        /// Number of the history; 0 in older lines.
+        #[serde(default)]
+        epoch_no: u64,
     },
     /// A device was revoked.
     Revoked {
@@ -77,7 +80,7 @@ pub(crate) struct MarksRead {
     pub(crate) unreadable: usize,
 }
 
-/// The file of marks of one database; a database without a file keeps none.
+/// The file of marks of one database. A database on a server has one at each `serve`, or none.
 #[derive(Clone, Debug)]
 pub(crate) struct Marks {
     path: Option<PathBuf>,
@@ -87,6 +90,11 @@ impl Marks {
     /// Names the file; it need not be there yet.
     pub(crate) fn of(beside: Option<&Beside>) -> Self {
         Self { path: beside.map(Beside::marks) }
+    }
+
+    /// Where the file is, if marks are kept.
+    pub(crate) const fn path(&self) -> Option<&PathBuf> {
+        self.path.as_ref()
     }
 
     /// Appends lines; they are on the disk when this returns.
@@ -158,7 +166,7 @@ mod tests {
         let marks = Marks::of(beside.as_ref());
         assert_eq!(marks.read().unwrap(), MarksRead::default());
         let revoked = |n| Mark::Revoked { device: DeviceId(n), wipe: n == 2 };
-        let head = Mark::Head { epoch: Uuid::from_u128(7), seq: 9, chain: [3; 16] };
+        let head = Mark::Head { epoch: Uuid::from_u128(7), seq: 9, chain: [3; 16], epoch_no: 1 };
         marks.append(&[revoked(u64::MAX), head.clone()]).unwrap();
         let path = folder.path().join("server.sqlite.marks");
         let mut cut = std::fs::read(&path).unwrap();

@@ -31,6 +31,7 @@ mod upkeep;
 mod writer;
 
 use std::net::SocketAddr;
+use std::path::PathBuf;
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -55,6 +56,8 @@ pub struct ServeOptions {
     pub listen: SocketAddr,
     /// The SQLite file or PostgreSQL database.
     pub database: Location,
+    /// Folder for the marks of a PostgreSQL database, which a copy put back there does not take back; a file has them beside it.
+    pub state_dir: Option<PathBuf>,
     /// True if a proxy in front does TLS: only then may the address be another than loopback.
     pub behind_proxy: bool,
     /// How long a request may take.
@@ -111,6 +114,7 @@ impl ServeOptions {
         Self {
             listen: settings.listen,
             database: database.into(),
+            state_dir: Some(settings.state_dir.clone()).filter(|dir| !dir.as_os_str().is_empty()),
             behind_proxy: settings.behind_proxy,
             request_timeout: Duration::from_secs(settings.request_timeout_seconds.into()),
             stop_timeout: Duration::from_secs(settings.stop_timeout_seconds.into()),
@@ -127,6 +131,7 @@ impl ServeOptions {
         Self {
             listen,
             database: database.into(),
+            state_dir: None,
             behind_proxy: false,
             request_timeout: Duration::from_mins(1),
             stop_timeout: Duration::from_secs(20),
@@ -163,7 +168,7 @@ pub async fn serve_until(
     }
     let db = Database::open(&options.database, false).await?;
     db.tenant().await?;
-    let (care, lock) = started(&db, &options.database).await?;
+    let (care, lock) = started(&db, &options).await?;
     let (listener, address) = bind(&options).await?;
     let (writer, writing) = Writer::start(db.clone(), care.marks.clone());
     let marks = care.marks.clone();
@@ -171,16 +176,24 @@ pub async fn serve_until(
     let service = Service::new(db.clone(), writer, Arc::new(clock::Machine), options.limits, care);
     let app = Arc::new(App::new(service, options.enrol_per_minute));
     let ticking = tokio::spawn(tick(Arc::clone(&app)));
+    let keeping = tokio::spawn(keep_up(db.clone(), marks.clone(), options.database.clone()));
     let housekeeping = tokio::spawn(upkeep::daily(db.clone(), keys, options.limits));
     ready(address);
     let routes = router(app, options.request_timeout);
     let result = answer(listener, routes, stop, options.stop_timeout).await;
     ticking.abort();
     let _aborted = ticking.await;
+    keeping.abort();
+    let _aborted = keeping.await;
     // All senders are gone with the router, so the writer ends after the last batch.
     let _ended = tokio::time::timeout(options.stop_timeout, writing).await;
     housekeeping.abort();
-    history::mark_head(&marks, &db.tenant().await?);
+    match &options.database {
+        Location::File(_) => history::mark_head(&marks, &db.tenant().await?),
+        Location::Postgres(_) => {
+            let _again = kept(history::keep_up(&db, &marks, &clock::Machine).await)?;
+        }
+    }
     db.close().await;
     drop(lock);
     result.map_err(ServerError::Serve)
@@ -200,12 +213,30 @@ async fn tick<D: Db>(app: Arc<App<D>>) {
     }
 }
 
+/// How often a server notes what others do to the same database, and looks whether it went back.
+const KEEP_UP: Duration = Duration::from_mins(1);
+
+/// Keeps the marks of a database that others serve and administer as well up with it.
+async fn keep_up(db: Database, marks: marks::Marks, database: Location) {
+    if marks.path().is_none() || matches!(database, Location::File(_)) {
+        return;
+    }
+    let mut interval = tokio::time::interval(KEEP_UP);
+    loop {
+        interval.tick().await;
+        if let Err(error) = history::keep_up(&db, &marks, &clock::Machine).await {
+            tracing::warn!({ crate::telemetry::ERROR } = %error, "the marks were not kept up");
+        }
+    }
+}
+
 /// Makes sure that nobody else serves the file, that a new history has begun if the database went back, and that what outlives
 /// that holds.
 async fn started(
     db: &Database,
-    location: &Location,
+    options: &ServeOptions,
 ) -> Result<(Care, Option<std::fs::File>), ServerError> {
+    let location = &options.database;
     let failed = |path: std::path::PathBuf| {
         move |source| ServerError::Beside { path: path.display().to_string(), source }
     };
@@ -217,11 +248,13 @@ async fn started(
         }
         None => None,
     };
-    let care = Care::open(db, location, &clock::Machine).await.map_err(|error| match error {
-        CareError::Beside { path, source } => ServerError::Beside { path, source },
-        CareError::Database(error) => ServerError::Database(error),
-    })?;
-    let named = beside.map(|beside| beside.marks()).unwrap_or_default();
+    let opened = Care::open(db, location, options.state_dir.as_deref(), &clock::Machine).await;
+    let care = kept(opened)?;
+    if matches!(location, Location::Postgres(_)) {
+        let _again = kept(history::keep_up(db, &care.marks, &clock::Machine).await)?;
+        return Ok((care, lock));
+    }
+    let named = care.marks.path().cloned().unwrap_or_default();
     let read = care.marks.read().map_err(failed(named))?;
     if history::check(db, &care.marks, &read, &clock::Machine).await? {
         history::reapply(db, &read).await?;
@@ -229,6 +262,13 @@ async fn started(
     }
     history::mark_head(&care.marks, &db.tenant().await?);
     Ok((care, lock))
+}
+
+fn kept<T>(result: Result<T, CareError>) -> Result<T, ServerError> {
+    result.map_err(|error| match error {
+        CareError::Beside { path, source } => ServerError::Beside { path, source },
+        CareError::Database(error) => ServerError::Database(error),
+    })
 }
 
 /// Takes the address.

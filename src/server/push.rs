@@ -3,7 +3,7 @@
 use std::collections::{BTreeMap, BTreeSet};
 use std::panic::{AssertUnwindSafe, catch_unwind};
 
-use crate::domain::ids::{DeviceId, UnitId};
+use crate::domain::ids::{DeviceId, RecordId, UnitId};
 use crate::domain::kinds::Kind;
 use crate::server::db::rows::{Changes, RecordRow, Stored, Tenant, UniqueRow, Wanted};
 use crate::server::db::{Db, DbError, DbResult, Tx};
@@ -206,8 +206,8 @@ async fn write<T: Tx>(
     if turns.iter().all(|turn| turn.entries.is_empty()) {
         return Ok(Outcomes::new());
     }
-    let world = prepare(tx, cache, &turns, tenant, limits).await?;
-    let applied = catch_unwind(AssertUnwindSafe(|| apply_all(world, turns, tenant)));
+    let (world, asked) = prepare(tx, cache, &turns, tenant, limits).await?;
+    let applied = catch_unwind(AssertUnwindSafe(|| apply_all(world, &asked, turns, tenant)));
     let (world, mut changes, outcomes) = applied.map_err(|_panic| PushError::Broken)??;
     *cache = Some((changes.head.1, world.units));
     if crate::trap!(T07) || crate::trap!(T08) {
@@ -241,7 +241,7 @@ async fn prepare<T: Tx>(
     turns: &[Turn],
     tenant: &Tenant,
     limits: Limits,
-) -> DbResult<World> {
+) -> DbResult<(World, Wanted)> {
     let units = match cache.take() {
         Some((chain, units)) if chain == tenant.head_chain => units,
         Some(_) | None => tx.units().await?,
@@ -263,7 +263,7 @@ async fn prepare<T: Tx>(
         more.ops.extend(overtaken(&world, all()));
         more = more.without(&asked);
     }
-    Ok(world)
+    Ok((world, asked))
 }
 
 /// Checks that the batch continues what the server has, and returns the stored outcomes of what it repeats.
@@ -304,9 +304,22 @@ type Outcomes = BTreeMap<DeviceId, Vec<(u64, Outcome)>>;
 type Applied = (World, Changes, Outcomes);
 
 /// Applies new operations one after the other and gathers what changed.
-fn apply_all(mut world: World, turns: Vec<Turn>, tenant: &Tenant) -> DbResult<Applied> {
-    let units = world.units.clone();
-    let unique = world.unique.clone();
+fn apply_all(
+    mut world: World,
+    asked: &Wanted,
+    turns: Vec<Turn>,
+    tenant: &Tenant,
+) -> DbResult<Applied> {
+    let before = Before {
+        units: world.units.clone(),
+        unique: world.unique.clone(),
+        absent: asked
+            .records
+            .iter()
+            .filter(|id| !world.records.contains_key(id))
+            .copied()
+            .collect(),
+    };
     let last = turns.iter().filter_map(|turn| turn.entries.last());
     let mut changes = Changes {
         devices: last.map(|last| (last.id, last.hash)).collect(),
@@ -318,7 +331,7 @@ fn apply_all(mut world: World, turns: Vec<Turn>, tenant: &Tenant) -> DbResult<Ap
     for turn in turns {
         apply_turn(&mut world, turn, &mut changes, &mut outcomes)?;
     }
-    gather(&world, &units, &unique, &mut changes)?;
+    gather(&world, &before, asked, &mut changes)?;
     Ok((world, changes, outcomes))
 }
 
@@ -358,8 +371,21 @@ type Unique = BTreeMap<
     crate::domain::ids::RecordId,
 >;
 
+/// What was loaded, before anything was applied.
+struct Before {
+    units: UnitTree,
+    unique: Unique,
+    /// Records that were looked for and are not there.
+    absent: BTreeSet<RecordId>,
+}
+
 /// Compares the working set with what was loaded.
-fn gather(world: &World, units: &UnitTree, unique: &Unique, changes: &mut Changes) -> DbResult<()> {
+fn gather(
+    world: &World,
+    Before { units, unique, absent }: &Before,
+    asked: &Wanted,
+    changes: &mut Changes,
+) -> DbResult<()> {
     for id in &world.touched {
         let Some(record) = world.records.get(id) else { continue };
         changes.records.push(record_row(record)?);
@@ -367,6 +393,7 @@ fn gather(world: &World, units: &UnitTree, unique: &Unique, changes: &mut Change
             gather_unit(world, units, record.id.unit(), changes);
         }
     }
+    changes.made = world.touched.intersection(absent).copied().collect();
     let exits: BTreeMap<_, _> =
         world.exits.iter().map(|(record, unit, seq)| ((*unit, *record), *seq)).collect();
     changes.exits = exits.into_iter().map(|((unit, record), seq)| (unit, record, seq)).collect();
@@ -376,8 +403,12 @@ fn gather(world: &World, units: &UnitTree, unique: &Unique, changes: &mut Change
         }
     }
     for (key, holder) in &world.unique {
-        if unique.get(key) != Some(holder) {
-            changes.unique_taken.push(unique_row(key, *holder)?);
+        match unique.get(key) {
+            Some(before) if before == holder => {}
+            None if asked.unique.contains(key) => {
+                changes.unique_made.push(unique_row(key, *holder)?);
+            }
+            Some(_) | None => changes.unique_taken.push(unique_row(key, *holder)?),
         }
     }
     Ok(())

@@ -58,7 +58,7 @@ impl Witness for Care {
 }
 
 /// The word under which the numbers of a sort and year are noted.
-fn series(range: &str, year: u16) -> String {
+pub(super) fn series(range: &str, year: u16) -> String {
     format!("{range}/{year}")
 }
 

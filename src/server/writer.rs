@@ -107,9 +107,15 @@ pub(crate) async fn group<D: Db>(
     cache: &mut UnitCache,
     batches: Vec<Batch>,
 ) -> DbResult<Vec<Answer>> {
+    let mut parts = parts(batches);
+    if let [_one] = parts.as_slice()
+        && let Some(batches) = parts.pop()
+    {
+        return boldly(db, cache, batches).await;
+    }
     let mut tx = db.begin().await?;
-    let mut answers = Vec::with_capacity(batches.len());
-    for batches in parts(batches) {
+    let mut answers = Vec::new();
+    for batches in parts {
         let taken =
             if batches.len() > 1 { at_once(&mut tx, cache, batches.clone()).await? } else { None };
         answers.extend(match taken {
@@ -117,6 +123,33 @@ pub(crate) async fn group<D: Db>(
             None => one_by_one(&mut tx, cache, batches).await?,
         });
     }
+    tx.commit().await?;
+    Ok(answers)
+}
+
+/// Takes batches together without any savepoint: if they break, another transaction takes them one by one.
+async fn boldly<D: Db>(
+    db: &D,
+    cache: &mut UnitCache,
+    mut batches: Vec<Batch>,
+) -> DbResult<Vec<Answer>> {
+    let mut tx = db.begin().await?;
+    let again = if batches.len() > 1 { batches.clone() } else { Vec::new() };
+    match take_all(&mut tx, cache, std::mem::take(&mut batches)).await {
+        Ok(answers) => {
+            tx.commit().await?;
+            return Ok(answers);
+        }
+        Err(error) => {
+            *cache = None;
+            drop(tx);
+            if again.is_empty() {
+                return Ok(vec![Err(error)]);
+            }
+        }
+    }
+    let mut tx = db.begin().await?;
+    let answers = one_by_one(&mut tx, cache, again).await?;
     tx.commit().await?;
     Ok(answers)
 }

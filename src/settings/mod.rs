@@ -85,6 +85,8 @@ pub struct ServerSettings {
     pub listen: SocketAddr,
     /// SQLite file; empty for `server.sqlite` in the data folder.
     pub database: PathBuf,
+    /// Folder for what must outlive a restore of a PostgreSQL database; empty for `state` in the data folder.
+    pub state_dir: PathBuf,
     /// True if a proxy in front does TLS.
     pub behind_proxy: bool,
     /// Longest time of one request, seconds.

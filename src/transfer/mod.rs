@@ -4,5 +4,6 @@
 //! [`import::read_sheet`] and [`import::plan()`]; tables go out by [`export`], refused rows by [`rejects`].
 
 pub mod export;
+pub mod forms;
 pub mod import;
 pub mod rejects;

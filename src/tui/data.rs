@@ -1,7 +1,6 @@
 //! What the screens ask of the use cases, in the shapes they draw. Only this file and `decided` name `client`.
 
 use std::collections::BTreeMap;
-use std::path::Path;
 use std::sync::atomic::AtomicBool;
 
 use jiff::civil;
@@ -15,7 +14,7 @@ use crate::domain::access::Role;
 use crate::domain::ids::RecordId;
 use crate::domain::kinds::Kind;
 use crate::domain::record::mask::masked;
-use crate::domain::record::{FieldNo, FieldSpec, Fields, Issue, PartialDate, RecordSpec, Value};
+use crate::domain::record::{FieldSpec, Fields, Issue, PartialDate, RecordSpec, Value};
 use crate::locale::Locale;
 
 pub use crate::client::{

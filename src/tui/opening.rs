@@ -9,7 +9,7 @@ use crate::client::{Client, NewDevice};
 use crate::domain::ids::RecordId;
 use crate::domain::record::FieldNo;
 
-pub use crate::client::passphrase::is_good;
+pub(super) use crate::client::passphrase::is_good;
 
 impl Data {
     /// Opens the files. Slow: the key is derived from the passphrase.

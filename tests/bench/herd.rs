@@ -75,13 +75,16 @@ struct Sheep {
     waiting: Option<PushRequest>,
 }
 
-/// What a request came to: the answer, or the status of a refusal; 0 for no answer at all.
+/// Status of a refusal, 0 for no answer at all, and the seconds after which to come back.
+type Refused = (u16, Option<i64>);
+
+/// What a request came to: the answer, or what was said instead.
 fn ask<M: Message, A: Message>(
     address: SocketAddr,
     token: &str,
     path: &str,
     body: &M,
-) -> Result<A, u16> {
+) -> Result<A, Refused> {
     let attempt = || -> std::io::Result<Vec<u8>> {
         let mut stream = TcpStream::connect(address)?;
         stream.set_nodelay(true)?;
@@ -95,12 +98,14 @@ fn ask<M: Message, A: Message>(
         stream.read_to_end(&mut answer)?;
         Ok(answer)
     };
-    let answer = attempt().map_err(|_no_answer| 0_u16)?;
-    let end = answer.windows(4).position(|window| window == b"\r\n\r\n").ok_or(0_u16)?;
+    let answer = attempt().map_err(|_no_answer| (0, None))?;
+    let end = answer.windows(4).position(|window| window == b"\r\n\r\n").ok_or((0, None))?;
     let (head, body) = answer.split_at(end + 4);
     let head = String::from_utf8_lossy(head);
     let status = head.split(' ').nth(1).and_then(|text| text.parse().ok()).unwrap_or(0);
-    if status == 200 { unpack(body).map_err(|_cut| 0) } else { Err(status) }
+    let after =
+        head.lines().find_map(|line| line.strip_prefix("retry-after: ")?.trim().parse().ok());
+    if status == 200 { unpack(body).map_err(|_cut| (0, None)) } else { Err((status, after)) }
 }
 
 impl Sheep {
@@ -131,8 +136,8 @@ impl Sheep {
         }
     }
 
-    /// Syncs once; `Err` is the status that ended it.
-    fn sync(&mut self, address: SocketAddr) -> Result<(), u16> {
+    /// Syncs once; `Err` is the refusal that ended it.
+    fn sync(&mut self, address: SocketAddr) -> Result<(), Refused> {
         let waiting = self.waiting.clone();
         let open = Open {
             device: self.device.id,
@@ -171,7 +176,7 @@ impl Sheep {
             };
             self.cursor = pulled.cursor;
             if pulled.complete {
-                return if self.waiting.is_none() { Ok(()) } else { Err(0) };
+                return if self.waiting.is_none() { Ok(()) } else { Err((0, None)) };
             }
         }
     }
@@ -191,12 +196,11 @@ fn stampede(name: &str, flock: &mut [Sheep], address: SocketAddr, late: Option<&
                 let begun = Instant::now();
                 let mut schedule = Schedule::new(60_000, 0);
                 let mut dice = sheep.device.id.0.wrapping_mul(0x9e37_79b9_7f4a_7c15);
-                while let Err(status) = sheep.sync(address) {
+                while let Err((status, asked)) = sheep.sync(address) {
                     *refusals.lock().unwrap().entry(status).or_default() += 1;
                     let now = i64::try_from(begun.elapsed().as_millis()).unwrap();
                     dice = dice.wrapping_mul(6_364_136_223_846_793_005).wrapping_add(1);
-                    let asked = (status == 503).then_some(2_000);
-                    schedule.failed(now, dice >> 33, asked);
+                    schedule.failed(now, dice >> 33, asked.map(|seconds| seconds * 1_000));
                     let wait = u64::try_from(schedule.next_at() - now).unwrap();
                     std::thread::sleep(Duration::from_millis(wait));
                 }
@@ -216,7 +220,7 @@ fn stampede(name: &str, flock: &mut [Sheep], address: SocketAddr, late: Option<&
     let errors: u32 = refusals.range(500..).map(|(_, count)| *count).sum();
     let verdict = at(100) <= 300.0 && errors <= u32::try_from(times.len()).unwrap();
     println!(
-        "{name}: {} devices, p50 {:.1} s, p99 {:.1} s, last {:.1} s (target 300), {errors} answers of 5xx, {} unreachable  {}",
+        "{name}: {} devices, p50 {:.1} s, p99 {:.1} s, last {:.1} s (target 300), {errors} answers of 5xx {refusals:?}, {} unreachable  {}",
         times.len(),
         at(50),
         at(99),

@@ -1,9 +1,10 @@
 //! Pushes into PostgreSQL against the least a server could do with the same bytes: an axum handler that stores them by one
 //! `INSERT ... SELECT FROM unnest(...)`. `cargo bench --bench postgres`; needs PostgreSQL's programs.
 //!
-//! "log" stores each operation as one row; "rows" stores as many rows as our server does (operation, record, unique value) in one
-//! transaction. Neither reads, merges or checks anything. All three take turns on one cluster of this process with fsync on; requests
-//! are made beforehand, so the clients only send and wait.
+//! "rows" stores the same rows as our server does (operation, record, unique value, all columns) into tables of the same layout with the
+//! same indexes in one transaction; "log" is the least of all, each operation as one row of a table of its own. Neither reads, merges,
+//! hashes, orders or checks anything. All three take turns on one cluster of this process with fsync on, in databases of their own;
+//! requests are made beforehand, so the clients only send and wait. `-- 64 1000` runs one case.
 #![expect(clippy::print_stdout, reason = "a bench prints its figures")]
 #![expect(clippy::unwrap_used, reason = "a bench stops at the first failure")]
 #![expect(dead_code, reason = "shared with tests and other benches")]
@@ -39,11 +40,17 @@ const CASES: [(usize, usize, usize); 6] =
 /// Rounds; the middle one counts.
 const ROUNDS: usize = 3;
 
-const TABLES: &str = "CREATE TABLE log (seq BIGINT GENERATED ALWAYS AS IDENTITY PRIMARY KEY, device BIGINT NOT NULL, n BIGINT NOT NULL, \
-    record BYTEA NOT NULL, bytes BYTEA NOT NULL, UNIQUE (device, n)); \
-    CREATE TABLE record (id BYTEA PRIMARY KEY, unit BIGINT NOT NULL, last_seq BIGINT NOT NULL, body BYTEA NOT NULL); \
-    CREATE INDEX ON record (unit, last_seq); \
-    CREATE TABLE taken (key BYTEA PRIMARY KEY, record BYTEA NOT NULL)";
+/// The tables of our server.
+const TABLES: &str = include_str!("../../src/server/db/migrations/postgres/0001_base.sql");
+const LOG_TABLE: &str = "CREATE TABLE log (seq BIGINT GENERATED ALWAYS AS IDENTITY PRIMARY KEY, device BIGINT NOT NULL, n BIGINT NOT NULL, \
+    record BYTEA NOT NULL, bytes BYTEA NOT NULL, UNIQUE (device, n))";
+const OPS: &str = "INSERT INTO op (tenant, seq, device, gen, n, record, kind, bytes, hash, chain, actor, role, home, recv_at, outcome, refused) \
+    SELECT * FROM unnest($1::bigint[], $2::bigint[], $3::bigint[], $4::bigint[], $5::bigint[], $6::bytea[], $7::bigint[], $8::bytea[], \
+    $9::bytea[], $10::bytea[], $11::bytea[], $12::text[], $13::bytea[], $14::bigint[], $15::bytea[], $16::bigint[])";
+const RECORDS: &str = "INSERT INTO record (tenant, id, kind, unit, last_seq, body) \
+    SELECT * FROM unnest($1::bigint[], $2::bytea[], $3::bigint[], $4::bytea[], $5::bigint[], $6::bytea[])";
+const TAKEN: &str = "INSERT INTO unique_value (tenant, kind, field, value_key, record) \
+    SELECT * FROM unnest($1::bigint[], $2::bigint[], $3::bigint[], $4::bytea[], $5::bytea[])";
 
 /// Splits a body into its device, first number and operations.
 fn parts(body: &[u8]) -> (i64, i64, Vec<Vec<u8>>) {
@@ -69,7 +76,11 @@ struct Columns {
 fn columns(body: &[u8]) -> Columns {
     let (device, first, bytes) = parts(body);
     let numbers: Vec<i64> = (first..).take(bytes.len()).collect();
-    let ids = numbers.iter().map(|n| [device.to_le_bytes(), n.to_be_bytes()].concat()).collect();
+    // As ours: the device's own bits first, so that the index is written at one place for each device.
+    let ids = numbers
+        .iter()
+        .map(|n| [(device << 40 | n).to_be_bytes(), (1 << 63 | device).to_be_bytes()].concat())
+        .collect();
     Columns { devices: vec![device; bytes.len()], numbers, ids, bytes }
 }
 
@@ -84,14 +95,22 @@ async fn log(State(pool): State<PgPool>, body: Bytes) {
 
 async fn rows(State(pool): State<PgPool>, body: Bytes) {
     let Columns { devices, numbers, ids, bytes } = columns(&body);
+    let count = bytes.len();
+    let (ones, hashes, outcomes) =
+        (vec![1_i64; count], vec![vec![7_u8; 16]; count], vec![vec![1_u8; 5]; count]);
+    let (roles, keys) = (vec!["hq-admin"; count], numbers.iter().map(|n| n.to_be_bytes().to_vec()));
+    let keys: Vec<Vec<u8>> = keys.collect();
     let mut tx = pool.begin().await.unwrap();
-    let insert = sqlx::query(LOG).bind(&devices).bind(&numbers).bind(&ids).bind(&bytes);
+    let insert =
+        sqlx::query(OPS).bind(&ones).bind(&numbers).bind(&devices).bind(&ones).bind(&numbers);
+    let insert =
+        insert.bind(&ids).bind(&ones).bind(&bytes).bind(&hashes).bind(&hashes).bind(&hashes);
+    let insert = insert.bind(&roles).bind(&hashes).bind(&numbers).bind(&outcomes).bind(&ones);
     insert.execute(&mut *tx).await.unwrap();
-    let sql = "INSERT INTO record SELECT * FROM unnest($1::bytea[], $2::bigint[], $3::bigint[], $4::bytea[])";
-    let insert = sqlx::query(sql).bind(&ids).bind(&devices).bind(&numbers).bind(&bytes);
+    let insert = sqlx::query(RECORDS).bind(&ones).bind(&ids).bind(&ones).bind(&hashes);
+    insert.bind(&numbers).bind(&bytes).execute(&mut *tx).await.unwrap();
+    let insert = sqlx::query(TAKEN).bind(&ones).bind(&ones).bind(&ones).bind(&keys).bind(&ids);
     insert.execute(&mut *tx).await.unwrap();
-    let sql = "INSERT INTO taken SELECT * FROM unnest($1::bytea[], $2::bytea[])";
-    sqlx::query(sql).bind(&ids).bind(&ids).execute(&mut *tx).await.unwrap();
     tx.commit().await.unwrap();
 }
 
@@ -103,6 +122,7 @@ fn serve_bare(url: String) -> SocketAddr {
             let options = sqlx::postgres::PgPoolOptions::new().max_connections(16);
             let pool = options.connect(&url).await.unwrap();
             sqlx::raw_sql(TABLES).execute(&pool).await.unwrap();
+            sqlx::raw_sql(LOG_TABLE).execute(&pool).await.unwrap();
             let routes = axum::Router::new().route("/log", post(log)).route("/rows", post(rows));
             let limit = axum::extract::DefaultBodyLimit::max(8 << 20);
             let listener = tokio::net::TcpListener::bind("127.0.0.1:0").await.unwrap();
@@ -251,7 +271,10 @@ fn main() {
     }
     println!("clients  batch       ours        log       rows   ops/s; ours/log ours/rows");
     let mut pushed = 1;
-    for (count, ops, requests) in CASES {
+    let asked: Vec<usize> = std::env::args().skip(1).filter_map(|text| text.parse().ok()).collect();
+    let cases =
+        CASES.into_iter().filter(|(count, ops, _)| asked.is_empty() || asked == [*count, *ops]);
+    for (count, ops, requests) in cases {
         let clients = clients.get_mut(..count).unwrap();
         let (mut a, mut b, mut c) = (Vec::new(), Vec::new(), Vec::new());
         for _round in 0..ROUNDS {

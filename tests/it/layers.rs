@@ -46,6 +46,7 @@ const CRATES: &[(&str, &[&str])] = &[
     ("clap::", &["cli"]),
     ("bincode::", &["wire/codec.rs", "store", "sync/command/args.rs"]),
     ("calamine::", &["transfer"]),
+    ("quick_xml::", &["transfer"]),
     ("rust_xlsxwriter::", &["transfer"]),
     ("chacha20poly1305::", &["store"]),
     ("argon2::", &["store"]),

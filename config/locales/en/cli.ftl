@@ -269,6 +269,7 @@ cli-arg-keep = Keep the files of the demonstration in this folder
 cli-arg-listen = Address, 127.0.0.1:7420 if left out; port 0 takes a free one
 cli-arg-database = Database file; server.sqlite in the data folder if left out
 cli-arg-behind-proxy = A proxy in front does TLS, so other addresses than loopback are allowed
+cli-arg-state-dir = Folder for what must outlive a restore of a PostgreSQL database
 cli-arg-name = Name
 cli-arg-admin = Name of the administrator's account
 cli-arg-hours = Hours the code is valid

@@ -269,6 +269,7 @@ cli-arg-keep = 把示例的文件留在这个文件夹
 cli-arg-listen = 监听地址，不填为 127.0.0.1:7420；端口 0 为自动选择
 cli-arg-database = 数据库文件，不填为数据文件夹中的 server.sqlite
 cli-arg-behind-proxy = 前面有负责 TLS 的代理，允许监听其他地址
+cli-arg-state-dir = PostgreSQL 数据库恢复后仍须保留之内容的文件夹
 cli-arg-name = 名称
 cli-arg-admin = 管理员的账号名
 cli-arg-hours = 代码有效的小时数

@@ -269,6 +269,7 @@ cli-arg-keep = 把示例的文件留在這個文件夾
 cli-arg-listen = 監聽地址，不填為 127.0.0.1:7420；端口 0 為自動選擇
 cli-arg-database = 數據庫文件，不填為數據文件夾中的 server.sqlite
 cli-arg-behind-proxy = 前面有負責 TLS 的代理，允許監聽其他地址
+cli-arg-state-dir = PostgreSQL 數據庫恢復後仍須保留之內容的文件夾
 cli-arg-name = 名稱
 cli-arg-admin = 管理員的賬號名
 cli-arg-hours = 代碼有效的小時數

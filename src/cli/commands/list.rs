@@ -43,7 +43,7 @@ pub(in crate::cli) struct List {
     receiver: Option<String>,
 }
 
-fn filter(text: &str) -> Result<Filter, String> {
+pub(super) fn filter(text: &str) -> Result<Filter, String> {
     text.parse().map_err(|error| format!("{error}"))
 }
 
@@ -148,7 +148,7 @@ fn only(record: &RecordView, columns: &[String]) -> Json {
 }
 
 /// Names the fields there are when one was asked for that is not.
-fn known_fields(kind: Kind, error: ClientError) -> CommandError {
+pub(super) fn known_fields(kind: Kind, error: ClientError) -> CommandError {
     match error {
         ClientError::NotFound { what: "field", id } => unknown_field(kind, &id),
         other => other.into(),

@@ -25,6 +25,8 @@ pub(super) mod enrol;
 #[cfg(feature = "server")]
 mod fleet;
 #[cfg(feature = "client")]
+pub(super) mod form;
+#[cfg(feature = "client")]
 pub(super) mod history;
 #[cfg(feature = "client")]
 pub(super) mod import;
@@ -122,6 +124,7 @@ fn of_a_device(cx: &Context, command: Command) -> CommandResult {
         Command::Doctor(command) => doctor::run(cx, &command),
         Command::Template(command) => template::run(cx, &command),
         Command::Report(command) => report::run(cx, &command),
+        Command::Form(command) => form::run(cx, &command),
         #[cfg(feature = "server")]
         Command::Demo(command) => demo::run(cx, &command),
         #[cfg(feature = "server")]

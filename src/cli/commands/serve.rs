@@ -19,6 +19,8 @@ pub(in crate::cli) struct Serve {
     listen: Option<SocketAddr>,
     #[arg(long, value_name = "PATH")]
     database: Option<PathBuf>,
+    #[arg(long, value_name = "PATH")]
+    state_dir: Option<PathBuf>,
     #[arg(long)]
     behind_proxy: bool,
 }
@@ -28,6 +30,12 @@ pub(super) fn run(cx: &Context, command: &Serve) -> CommandResult {
     settings.listen = command.listen.unwrap_or(settings.listen);
     settings.behind_proxy |= command.behind_proxy;
     let database = database(cx, command.database.as_ref())?;
+    if let Some(folder) = &command.state_dir {
+        settings.state_dir.clone_from(folder);
+    }
+    if matches!(database, Location::Postgres(_)) && settings.state_dir.as_os_str().is_empty() {
+        settings.state_dir = cx.dir()?.join("state");
+    }
     let log = &cx.config.settings.log;
     let format = telemetry::Format::from_key(&log.format).unwrap_or(telemetry::Format::Text);
     telemetry::start(format, &log.level);

@@ -25,7 +25,7 @@ pub async fn erase(
 ) -> AdminResult<Erased> {
     let database = database.into();
     let db = open(&database).await?;
-    let care = Care::open(&db, &database, &Machine).await;
+    let care = Care::open(&db, &database, None, &Machine).await;
     let care = care.map_err(|_cause| DbError::Damaged { table: "secret" })?;
     let targets = closure(&db, &BTreeSet::from([record])).await?;
     if targets.is_empty() {
@@ -50,7 +50,7 @@ pub async fn erase(
 pub async fn expire(database: impl Into<Location>) -> AdminResult<Erased> {
     let database = database.into();
     let db = open(&database).await?;
-    let care = Care::open(&db, &database, &Machine).await;
+    let care = Care::open(&db, &database, None, &Machine).await;
     let care = care.map_err(|_cause| DbError::Damaged { table: "secret" })?;
     let done = upkeep::logistics(&db, &care.keys, &Machine).await?;
     db.close().await;

@@ -41,7 +41,7 @@ pub async fn unlock(
     if !known.iter().any(|known| known.id == device && known.is_admitted()) {
         return Err(AdminError::NoDevice { device: device.to_string() });
     }
-    let care = Care::open(&db, &database, &Machine).await;
+    let care = Care::open(&db, &database, None, &Machine).await;
     let care = care.map_err(|_cause| DbError::Damaged { table: "secret" })?;
     let now = now_ms();
     let today = u16::try_from(now.div_euclid(DAY_MS)).unwrap_or(u16::MAX);

@@ -158,6 +158,8 @@ pub trait Db: Clone + Send + Sync + 'static {
     ) -> impl Future<Output = DbResult<Vec<RecordRow>>> + Send;
     /// Returns the records of a reserved kind that are still open: those with [`RecordRow::about`].
     fn open_of(&self, kind: u16) -> impl Future<Output = DbResult<Vec<RecordRow>>> + Send;
+    /// Returns how far the numbers of each sort are given out.
+    fn series(&self) -> impl Future<Output = DbResult<Vec<RecordRow>>> + Send;
     /// Returns every unique value.
     fn unique_values(&self) -> impl Future<Output = DbResult<Vec<UniqueRow>>> + Send;
     /// Returns the value that holds a unique key.

@@ -14,6 +14,9 @@ pub(crate) const JSON: &str = "application/json";
 /// Most bytes of a JSON body: operations are hexadecimal there, twice their size.
 pub(crate) const MAX_JSON: usize = 2 * MAX_ENCODED;
 
+/// Those who are told to come back after a time come back between that and so many times it more.
+const SPREAD: u32 = 4;
+
 /// How a body is written.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum Encoding {
@@ -81,10 +84,16 @@ pub(crate) fn answer<M: Message>(encoding: Encoding, status: StatusCode, message
     response
 }
 
-/// Writes a refusal.
+/// Writes a refusal. Who is told to come back later is told a moment of its own, by the chance in the request's id: those that
+/// were sent away together must not come back together.
 pub(crate) fn refusal(encoding: Encoding, error: &ApiError, request_id: &str) -> Response {
     let mut response = answer(encoding, error.status, &error.problem(request_id));
     if let Some(seconds) = error.retry_after {
+        let chance = request_id
+            .bytes()
+            .fold(0_u32, |sum, byte| sum.wrapping_mul(31).wrapping_add(byte.into()));
+        let spread = chance % seconds.saturating_mul(SPREAD).max(1);
+        let seconds = seconds.saturating_add(spread);
         response.headers_mut().insert(RETRY_AFTER, HeaderValue::from(seconds));
     }
     response

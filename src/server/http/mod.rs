@@ -17,6 +17,7 @@ use axum::http::request::Parts;
 use axum::middleware::{Next, from_fn, from_fn_with_state};
 use axum::response::Response;
 use axum::routing::{get, post};
+use tokio::sync::Semaphore;
 use tower_http::catch_panic::CatchPanicLayer;
 
 use super::clock::random;
@@ -69,8 +70,19 @@ impl<S: Sync> FromRequestParts<S> for Address {
     }
 }
 
+/// Requests worked on at once; further ones wait before they are read, so that many at a moment cost time and no memory.
+const AT_ONCE: usize = 128;
+
+/// What surrounds every request.
+#[derive(Clone, Debug)]
+struct Around {
+    timeout: Duration,
+    gate: Arc<Semaphore>,
+}
+
 /// Makes the router of all calls. A request that takes longer than `timeout` is answered 503.
 pub(super) fn router<D: Db>(app: Arc<App<D>>, timeout: Duration) -> Router {
+    let around_all = Around { timeout, gate: Arc::new(Semaphore::new(AT_ONCE)) };
     Router::new()
         .route("/v1/hello", get(handlers::hello::<D>))
         .route("/v1/enrol", post(handlers::enrol::<D>))
@@ -86,7 +98,7 @@ pub(super) fn router<D: Db>(app: Arc<App<D>>, timeout: Duration) -> Router {
         .with_state(app)
         .layer(DefaultBodyLimit::max(MAX_JSON))
         .layer(CatchPanicLayer::custom(panicked))
-        .layer(from_fn_with_state(timeout, around))
+        .layer(from_fn_with_state(around_all, around))
         .layer(from_fn(name))
 }
 
@@ -112,7 +124,7 @@ async fn name(mut request: Request, next: Next) -> Response {
 
 /// Logs each request, and ends those that take too long.
 async fn around(
-    axum::extract::State(timeout): axum::extract::State<Duration>,
+    axum::extract::State(Around { timeout, gate }): axum::extract::State<Around>,
     request: Request,
     next: Next,
 ) -> Response {
@@ -122,7 +134,11 @@ async fn around(
     let method = request.method().clone();
     let route = request.extensions().get::<MatchedPath>().map(|path| path.as_str().to_owned());
     let encoding = Encoding::of_answer(request.headers());
-    let response = match tokio::time::timeout(timeout, next.run(request)).await {
+    let answered = async {
+        let _turn = gate.acquire().await;
+        next.run(request).await
+    };
+    let response = match tokio::time::timeout(timeout, answered).await {
         Ok(response) => response,
         Err(_elapsed) => refusal(encoding, &ApiError::busy(), &id),
     };

@@ -37,7 +37,7 @@ pub fn to_bytes(table: &Table) -> Result<Vec<u8>, ExportError> {
 }
 
 /// Makes a name that Excel accepts: 31 characters, none of `[]:*?/\`, no apostrophe at an end.
-pub(super) fn sheet_name(title: &str) -> String {
+pub(in crate::transfer) fn sheet_name(title: &str) -> String {
     let allowed = title.chars().filter(|c| !c.is_control() && !"[]:*?/\\".contains(*c));
     let name: String = allowed.take(MAX_TITLE_CHARS).collect();
     let name = name.trim_matches('\'').trim();

@@ -101,6 +101,7 @@ fn client_errors() -> Vec<ClientError> {
         "candidate",
         "attention",
         "report",
+        "form",
         "field",
         "kind",
         "action",

@@ -132,7 +132,10 @@ impl Server {
         let (ready, address) = std::sync::mpsc::channel();
         let port = self.url.rsplit(':').next().and_then(|port| port.parse().ok()).unwrap_or(0);
         let listen = SocketAddr::from(([127, 0, 0, 1], port));
-        let options = ServeOptions::new(listen, self.database.clone());
+        let options = ServeOptions {
+            state_dir: Some(self.folder.path().join("state")),
+            ..ServeOptions::new(listen, self.database.clone())
+        };
         let thread = std::thread::spawn(move || {
             let runtime = tokio::runtime::Builder::new_multi_thread()
                 .worker_threads(2)

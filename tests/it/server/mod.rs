@@ -8,6 +8,7 @@ mod events;
 pub(crate) mod harness;
 mod limits;
 pub(crate) mod pg;
+mod pg_restore;
 mod pg_servers;
 mod pg_standby;
 mod push;

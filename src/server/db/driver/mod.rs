@@ -65,18 +65,29 @@ impl Dialect {
         }
     }
 
-    /// Joins the list first and looks up each of its rows by index: SQLite's planner has no statistics and is told so by
-    /// `CROSS JOIN`, PostgreSQL's by the settings of the connection.
-    pub(super) const fn join_each(self) -> &'static str {
+    /// Looks up in a table, for each row of a list, by an index: `on` says how, with the table under the name `alias`. The list is gone
+    /// through first, whatever the planner thinks of the table: SQLite's has no statistics, PostgreSQL's may be of when it was empty.
+    pub(super) fn each(
+        self,
+        list: &str,
+        (table, alias): (&str, &str),
+        by: &str,
+        on: &str,
+    ) -> String {
         match self {
-            Self::Sqlite => "CROSS JOIN",
-            Self::Postgres => "JOIN",
+            Self::Sqlite => {
+                format!("{list} CROSS JOIN {table} {alias}{} ON {on}", self.by_index(by))
+            }
+            Self::Postgres => format!(
+                "{list} CROSS JOIN LATERAL (SELECT {alias}.* FROM {table} {alias} WHERE {on} OFFSET 0) {alias}"
+            ),
         }
     }
 
-    /// Names the index that SQLite must use.
+    /// Names the index that SQLite must use; nothing leaves it to the key.
     pub(super) fn by_index(self, index: &str) -> String {
         match self {
+            Self::Sqlite if index.is_empty() => String::new(),
             Self::Sqlite => format!(" INDEXED BY {index}"),
             Self::Postgres => String::new(),
         }
@@ -295,6 +306,14 @@ impl Link {
             Connection::Postgres(connection) => {
                 postgres::insert(connection, table, tail, rows).await
             }
+        }
+    }
+
+    /// Inserts rows of which none is in the table.
+    pub(super) async fn append(&mut self, table: &Table, rows: Vec<Vec<Arg>>) -> DbResult<()> {
+        match self.inner() {
+            Connection::Sqlite(connection) => sqlite::insert(connection, table, "", rows).await,
+            Connection::Postgres(connection) => postgres::append(connection, table, rows).await,
         }
     }
 

@@ -27,6 +27,10 @@ const ACQUIRE: Duration = Duration::from_secs(5);
 const LOOK: Duration = Duration::from_secs(1);
 /// Pause before a pool is asked again.
 const PAUSE: Duration = Duration::from_millis(50);
+/// Rows from which a COPY costs less than a prepared statement.
+const COPY_FROM: usize = 32;
+/// How long a connection may have lain idle and be used without asking whether it still lives.
+const FRESH: Duration = Duration::from_secs(1);
 /// Prepared statements kept per connection.
 const STATEMENTS: usize = 200;
 /// Names the lock under which layouts are applied: "ejia" in ASCII.
@@ -70,6 +74,15 @@ pub(super) async fn open(url: &str, shown: &Location, create: bool) -> DbResult<
     let primary = primary(&hosts).await.map_err(failed)?;
     let pool = |size| {
         let pool = PgPoolOptions::new().max_connections(size).acquire_timeout(ACQUIRE);
+        // Asking before every use would cost a round trip for each request.
+        let pool = pool.test_before_acquire(false).before_acquire(|connection, meta| {
+            Box::pin(async move {
+                if meta.idle_for > FRESH {
+                    connection.ping().await?;
+                }
+                Ok(true)
+            })
+        });
         pool.after_connect(|connection, _| Box::pin(ready(connection)))
     };
     let writers = pool(WRITERS).connect_with(primary.clone()).await.map_err(failed)?;
@@ -308,6 +321,56 @@ pub(super) async fn insert(
     });
     statement.execute(connection).await?;
     Ok(())
+}
+
+/// What stands before the rows of a binary COPY: signature, no flags, no extension.
+const COPY_HEAD: &[u8] = b"PGCOPY\n\xff\r\n\0\0\0\0\0\0\0\0\0";
+
+/// Appends rows that are not in the table, by COPY, which costs the server half of what an insert does.
+pub(super) async fn append(
+    connection: &mut PgConnection,
+    table: &Table,
+    rows: Vec<Vec<Arg>>,
+) -> DbResult<()> {
+    if rows.len() < COPY_FROM {
+        return insert(connection, table, "", rows).await;
+    }
+    let sql = format!("COPY {} ({}) FROM STDIN (FORMAT binary)", table.name, table.names());
+    let rows = copied(&rows)?;
+    let mut copy = connection.copy_in_raw(&sql).await?;
+    copy.send(rows).await?;
+    copy.finish().await?;
+    Ok(())
+}
+
+/// Writes rows as a binary COPY reads them.
+fn copied(rows: &[Vec<Arg>]) -> DbResult<Vec<u8>> {
+    let too_long = |_range| DbError::Damaged { table: "a row to copy" };
+    let mut out = Vec::with_capacity(COPY_HEAD.len() + rows.len() * 512);
+    out.extend(COPY_HEAD);
+    for row in rows {
+        out.extend(i16::try_from(row.len()).map_err(too_long)?.to_be_bytes());
+        for arg in row {
+            let number;
+            let value = match arg {
+                Arg::Int(value) | Arg::OptInt(Some(value)) => {
+                    number = value.to_be_bytes();
+                    Some(number.as_slice())
+                }
+                Arg::Bytes(value) | Arg::OptBytes(Some(value)) => Some(value.as_slice()),
+                Arg::Text(value) => Some(value.as_bytes()),
+                Arg::OptInt(None) | Arg::OptBytes(None) => None,
+                Arg::Keys(_) | Arg::Numbers(_) | Arg::Fours(_) => {
+                    return Err(DbError::Damaged { table: "a column's kind" });
+                }
+            };
+            let length = value.map_or(Ok(-1), |value| i32::try_from(value.len()));
+            out.extend(length.map_err(too_long)?.to_be_bytes());
+            out.extend(value.unwrap_or_default());
+        }
+    }
+    out.extend((-1_i16).to_be_bytes());
+    Ok(out)
 }
 
 #[cfg(test)]

@@ -173,6 +173,10 @@ impl Db for Memory {
         Ok(self.read()?.open_of(kind))
     }
 
+    async fn series(&self) -> DbResult<Vec<RecordRow>> {
+        Ok(self.read()?.series())
+    }
+
     async fn unique_values(&self) -> DbResult<Vec<UniqueRow>> {
         Ok(self.read()?.unique_values())
     }

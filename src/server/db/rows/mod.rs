@@ -541,12 +541,16 @@ pub struct Changes {
     pub ops: Vec<OpRow>,
     /// New or changed records.
     pub records: Vec<RecordRow>,
+    /// Which of them are new: they were looked for in this transaction, and are not there.
+    pub made: BTreeSet<RecordId>,
     /// Units that records left: unit, record, position.
     pub exits: Vec<(UnitId, RecordId, u64)>,
     /// Unique values given up.
     pub unique_dropped: Vec<UniqueRow>,
-    /// Unique values taken.
+    /// Unique values taken that somebody may have had.
     pub unique_taken: Vec<UniqueRow>,
+    /// Unique values taken that nobody had.
+    pub unique_made: Vec<UniqueRow>,
     /// Units that are gone.
     pub units_dropped: Vec<UnitId>,
     /// New or moved units with their parent.

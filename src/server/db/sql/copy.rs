@@ -264,7 +264,7 @@ async fn copy_table(from: &mut Link, into: &mut Link, table: &Table) -> DbResult
             .iter()
             .map(|row| table.columns.iter().map(|column| row.arg(*column)).collect())
             .collect::<DbResult<Vec<Vec<Arg>>>>()?;
-        into.insert(table, "", values).await?;
+        into.append(table, values).await?;
         rows = from.all(after.clone(), last).await?;
     }
     Ok(())

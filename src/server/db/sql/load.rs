@@ -24,7 +24,7 @@ pub(super) async fn load(link: &mut Link, wanted: &Wanted) -> DbResult<Loaded> {
 /// Returns what is stored of each device's operations around its batch: two statements for all.
 pub(super) async fn stored(link: &mut Link, batches: &[(OpId, usize)]) -> DbResult<Vec<Stored>> {
     let dialect = link.dialect();
-    let (list, join) = (dialect.fours(2), dialect.join_each());
+    let list = dialect.fours(2);
     let rows = batches.iter().map(|(first, count)| {
         let until = first.n.saturating_add(u64::try_from(*count).unwrap_or(u64::MAX));
         four(&OpId { n: first.n.saturating_sub(1), ..*first }, until)
@@ -44,11 +44,9 @@ pub(super) async fn stored(link: &mut Link, batches: &[(OpId, usize)]) -> DbResu
         };
         found.insert(row.number("device")?, stored);
     }
-    let index = dialect.by_index("op_by_number");
-    let sql = format!(
-        "SELECT op.device, op.n, op.hash, op.outcome, j.c AS before FROM {list} {join} op{index} \
-         ON op.tenant = $1 AND op.device = j.a AND op.gen = j.b AND op.n >= j.c AND op.n < j.d"
-    );
+    let on = "op.tenant = $1 AND op.device = j.a AND op.gen = j.b AND op.n >= j.c AND op.n < j.d";
+    let from = dialect.each(&list, ("op", "op"), "op_by_number", on);
+    let sql = format!("SELECT op.device, op.n, op.hash, op.outcome, j.c AS before FROM {from}");
     for row in &link.all(sql, args()).await? {
         let Some(stored) = found.get_mut(&row.number("device")?) else { continue };
         let (n, hash) = (row.number("n")?, row.bytes("hash")?);
@@ -99,8 +97,10 @@ async fn load_named(
     if wanted.is_empty() {
         return Ok(());
     }
-    let (list, join) = (link.dialect().keys(2), link.dialect().join_each());
-    let sql = format!("SELECT r.* FROM {list} {join} record r ON r.tenant = $1 AND r.id = j.id");
+    let dialect = link.dialect();
+    let on = "r.tenant = $1 AND r.id = j.id";
+    let from = dialect.each(&dialect.keys(2), ("record", "r"), "", on);
+    let sql = format!("SELECT r.* FROM {from}");
     let mut args = args![TENANT];
     args.push(Arg::ids(wanted.iter().map(|id| &id.0)));
     for row in &link.all(sql, args).await? {
@@ -125,10 +125,9 @@ async fn load_by(
         By::Points => ("points", "record_points"),
     };
     let dialect = link.dialect();
-    let (list, join, index) = (dialect.keys(2), dialect.join_each(), dialect.by_index(index));
-    let sql = format!(
-        "SELECT r.* FROM {list} {join} record r{index} ON r.tenant = $1 AND r.{column} = j.id AND r.{column} IS NOT NULL"
-    );
+    let on = format!("r.tenant = $1 AND r.{column} = j.id AND r.{column} IS NOT NULL");
+    let from = dialect.each(&dialect.keys(2), ("record", "r"), index, &on);
+    let sql = format!("SELECT r.* FROM {from}");
     let mut args = args![TENANT];
     args.push(Arg::ids(ids.iter().map(|id| &id.0)));
     let mut found = BTreeSet::new();
@@ -157,12 +156,9 @@ async fn load_creations(
         return Ok(());
     }
     let dialect = link.dialect();
-    let (list, join) = (dialect.keys(3), dialect.join_each());
-    let index = dialect.by_index("op_by_record");
-    let sql = format!(
-        "SELECT op.record, op.device, op.gen, op.n FROM {list} {join} op{index} \
-         ON op.tenant = $1 AND op.record = j.id WHERE op.refused = $2 ORDER BY op.seq"
-    );
+    let on = "op.tenant = $1 AND op.record = j.id AND op.refused = $2";
+    let from = dialect.each(&dialect.keys(3), ("op", "op"), "op_by_record", on);
+    let sql = format!("SELECT op.record, op.device, op.gen, op.n FROM {from} ORDER BY op.seq");
     let mut args = args![TENANT, Refused::Creation.number()];
     args.push(Arg::ids(missing.into_iter().map(|id| &id.0)));
     for row in &link.all(sql, args).await? {
@@ -176,20 +172,16 @@ async fn load_ops(link: &mut Link, ops: &BTreeSet<OpId>, loaded: &mut Loaded) ->
         return Ok(());
     }
     let dialect = link.dialect();
-    let (list, join) = (dialect.fours(2), dialect.join_each());
-    let index = dialect.by_index("op_by_number");
-    let sql = format!(
-        "SELECT op.device, op.gen, op.n, op.bytes, op.refused, op.outside, op.recv_at FROM {list} {join} op{index} \
-         ON op.tenant = $1 AND op.device = j.a AND op.gen = j.b AND op.n = j.c"
-    );
+    let columns = "op.device, op.gen, op.n, op.bytes, op.refused, op.outside, op.recv_at";
+    let on = "op.tenant = $1 AND op.device = j.a AND op.gen = j.b AND op.n = j.c";
+    let from = dialect.each(&dialect.fours(2), ("op", "op"), "op_by_number", on);
+    let sql = format!("SELECT {columns} FROM {from}");
     let mut args = args![TENANT];
     args.push(Arg::op_ids(ops.iter()));
     let mut rows = link.all(sql, args).await?;
-    let (list, index) = (dialect.keys(2), dialect.by_index("op_was"));
-    let sql = format!(
-        "SELECT op.device, op.gen, op.n, op.bytes, op.refused, op.outside, op.recv_at FROM {list} {join} op{index} \
-         ON op.tenant = $1 AND op.was = j.id AND op.was IS NOT NULL"
-    );
+    let on = "op.tenant = $1 AND op.was = j.id AND op.was IS NOT NULL";
+    let from = dialect.each(&dialect.keys(2), ("op", "op"), "op_was", on);
+    let sql = format!("SELECT {columns} FROM {from}");
     let mut args = args![TENANT];
     let old: Vec<_> = ops.iter().map(|op| Need::Op(*op).key().0).collect();
     args.push(Arg::ids(old.iter()));
@@ -216,12 +208,11 @@ async fn load_unique(link: &mut Link, wanted: &Wanted, loaded: &mut Loaded) -> D
         let key = encode(&value).map_err(|_cause| DbError::Damaged { table: "unique_value" })?;
         wanted_values.entry((kind, field)).or_default().insert(key, value);
     }
-    let (list, join) = (link.dialect().keys(4), link.dialect().join_each());
+    let dialect = link.dialect();
+    let on = "u.tenant = $1 AND u.kind = $2 AND u.field = $3 AND u.value_key = j.id";
+    let from = dialect.each(&dialect.keys(4), ("unique_value", "u"), "", on);
     for ((kind, field), mut keys) in wanted_values {
-        let sql = format!(
-            "SELECT u.kind, u.field, u.value_key, u.record FROM {list} {join} unique_value u ON u.tenant = $1 \
-             AND u.kind = $2 AND u.field = $3 AND u.value_key = j.id"
-        );
+        let sql = format!("SELECT u.kind, u.field, u.value_key, u.record FROM {from}");
         let mut args = args![TENANT, kind, field.0];
         args.push(Arg::Keys(keys.keys().cloned().collect()));
         for row in &link.all(sql, args).await? {

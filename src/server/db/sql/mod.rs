@@ -13,6 +13,7 @@ mod write;
 
 use super::driver::{Dialect, Link, Pool};
 use super::location::Location;
+use super::rows::Tenant;
 use super::{DbError, DbResult};
 
 /// The number of the one tenant this program serves; a shared database has more.
@@ -28,6 +29,8 @@ pub struct Database {
 #[derive(Debug)]
 pub struct DatabaseTx {
     link: Link,
+    /// The counter row as this transaction has it, once read.
+    tenant: Option<Tenant>,
 }
 
 impl Database {

@@ -84,23 +84,35 @@ async fn read_keys(link: &mut Link, query: &PageQuery, floor: u64) -> DbResult<V
 /// Changed records of the units within and published ones of the units above, and records that left any of these units and are
 /// now out of sight.
 ///
-/// The index is named because, without statistics, SQLite's planner would walk all positions instead of the units' own.
+/// Each unit's own rows are found by index; PostgreSQL reads no more of each than a page.
 fn scoped_keys(dialect: Dialect) -> String {
     let (within, above) = (dialect.keys(3), dialect.keys(4));
     let published = dialect.numbers(5);
-    let index = dialect.by_index("record_by_unit");
+    let enough = match dialect {
+        Dialect::Sqlite => "",
+        Dialect::Postgres => " ORDER BY r.last_seq LIMIT $6",
+    };
+    let rows = |units: &str, kinds: &str| {
+        let on = format!(
+            "r.tenant = $1 AND r.unit = j.unit AND r.last_seq > $2{kinds} AND (r.tomb_seq IS NULL OR r.last_seq > $7){enough}"
+        );
+        let from = dialect.each(&format!("{units} j"), ("record", "r"), "record_by_unit", &on);
+        format!("SELECT r.last_seq AS seq, r.id, CAST(0 AS BIGINT) AS gone FROM {from}")
+    };
+    let left = dialect.each(
+        "(SELECT record, max(seq) AS seq FROM scope_exit WHERE tenant = $1 AND seq > $2 \
+         AND unit IN (SELECT unit FROM inside UNION SELECT unit FROM above) GROUP BY record) x",
+        ("record", "r"),
+        "",
+        "r.tenant = $1 AND r.id = x.record",
+    );
+    let inside = rows("inside", "");
+    let seen_above = rows("above", " AND r.kind IN (SELECT kind FROM published)");
     format!(
         "WITH inside(unit) AS (SELECT j.id FROM {within}), above(unit) AS (SELECT j.id FROM {above}), \
          published(kind) AS (SELECT j.no FROM {published}) \
-         SELECT last_seq AS seq, id, CAST(0 AS BIGINT) AS gone FROM record{index} WHERE tenant = $1 \
-         AND unit IN (SELECT unit FROM inside) AND last_seq > $2 AND (tomb_seq IS NULL OR last_seq > $7) \
-         UNION ALL \
-         SELECT last_seq, id, CAST(0 AS BIGINT) FROM record{index} WHERE tenant = $1 AND unit IN (SELECT unit FROM above) \
-         AND last_seq > $2 AND kind IN (SELECT kind FROM published) AND (tomb_seq IS NULL OR last_seq > $7) \
-         UNION ALL \
-         SELECT x.seq, x.record, CAST(1 AS BIGINT) FROM (SELECT record, max(seq) AS seq FROM scope_exit WHERE tenant = $1 AND seq > $2 \
-         AND unit IN (SELECT unit FROM inside UNION SELECT unit FROM above) GROUP BY record) x \
-         JOIN record r ON r.tenant = $1 AND r.id = x.record \
+         {inside} UNION ALL {seen_above} UNION ALL \
+         SELECT x.seq, x.record, CAST(1 AS BIGINT) FROM {left} \
          WHERE r.unit NOT IN (SELECT unit FROM inside) \
          AND NOT (r.unit IN (SELECT unit FROM above) AND r.kind IN (SELECT kind FROM published)) \
          AND (EXISTS (SELECT 1 FROM scope_exit e WHERE e.tenant = $1 AND e.record = x.record AND e.unit IN (SELECT unit FROM inside)) \
@@ -160,8 +172,9 @@ type Bodies = (Vec<RecordRow>, Vec<(RecordId, u64)>, usize);
 /// Reads the bodies of the rows, up to the byte limit at a whole position; says how many rows were taken.
 async fn read_bodies(link: &mut Link, keys: &[Key], max_bytes: usize) -> DbResult<Bodies> {
     let dialect = link.dialect();
-    let (list, join) = (dialect.keys(2), dialect.join_each());
-    let sql = format!("SELECT r.* FROM {list} {join} record r ON r.tenant = $1 AND r.id = j.id");
+    let on = "r.tenant = $1 AND r.id = j.id";
+    let from = dialect.each(&dialect.keys(2), ("record", "r"), "", on);
+    let sql = format!("SELECT r.* FROM {from}");
     let mut args = args![TENANT];
     args.push(Arg::ids(keys.iter().filter(|key| !key.left).map(|key| &key.id.0)));
     let mut rows = BTreeMap::new();

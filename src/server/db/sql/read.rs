@@ -12,6 +12,7 @@ use crate::server::db::rows::{
     UnitQuery, UnitRows, Visible,
 };
 use crate::server::db::{Db, DbError, DbResult};
+use crate::sync::command::SERIES_KIND;
 use crate::sync::{Digest, UnitTree};
 
 impl Db for Database {
@@ -21,10 +22,12 @@ impl Db for Database {
         let mut link = self.pool.write().await?;
         if link.dialect() == Dialect::Postgres && !crate::trap!(T01) {
             // SQLite's writer is alone from the beginning; PostgreSQL's is once it holds the counter row.
-            let sql = "SELECT tenant FROM tenant WHERE tenant = $1 FOR UPDATE";
-            link.optional(sql, args![TENANT]).await?;
+            let sql = "SELECT * FROM tenant WHERE tenant = $1 FOR UPDATE";
+            let row = link.optional(sql, args![TENANT]).await?;
+            let tenant = row.as_ref().map(tenant).transpose()?;
+            return Ok(DatabaseTx { link, tenant });
         }
-        Ok(DatabaseTx { link })
+        Ok(DatabaseTx { link, tenant: None })
     }
 
     async fn tenant(&self) -> DbResult<Tenant> {
@@ -155,6 +158,16 @@ impl Db for Database {
         let sql = "SELECT * FROM record WHERE tenant = $1 AND kind = $2 AND about IS NOT NULL ORDER BY id";
         let rows = self.pool.reader().await?.all(sql, args![TENANT, kind]).await?;
         rows.iter().map(record).collect()
+    }
+
+    async fn series(&self) -> DbResult<Vec<RecordRow>> {
+        let mut link = self.pool.reader().await?;
+        let index = link.dialect().by_index("record_series");
+        // The number stands in the text, or the index of exactly these would not be used.
+        let sql = format!(
+            "SELECT * FROM record{index} WHERE tenant = $1 AND kind = {SERIES_KIND} ORDER BY id"
+        );
+        link.all(sql, args![TENANT]).await?.iter().map(record).collect()
     }
 
     async fn unique_values(&self) -> DbResult<Vec<UniqueRow>> {

@@ -20,11 +20,16 @@ const RECORD_KNOWN: &str = " ON CONFLICT (tenant, id) DO UPDATE SET kind = exclu
 impl Tx for DatabaseTx {
     async fn lock(&mut self) -> DbResult<Tenant> {
         // `begin` holds the row already.
+        if let Some(tenant) = &self.tenant {
+            return Ok(tenant.clone());
+        }
         let mut tenant = read_tenant(&mut self.link).await?;
         if crate::trap!(T01) && self.link.dialect() == Dialect::Postgres {
             let row = self.link.one("SELECT nextval('trap') - 1 AS last", Vec::new()).await?;
             tenant.head_seq = row.number("last")?;
+            return Ok(tenant);
         }
+        self.tenant = Some(tenant.clone());
         Ok(tenant)
     }
 
@@ -43,23 +48,28 @@ impl Tx for DatabaseTx {
     async fn store(&mut self, changes: Changes) -> DbResult<()> {
         let link = &mut self.link;
         let (head, chain) = &changes.head;
+        if let Some(tenant) = &mut self.tenant {
+            (tenant.head_seq, tenant.head_chain) = changes.head;
+            tenant.reparent_seq = changes.reparent_seq;
+        }
         let sql =
             "UPDATE tenant SET head_seq = $2, head_chain = $3, reparent_seq = $4 WHERE tenant = $1";
         link.run(sql, args![TENANT, *head, chain, changes.reparent_seq]).await?;
-        let (ops, records) = (changes.ops, changes.records);
-        link.insert(&OP, "", ops.into_iter().map(op_args).collect()).await?;
-        link.insert(&RECORD, RECORD_KNOWN, records.into_iter().map(record_args).collect()).await?;
+        link.append(&OP, changes.ops.into_iter().map(op_args).collect()).await?;
+        let (made, known): (Vec<_>, Vec<_>) =
+            changes.records.into_iter().partition(|row| changes.made.contains(&row.id));
+        link.append(&RECORD, made.into_iter().map(record_args).collect()).await?;
+        link.insert(&RECORD, RECORD_KNOWN, known.into_iter().map(record_args).collect()).await?;
         drop_around(link, &changes.unique_dropped, &changes.units_dropped).await?;
         let exits = changes.exits.into_iter();
         let exits = exits.map(|(unit, record, seq)| args![TENANT, unit, record, seq]).collect();
         let tail = " ON CONFLICT (tenant, unit, record) DO UPDATE SET seq = excluded.seq";
         link.insert(&EXIT, tail, exits).await?;
-        let taken = changes.unique_taken.into_iter();
-        let taken = taken
-            .map(|UniqueRow { kind, field, key, record }| args![TENANT, kind, field, key, record]);
+        link.append(&UNIQUE, changes.unique_made.into_iter().map(unique_args).collect()).await?;
         let tail =
             " ON CONFLICT (tenant, kind, field, value_key) DO UPDATE SET record = excluded.record";
-        link.insert(&UNIQUE, tail, taken.collect()).await?;
+        let taken = changes.unique_taken.into_iter().map(unique_args).collect();
+        link.insert(&UNIQUE, tail, taken).await?;
         let units = changes.units_put.into_iter();
         let units = units.map(|(unit, parent)| args![TENANT, unit, parent]).collect();
         let tail = " ON CONFLICT (tenant, id) DO UPDATE SET parent = excluded.parent";
@@ -79,6 +89,7 @@ impl Tx for DatabaseTx {
     }
 
     async fn rollback(&mut self) -> DbResult<()> {
+        self.tenant = None;
         self.link.raw("ROLLBACK TO SAVEPOINT batch; RELEASE SAVEPOINT batch").await
     }
 
@@ -87,6 +98,7 @@ impl Tx for DatabaseTx {
     }
 
     async fn insert_tenant(&mut self, tenant: &NewTenant) -> DbResult<()> {
+        self.tenant = None;
         let sql = "INSERT INTO tenant VALUES ($1, $2, $3, $4, $5, $6, 1, 0, $7, 0, 0, 0, 0, $7) ON CONFLICT (tenant) DO NOTHING";
         let args = args![
             TENANT,
@@ -178,6 +190,7 @@ impl Tx for DatabaseTx {
     }
 
     async fn mend(&mut self, mend: &Mend) -> DbResult<bool> {
+        self.tenant = None;
         care::mend(&mut self.link, mend).await
     }
 
@@ -226,6 +239,10 @@ fn record_args(row: RecordRow) -> Vec<Arg> {
     ]
 }
 
+fn unique_args(UniqueRow { kind, field, key, record }: UniqueRow) -> Vec<Arg> {
+    args![TENANT, kind, field, key, record]
+}
+
 /// Removes what stands around the records: unique values given up, units that are gone.
 async fn drop_around(
     link: &mut Link,
@@ -250,8 +267,8 @@ async fn set_last(link: &mut Link, last: &[(OpId, Digest)]) -> DbResult<()> {
     let list = link.dialect().fours(2);
     let sql = format!(
         "UPDATE device SET durable_n = CASE WHEN generation = j.b THEN durable_n ELSE 0 END, generation = j.b, last_n = j.c, \
-         last_hash = op.hash FROM {list}, op WHERE device.tenant = $1 AND device.id = j.a \
-         AND op.tenant = $1 AND op.device = j.a AND op.gen = j.b AND op.n = j.c"
+         last_hash = (SELECT op.hash FROM op WHERE op.tenant = $1 AND op.device = j.a AND op.gen = j.b AND op.n = j.c) \
+         FROM {list} WHERE device.tenant = $1 AND device.id = j.a"
     );
     let mut args = args![TENANT];
     args.push(Arg::op_ids(last.iter().map(|(id, _)| id)));

@@ -10,6 +10,7 @@ use crate::server::db::rows::{
 };
 use crate::server::db::{DbError, DbResult};
 use crate::server::load::unique_of;
+use crate::sync::command::SERIES_KIND;
 use crate::sync::open::Known;
 use crate::sync::{Digest, Need, OpId, digest};
 use crate::wire::{decode_op, decode_record, encode};
@@ -89,6 +90,11 @@ impl State {
         let ids: BTreeSet<RecordId> = self.about.iter().map(|(_, id)| *id).collect();
         let rows = ids.iter().filter_map(|id| self.records.get(id));
         rows.filter(|row| row.kind == kind).map(|row| RecordRow::clone(row)).collect()
+    }
+
+    pub(in super::super) fn series(&self) -> Vec<RecordRow> {
+        let rows = self.records.values().filter(|row| row.kind == SERIES_KIND);
+        rows.map(|row| RecordRow::clone(row)).collect()
     }
 
     pub(in super::super) fn unique_values(&self) -> Vec<UniqueRow> {

@@ -135,7 +135,9 @@ impl State {
         for UniqueRow { kind, field, key, .. } in &rest.unique_dropped {
             self.unique.remove(&(*kind, *field, key.clone()));
         }
-        for UniqueRow { kind, field, key, record } in &rest.unique_taken {
+        for UniqueRow { kind, field, key, record } in
+            rest.unique_taken.iter().chain(&rest.unique_made)
+        {
             self.unique.insert((*kind, *field, key.clone()), *record);
         }
         for unit in &rest.units_dropped {

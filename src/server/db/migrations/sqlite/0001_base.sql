@@ -23,6 +23,7 @@ CREATE INDEX record_by_seq ON record (tenant, last_seq);
 CREATE INDEX record_about ON record (tenant, about) WHERE about IS NOT NULL;
 CREATE INDEX record_follows ON record (tenant, follows) WHERE follows IS NOT NULL;
 CREATE INDEX record_points ON record (tenant, points) WHERE points IS NOT NULL;
+CREATE INDEX record_series ON record (tenant, id) WHERE kind = 1002;
 CREATE TABLE scope_exit (
     tenant INTEGER NOT NULL, unit BLOB NOT NULL, record BLOB NOT NULL, seq INTEGER NOT NULL, PRIMARY KEY (tenant, unit, record)
 ) STRICT, WITHOUT ROWID;

@@ -1,0 +1,132 @@
+//! Paper forms from records: which records stand behind the tags of a template.
+
+mod scope;
+
+use std::cell::RefCell;
+use std::collections::BTreeSet;
+use std::path::PathBuf;
+
+use super::Client;
+use super::error::ClientError;
+use crate::domain::ids::RecordId;
+use crate::domain::kinds::Kind;
+use crate::domain::record::PartialDate;
+use crate::locale::{Lang, Locale};
+use crate::transfer::forms::docx::Template;
+use crate::transfer::forms::registry::{Form, Roster, read_roster};
+use crate::transfer::forms::{FormError, ledger};
+
+use scope::Scope;
+
+/// Folder of the data directory where an office keeps its own templates.
+const FOLDER: &str = "forms";
+/// Largest template that is read, in bytes.
+const LARGEST: u64 = 16 << 20;
+
+/// A form whose template is read, ready to be filled for any number of records.
+pub struct Printer {
+    form: &'static Form,
+    kind: Kind,
+    page: Page,
+    locale: Locale,
+    year: i64,
+    today: PartialDate,
+}
+
+enum Page {
+    Document(Template),
+    Roster(Box<Roster>),
+}
+
+/// A filled form.
+pub struct Printed {
+    /// The document or workbook.
+    pub bytes: Vec<u8>,
+    /// Keys of the sensitive fields that it shows in full: whoever writes it to a file says so in the log.
+    pub sensitive: BTreeSet<&'static str>,
+}
+
+impl Client {
+    /// Prepares a form: the office's own template from the folder `forms` of the data directory, else the one the program brings.
+    ///
+    /// `year` is the year that hours and reviews are looked up for; `today` is what the date of the form says.
+    ///
+    /// # Errors
+    /// [`ClientError::Form`] or [`ClientError::Read`] if the template cannot be used.
+    pub fn printer(
+        &self,
+        form: &'static Form,
+        year: i64,
+        today: PartialDate,
+    ) -> Result<Printer, ClientError> {
+        let template = self.template(form)?;
+        let page = if form.roster.is_some() {
+            let text = String::from_utf8_lossy(&template);
+            Page::Roster(Box::new(read_roster(&text)?))
+        } else {
+            Page::Document(Template::read(template)?)
+        };
+        let kind = form
+            .of()
+            .ok_or_else(|| ClientError::NotFound { what: "kind", id: form.kind.clone() })?;
+        // The paper of these offices is in simplified characters, whatever language the program speaks.
+        Ok(Printer { form, kind, page, locale: Locale::new(Lang::Hans), year, today })
+    }
+
+    /// Returns where an office's own template of a form is looked for.
+    pub fn own_template(&self, form: &Form) -> PathBuf {
+        self.dir.join(FOLDER).join(form.file_name())
+    }
+
+    fn template(&self, form: &Form) -> Result<Vec<u8>, ClientError> {
+        use std::io::Read as _;
+        let own = self.own_template(form);
+        let failed = |source| ClientError::Read { path: own.display().to_string(), source };
+        match std::fs::File::open(&own) {
+            Ok(file) => {
+                let mut bytes = Vec::new();
+                file.take(LARGEST + 1).read_to_end(&mut bytes).map_err(failed)?;
+                let size = u64::try_from(bytes.len()).unwrap_or(u64::MAX);
+                if size > LARGEST { Err(FormError::TooLarge.into()) } else { Ok(bytes) }
+            }
+            Err(error) if error.kind() == std::io::ErrorKind::NotFound => Ok(form.template()?),
+            Err(error) => Err(failed(error)),
+        }
+    }
+
+    /// Fills a form for a record, or for nobody: an empty form to write on.
+    ///
+    /// # Errors
+    /// [`ClientError::NotFound`] if there is no such record or it is of another kind; [`ClientError::Form`] if the template asks
+    /// for what there is not.
+    pub fn print(&self, printer: &Printer, id: Option<RecordId>) -> Result<Printed, ClientError> {
+        if let Some(id) = id {
+            let found = self.view(id)?;
+            if found.kind != printer.kind || found.deleted {
+                return Err(ClientError::NotFound { what: "record", id: id.to_string() });
+            }
+        }
+        let sensitive = RefCell::default();
+        let scope = Scope::new(self, printer, id, &sensitive);
+        let bytes = match &printer.page {
+            Page::Document(template) => template.fill(&scope)?,
+            Page::Roster(roster) => ledger::to_bytes(roster, &scope)?,
+        };
+        Ok(Printed { bytes, sensitive: sensitive.into_inner() })
+    }
+}
+
+impl Printer {
+    /// Returns the form.
+    pub const fn form(&self) -> &'static Form {
+        self.form
+    }
+
+    /// Returns the kind of record the form is made for.
+    pub const fn kind(&self) -> Kind {
+        self.kind
+    }
+}
+
+#[cfg(test)]
+mod tests;
