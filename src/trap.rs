@@ -107,6 +107,8 @@ traps! {
     T38,
     /// A value of a kind this build does not know is read as empty.
     T39,
+    /// A device that is told to upgrade keeps what it has not sent.
+    T40,
     /// The hash of an operation is taken over a second encoding of it.
     T41,
     /// A packet is decompressed to any length.

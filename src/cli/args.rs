@@ -116,6 +116,8 @@ pub(super) enum Command {
     #[cfg(feature = "client")]
     Report(super::commands::report::Report),
     #[cfg(feature = "client")]
+    Todo(super::commands::todo::Todo),
+    #[cfg(feature = "client")]
     Form(super::commands::form::Form),
     #[cfg(all(feature = "client", feature = "server"))]
     Demo(super::commands::demo::Demo),

@@ -73,7 +73,7 @@ pub use open::NewDevice;
 pub use profile::{Profile, Server};
 pub use records::Saved;
 pub use recover::Compared;
-pub use report::{ReportRequest, ReportRow, ReportView, report_names};
+pub use report::{ReportPart, ReportRequest, ReportRow, ReportView, TaskView, report_names};
 pub use schedule::Schedule;
 pub use status::Status;
 pub use steps::StepView;

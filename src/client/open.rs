@@ -187,7 +187,11 @@ fn load(dir: &Path, mut vault: Vault, env: Arc<dyn Ambient>) -> Result<Inner, Cl
     for id in inner.outbox.records() {
         inner.refold(id)?;
     }
-    inner.settle_held()?;
+    // A base that is to be taken again is of another history than the answers that came since: what it says of held operations
+    // is not about them.
+    if inner.sync.cursor.seq > 0 {
+        inner.settle_held()?;
+    }
     // A journal that ends before what the server has of it has lost its end: its next numbers are taken.
     let shorter = inner.outbox.last_n < inner.sync.acked_n;
     if torn || shorter || inner.vault.store.note(RESTORED)?.is_some() {

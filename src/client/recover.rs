@@ -64,7 +64,12 @@ impl Client {
             (409, "epoch" | "scope_changed" | "tombstones_gone" | "behind", _) => {
                 let mut inner = self.lock();
                 let (mut session, _) = Session::start(&mut inner)?;
-                if session.is_empty() { Err(error) } else { session.unstage(&mut inner) }
+                match session.is_empty() {
+                    // Another opening tells what is to be pulled; a server that is behind stays so for a while.
+                    true if code == "behind" => Err(error),
+                    true => Ok(()),
+                    false => session.unstage(&mut inner),
+                }
             }
             _ => Err(error),
         }

@@ -1,12 +1,13 @@
 //! A new generation: what is unsent gets new numbers, because the old ones are taken or were written as somebody else
 //! (protocol, Restores).
 
+use std::cell::Cell;
 use std::collections::BTreeMap;
 
 use super::error::ClientError;
 use super::journal::{self, Inverse, Local};
 use super::outbox::Outbox;
-use super::state::{Inner, SYNC_STATE, SyncState};
+use super::state::{Inner, SYNC_STATE};
 use crate::store::Entry;
 use crate::sync::{Digest, Group, OpId, digest};
 use crate::wire::{decode_op, encode, encode_op};
@@ -15,37 +16,20 @@ impl Inner {
     /// Moves the unsent operations into a later generation, as the present user; they keep their old names in `was`.
     ///
     /// # Errors
-    /// [`ClientError::Store`]; the old generation then stays.
+    /// [`ClientError::Store`]; the old generation then stays, or the new one is in use.
     pub(super) fn renumber(&mut self, wanted: u32) -> Result<(), ClientError> {
-        let last = self.vault.journal.last().map_or(0, |(generation, _)| generation);
-        let taken = last.max(self.profile.generation);
-        let generation = wanted.max(taken.saturating_add(1));
+        let generation = wanted.max(self.newest_generation()?.saturating_add(1));
         self.recall()?;
         let mut renamed = self.rename(generation)?;
         renamed.outbox.take_held(&mut self.outbox);
         let entries: Vec<Entry> = renamed.entries;
         self.vault.journal.append(&entries)?;
-        let old_generation = self.profile.generation;
         let mut profile = self.profile.clone();
         profile.generation = generation;
         journal::save_profile(&mut self.vault, &profile)?;
+        // From here on the new numbers are in use, whatever else fails: opening the device would come to the same.
         self.profile = profile;
-        let mut earlier = self.sync.earlier.clone();
-        if self.sync.acked_n > 0 {
-            earlier.push((old_generation, self.sync.acked_n));
-        }
-        let base = self.sync.clone();
-        let state = SyncState {
-            generation,
-            acked_n: 0,
-            settled_n: 0,
-            durable_n: 0,
-            handed_n: 0,
-            earlier,
-            ..base
-        };
-        self.note(vec![(SYNC_STATE.to_owned(), Some(encode(&state)?))])?;
-        self.sync = state;
+        self.sync = self.sync.clone().of_generation(generation);
         let touched = self.outbox.records();
         self.outbox = renamed.outbox;
         for local in &mut self.commands {
@@ -56,7 +40,7 @@ impl Inner {
         for id in touched {
             self.refold(id)?;
         }
-        Ok(())
+        self.note(vec![(SYNC_STATE.to_owned(), Some(encode(&self.sync)?))])
     }
 
     /// Writes operations of an earlier generation again behind the present ones: the server cannot take them under their own names.
@@ -98,6 +82,18 @@ impl Inner {
             self.lay(&op, bytes)?;
         }
         Ok(())
+    }
+
+    /// Newest generation that anything was written under: a crash or a failing disk may have left the beginning of a later one than
+    /// the profile names, and its numbers are taken.
+    fn newest_generation(&self) -> Result<u32, ClientError> {
+        let newest = Cell::new(self.profile.generation);
+        let look = |generation, _n| {
+            newest.set(newest.get().max(generation));
+            false
+        };
+        self.vault.journal.read_some(&look, &mut |_unwanted| {})?;
+        Ok(newest.get())
     }
 
     fn rename(&self, generation: u32) -> Result<Renamed, ClientError> {

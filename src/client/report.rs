@@ -1,22 +1,21 @@
-//! Figures with the list behind each of them (domain notes B4).
+//! Figures with the list behind each of them, compared with the year before, and the to-do list (domain notes B4).
 
 use super::Client;
 use super::error::ClientError;
 use super::state::Inner;
+use crate::domain::figures::tasks::{self, Task};
+use crate::domain::figures::world::wanted;
+use crate::domain::figures::{
+    Answer, Ask, Figure, Item, REPORTS, Report, Share, Warning, World, report, share,
+};
 use crate::domain::ids::{RecordId, UnitId};
 use crate::domain::kinds::Kind;
-use crate::domain::record::{Fields, PartialDate};
-use crate::domain::rules::coverage::{
-    Figure, Share, Sources, double_leader_ratio, training_coverage,
-};
-use crate::sync::Record;
+use crate::domain::record::{FieldNo, Fields, PartialDate};
+use crate::wire::peek;
 
-/// The reports there are.
-const NAMES: [&str; 2] = ["training-coverage", "double-leader-ratio"];
-
-/// Returns the names of the reports.
-pub const fn report_names() -> [&'static str; 2] {
-    NAMES
+/// Returns the names of the reports, in the order of lists.
+pub fn report_names() -> Vec<&'static str> {
+    REPORTS.iter().map(|report| report.name).collect()
 }
 
 /// Which figures are wanted.
@@ -32,7 +31,7 @@ pub struct ReportRequest {
     pub unit: Option<UnitId>,
 }
 
-/// One figure: numerator, denominator and who is missing.
+/// One figure: numerator, denominator, who has it and who is missing.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct ReportRow {
     /// Secondary unit; `None` for the whole and for records under none.
@@ -43,31 +42,77 @@ pub struct ReportRow {
     pub numerator: usize,
     /// Those it applies to.
     pub denominator: usize,
-    /// Those that do not meet it: persons, or branches for the double-leader ratio.
-    pub missing: Vec<RecordId>,
+    /// Those that meet it; empty where amounts are counted.
+    pub met: Vec<RecordId>,
+    /// Those that do not.
+    pub missing: Vec<Item>,
+    /// Numerator and denominator a year earlier.
+    pub year_before: Option<(usize, usize)>,
+}
+
+/// One part of a report.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct ReportPart {
+    /// `all` for the report's own figure, else a category.
+    pub key: &'static str,
+    /// By secondary unit.
+    pub rows: Vec<ReportRow>,
+    /// The whole.
+    pub total: ReportRow,
 }
 
 /// A report.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct ReportView {
     /// Its name.
-    pub name: String,
+    pub name: &'static str,
+    /// Kind of the records counted.
+    pub counts: Kind,
     /// Day the figures are for.
     pub as_of: PartialDate,
     /// Year.
     pub year: i64,
-    /// By secondary unit.
+    /// The report's own figure by secondary unit.
     pub rows: Vec<ReportRow>,
     /// The whole.
     pub total: ReportRow,
-    /// Branches without a secretary, where the report counts branches.
-    pub vacant: Vec<RecordId>,
+    /// The parts after it.
+    pub parts: Vec<ReportPart>,
+    /// Lists that are in no denominator.
+    pub lists: Vec<(&'static str, Vec<Item>)>,
+    /// What a person should look at.
+    pub warnings: Vec<Warning>,
+}
+
+/// One line of the to-do list.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct TaskView {
+    /// What is to be done, when and about what.
+    pub task: Task,
+    /// What names the record; empty for the year's fixed dates.
+    pub title: String,
+    /// Name of its secondary unit.
+    pub unit_name: String,
 }
 
 impl ReportRow {
-    /// Returns the rate in thousandths; `None` if nothing is counted.
+    /// Returns the rate in thousandths, rounded half up; `None` if nothing is counted.
     pub fn per_mille(&self) -> Option<usize> {
-        (self.numerator * 1000).checked_div(self.denominator)
+        share::per_mille(self.numerator, self.denominator)
+    }
+
+    /// Returns the rate a year earlier.
+    pub fn per_mille_before(&self) -> Option<usize> {
+        self.year_before.and_then(|(part, whole)| share::per_mille(part, whole))
+    }
+}
+
+impl ReportView {
+    /// Returns the report's own figure and then its parts: key, rows, whole.
+    pub fn all_parts(&self) -> impl Iterator<Item = (&'static str, &[ReportRow], &ReportRow)> {
+        let own = ("all", self.rows.as_slice(), &self.total);
+        std::iter::once(own)
+            .chain(self.parts.iter().map(|part| (part.key, part.rows.as_slice(), &part.total)))
     }
 }
 
@@ -77,104 +122,183 @@ impl Client {
     /// # Errors
     /// [`ClientError::NotFound`] for an unknown name.
     pub fn report(&self, request: &ReportRequest) -> Result<ReportView, ClientError> {
-        let inner = self.lock();
-        let data = Data::new(&inner);
-        let from = data.sources();
-        let (figure, vacant) = match request.name.as_str() {
-            "training-coverage" => {
-                let year = request.year;
-                (training_coverage(&from, request.as_of, year, None), Vec::new())
-            }
-            "double-leader-ratio" => {
-                let found = double_leader_ratio(&from, request.as_of);
-                (found.ratio, found.vacant)
-            }
-            name => {
-                return Err(ClientError::NotFound { what: "report", id: name.to_owned() });
-            }
+        let Some(found) = report(&request.name) else {
+            return Err(ClientError::NotFound { what: "report", id: request.name.clone() });
         };
-        Ok(inner.report_view(request, &figure, vacant))
+        let ask = Ask { as_of: request.as_of, year: request.year };
+        let mut views = self.answers(&[found], ask, request.unit);
+        views
+            .pop()
+            .ok_or_else(|| ClientError::NotFound { what: "report", id: request.name.clone() })
+    }
+
+    /// Computes every report over what is on this device; the records are read once.
+    pub fn reports(&self, ask: Ask, unit: Option<UnitId>) -> Vec<ReportView> {
+        let all: Vec<&'static Report> = REPORTS.iter().collect();
+        self.answers(&all, ask, unit)
+    }
+
+    /// Returns what is to be done around a day, the most overdue first.
+    pub fn todo(&self, day: PartialDate) -> Vec<TaskView> {
+        let world = self.lock().world(tasks::NEEDS);
+        let found = tasks::tasks(&world, day);
+        let inner = self.lock();
+        let view = |task: Task| TaskView {
+            title: task.record.map(|id| inner.title(id)).unwrap_or_default(),
+            unit_name: task.unit.map(|unit| inner.unit_name(unit.unit())).unwrap_or_default(),
+            task,
+        };
+        found.into_iter().map(view).collect()
+    }
+
+    /// The lock is held while records are read and names are looked up, not while figures are made.
+    fn answers(
+        &self,
+        asked: &[&'static Report],
+        ask: Ask,
+        unit: Option<UnitId>,
+    ) -> Vec<ReportView> {
+        let kinds: Vec<Kind> = Kind::ALL
+            .iter()
+            .filter(|kind| asked.iter().any(|report| report.needs.contains(kind)))
+            .copied()
+            .collect();
+        let world = self.lock().world(&kinds);
+        let answered: Vec<(&'static Report, Answer, Option<Answer>)> = asked
+            .iter()
+            .map(|report| {
+                let before = ask.year_before().map(|ask| (report.run)(&world, ask));
+                (*report, (report.run)(&world, ask), before)
+            })
+            .collect();
+        drop(world);
+        let inner = self.lock();
+        answered
+            .into_iter()
+            .map(|(report, answer, before)| {
+                inner.report_view(report, ask, unit, answer, before.as_ref())
+            })
+            .collect()
     }
 }
 
 impl Inner {
+    /// Reads the live records of these kinds, and of each as little as the figures need.
+    fn world(&self, kinds: &[Kind]) -> World {
+        let mut world = World::default();
+        let mut fields = Fields::new();
+        for kind in kinds {
+            let all: Vec<FieldNo>;
+            let numbers = if let Some(numbers) = wanted(*kind) {
+                numbers
+            } else {
+                all = kind.spec().fields.iter().map(|field| field.number).collect();
+                &all
+            };
+            for row in self.rows_of(*kind) {
+                fields.clear();
+                let read = peek(&row.bytes, numbers, |no, value| {
+                    fields.insert(no, value);
+                });
+                if read.is_ok() {
+                    world.add(*kind, row.id, row.unit.record(), &fields);
+                }
+            }
+        }
+        world.finish();
+        world
+    }
+
     fn report_view(
         &self,
-        request: &ReportRequest,
-        figure: &Figure,
-        vacant: Vec<RecordId>,
+        report: &Report,
+        ask: Ask,
+        unit: Option<UnitId>,
+        answer: Answer,
+        before: Option<&Answer>,
     ) -> ReportView {
-        let wanted = |unit: &Option<RecordId>| {
-            request.unit.is_none_or(|only| unit.map(RecordId::unit) == Some(only))
-        };
-        let rows: Vec<ReportRow> = figure
-            .rows
-            .iter()
-            .filter(|(unit, _)| wanted(unit))
-            .map(|(unit, share)| self.report_row(unit.map(RecordId::unit), share))
+        let mut parts: Vec<ReportPart> = answer
+            .sections
+            .into_iter()
+            .map(|section| {
+                let earlier = before.and_then(|before| before.section(section.key));
+                self.report_part(section.key, unit, section.figure, earlier)
+            })
             .collect();
-        let total = match (request.unit, rows.first()) {
-            (Some(_), Some(only)) => only.clone(),
-            (Some(unit), None) => self.report_row(Some(unit), &Share::default()),
-            (None, _) => self.report_row(None, &figure.total),
+        let first = if parts.is_empty() {
+            self.report_part("all", unit, Figure::default(), None)
+        } else {
+            parts.remove(0)
         };
+        let lists = answer.lists.into_iter().map(|(key, items)| (key, self.within(items, unit)));
         ReportView {
-            name: request.name.clone(),
-            as_of: request.as_of,
-            year: request.year,
-            rows,
-            total,
-            vacant,
+            name: report.name,
+            counts: report.counts,
+            as_of: ask.as_of,
+            year: ask.year,
+            rows: first.rows,
+            total: first.total,
+            parts,
+            lists: lists.collect(),
+            warnings: answer.warnings,
         }
     }
 
-    fn report_row(&self, unit: Option<UnitId>, share: &Share) -> ReportRow {
+    /// Keeps what belongs to a unit or to one below it.
+    fn within(&self, items: Vec<Item>, unit: Option<UnitId>) -> Vec<Item> {
+        let Some(wanted) = unit else { return items };
+        let is_within = |id: RecordId| {
+            let owner = self.rows.get(&id).map(|row| row.unit);
+            owner.is_some_and(|owner| owner == wanted || self.units.is_within(owner, wanted))
+        };
+        items.into_iter().filter(|item| is_within(item.id)).collect()
+    }
+
+    fn report_part(
+        &self,
+        key: &'static str,
+        unit: Option<UnitId>,
+        figure: Figure,
+        before: Option<&Figure>,
+    ) -> ReportPart {
+        let counted = |share: &Share| (share.numerator, share.denominator);
+        let earlier = |unit: &Option<RecordId>| {
+            before.map(|before| before.rows.get(unit).map_or((0, 0), counted))
+        };
+        let wanted =
+            |row: &Option<RecordId>| unit.is_none_or(|only| row.map(RecordId::unit) == Some(only));
+        let rows: Vec<ReportRow> = figure
+            .rows
+            .into_iter()
+            .filter(|(unit, _)| wanted(unit))
+            .map(|(unit, share)| self.report_row(unit.map(RecordId::unit), share, earlier(&unit)))
+            .collect();
+        let total = match (unit, rows.first()) {
+            (Some(_), Some(only)) => only.clone(),
+            (Some(unit), None) => {
+                self.report_row(Some(unit), Share::default(), earlier(&Some(unit.record())))
+            }
+            (None, _) => {
+                self.report_row(None, figure.total, before.map(|before| counted(&before.total)))
+            }
+        };
+        ReportPart { key, rows, total }
+    }
+
+    fn report_row(
+        &self,
+        unit: Option<UnitId>,
+        share: Share,
+        year_before: Option<(usize, usize)>,
+    ) -> ReportRow {
         ReportRow {
             unit,
             unit_name: unit.map(|unit| self.unit_name(unit)).unwrap_or_default(),
             numerator: share.numerator,
             denominator: share.denominator,
-            missing: share.missing.clone(),
-        }
-    }
-}
-
-/// The records the figures are made from.
-struct Data {
-    kinds: Vec<(Kind, Vec<(RecordId, Fields)>)>,
-}
-
-impl Data {
-    fn new(inner: &Inner) -> Self {
-        let kinds = [
-            Kind::Unit,
-            Kind::Post,
-            Kind::TrainingClass,
-            Kind::Enrolment,
-            Kind::Cultivation,
-            Kind::StaffFile,
-            Kind::Establishment,
-        ];
-        let rows = |kind| {
-            let record = |id| inner.record(id).ok().filter(Record::is_live);
-            inner.of_kind(kind).filter_map(|id| Some((id, record(id)?.values()))).collect()
-        };
-        Self { kinds: kinds.into_iter().map(|kind| (kind, rows(kind))).collect() }
-    }
-
-    fn of(&self, kind: Kind) -> &[(RecordId, Fields)] {
-        self.kinds.iter().find(|(other, _)| *other == kind).map_or(&[], |(_, rows)| rows)
-    }
-
-    fn sources(&self) -> Sources<'_> {
-        Sources {
-            units: self.of(Kind::Unit),
-            posts: self.of(Kind::Post),
-            classes: self.of(Kind::TrainingClass),
-            enrolments: self.of(Kind::Enrolment),
-            cultivations: self.of(Kind::Cultivation),
-            staff_files: self.of(Kind::StaffFile),
-            establishments: self.of(Kind::Establishment),
+            met: share.met,
+            missing: share.missing,
+            year_before,
         }
     }
 }

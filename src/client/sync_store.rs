@@ -11,7 +11,7 @@ use crate::domain::ids::{RecordId, UnitId, UserId};
 use crate::store::{Change, Row};
 use crate::sync::client::{Machine, PageHead, Staged, Waiting};
 use crate::sync::open::Open;
-use crate::sync::{Cursor, Digest, HELD_KIND, Held, OpBody, Outcome};
+use crate::sync::{Cursor, Digest, HELD_KIND, Held, OpBody, Outcome, Witness};
 use crate::wire::{Page, SyncAnswer, decode, decode_op, decode_record, encode, head, op_head};
 
 /// Note of a staged page that says how far staging is: a [`Staged`].
@@ -283,6 +283,13 @@ impl Session {
         Ok(inner.vault.store.unstage()?)
     }
 
+    /// The server has lost something: the base will be taken whole.
+    pub(super) fn begin_again(&mut self, inner: &mut Inner) -> Result<(), ClientError> {
+        self.unstage(inner)?;
+        let (cursor, seal, scope_token) = (Cursor::START, [0; 16], 0);
+        inner.keep_state(SyncState { cursor, seal, scope_token, ..inner.sync.clone() })
+    }
+
     /// The server has lost operations from `n` on: they wait again, and the base will be taken whole.
     pub(super) fn forget(&mut self, inner: &mut Inner, n: u64) -> Result<(), ClientError> {
         self.unstage(inner)?;
@@ -349,6 +356,7 @@ fn opening(
         earlier: sync.earlier.clone(),
         seal,
         floor,
+        head: reached.map_or(Witness::NONE, |staged| staged.head),
     };
     Ok((open, waiting, prev))
 }

@@ -337,6 +337,7 @@ impl<'a> Round<'a> {
                 self.session.drop_units(&mut inner, &units, &at)?;
             }
             Output::ResendEarlier(from) => {
+                self.session.begin_again(&mut inner)?;
                 drop(inner);
                 let client = self.client;
                 client.resend_earlier(self.transport()?, &from)?;
@@ -406,6 +407,7 @@ impl<'a> Round<'a> {
             removes: page.removes.iter().map(|(id, _, _)| *id).collect(),
             backfill: page.backfill.clone(),
             seal: page.seal,
+            head: page.head,
         };
         self.pages.push_back(page);
         self.machine.paged(head)
@@ -428,6 +430,7 @@ impl<'a> Round<'a> {
             limit: self.limits.page_records,
             backfill: from.backfill,
             floor: from.floor,
+            head: from.head,
         }
     }
 

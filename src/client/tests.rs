@@ -160,3 +160,100 @@ fn a_store_that_lost_its_end_has_every_operation_answered_again() {
         client = reopened(client, Vec::new());
     }
 }
+
+#[test]
+fn a_new_generation_takes_no_numbers_that_one_cut_short_has_left() {
+    let client = client();
+    let one = person(&client, "10001", "one");
+    {
+        let mut inner = client.lock();
+        // The renumbering came as far as the journal, the profile still names the first generation.
+        let left = inner.outbox.after(0).next().map(|(_, op)| op.bytes.clone()).unwrap();
+        let left = crate::store::Entry { generation: 2, n: 1, bytes: left };
+        inner.vault.journal.append(&[left]).unwrap();
+    }
+    let two = person(&client, "10002", "two");
+    let mut inner = client.lock();
+    inner.renumber(2).unwrap();
+    assert_eq!(inner.profile.generation, 3);
+    let mut names = std::collections::BTreeSet::new();
+    let mut unique = true;
+    let mut see = |entry: crate::store::Entry| {
+        unique &= entry.generation == 0 || names.insert((entry.generation, entry.n));
+    };
+    inner.vault.journal.read(&mut see).unwrap();
+    assert!(unique, "{names:?}");
+    drop(inner);
+    assert!(client.view(one).is_ok() && client.view(two).is_ok());
+}
+
+/// Opens a copy of a device with more in its store.
+fn reopened(client: &Client, more: &crate::store::Change) -> Client {
+    let inner = client.lock();
+    let mut vault = Vault::memory();
+    let mut entries = Vec::new();
+    inner.vault.journal.read(&mut |entry| entries.push(entry)).unwrap();
+    vault.journal.append(&entries).unwrap();
+    let notes = inner.vault.store.notes("").unwrap();
+    let notes = notes.into_iter().map(|(name, value)| (name, Some(value))).collect();
+    drop(inner);
+    vault.store.commit(&crate::store::Change { notes, ..Default::default() }).unwrap();
+    vault.store.commit(more).unwrap();
+    Client::from_vault(Path::new("memory"), vault).unwrap()
+}
+
+/// A record that says that this operation was held and then applied.
+fn released(op: &crate::sync::Op) -> crate::sync::Record {
+    use crate::sync::{Author, HELD_KIND, Held, HeldPart, HeldState, Need, Outcome, Record};
+    let author = Author {
+        user: op.actor,
+        role: crate::domain::access::Role::HqAdmin,
+        home: crate::domain::ids::UnitId::HOME,
+    };
+    let held = Held {
+        parts: vec![HeldPart::new(op)],
+        author,
+        hlc: 0,
+        recv_at: 0,
+        seq: 1,
+        need: Need::Op(op.id),
+        state: HeldState::Released { by: op.id, outcomes: vec![Outcome::Applied { seq: 2 }] },
+    };
+    Record {
+        id: RecordId(uuid::Uuid::from_u128(77)),
+        kind: HELD_KIND,
+        unit: crate::domain::ids::UnitId::HOME,
+        unit_origin: op.id,
+        rev: 2,
+        created: op.id,
+        fields: std::collections::BTreeMap::new(),
+        elements: std::collections::BTreeMap::new(),
+        tombstone: None,
+        open_conflicts: 0,
+        conflict: None,
+        held: Some(Box::new(held)),
+    }
+}
+
+#[test]
+fn what_an_earlier_history_decided_about_a_held_change_is_not_believed_of_the_present_one() {
+    use crate::sync::{Cursor, Outcome};
+    use crate::wire::encode;
+    let client = client();
+    let id = person(&client, "10001", "one");
+    let bytes = client.lock().outbox.after(0).next().map(|(_, op)| op.bytes.clone()).unwrap();
+    let row = state::row_of(&released(&crate::wire::decode_op(&bytes).unwrap())).unwrap();
+    let held = Outcome::Held { seq: 1, why: "missing_base".into() };
+    for (base, waits) in [(0, 1), (9, 0)] {
+        let cursor = Cursor { seq: base, ..Cursor::START };
+        let standing = state::SyncState { generation: 1, acked_n: 1, cursor, ..Default::default() };
+        let notes = vec![
+            (state::SYNC_STATE.to_owned(), Some(encode(&standing).unwrap())),
+            (attention::note_of(1, 1), Some(attention::encode_outcome(&held).unwrap())),
+        ];
+        let change = crate::store::Change { puts: vec![row.clone()], notes, ..Default::default() };
+        let again = reopened(&client, &change);
+        assert_eq!(again.attention().len(), waits, "base at {base}");
+        assert_eq!(again.visible(id).is_some(), waits == 1, "the view at {base}");
+    }
+}

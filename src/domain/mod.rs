@@ -7,6 +7,7 @@ pub mod access;
 pub mod codes;
 pub mod cultivation;
 pub mod dictionary;
+pub mod figures;
 pub mod ids;
 pub mod kinds;
 pub mod org;

@@ -47,7 +47,7 @@ use service::Service;
 use writer::Writer;
 
 use crate::settings::ServerSettings;
-use crate::sync::Limits;
+use crate::sync::{AppVersion, Limits};
 
 /// How to serve.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -121,6 +121,7 @@ impl ServeOptions {
             enrol_per_minute: settings.enrol_per_minute,
             limits: Limits {
                 lease_ms: i64::from(settings.lease_days).saturating_mul(86_400_000),
+                min_app: AppVersion::of(&settings.min_app),
                 ..Limits::default()
             },
         }

@@ -3,13 +3,13 @@
 use crate::domain::ids::{DeviceId, UnitId};
 use crate::server::care::Care;
 use crate::server::clock::Ambient;
-use crate::server::db::rows::{Alarm, Mend, Position, PositionQuery, Seen, Session};
+use crate::server::db::rows::{Alarm, Mend, Position, PositionQuery, Seen, Session, Tenant};
 use crate::server::db::{Db, DbError, DbResult, Tx};
 use crate::server::history;
 use crate::server::keys::Keys;
 use crate::server::scope::{self, Extent};
-use crate::sync::Digest;
 use crate::sync::open::{Facts, Open, Opened, Order, judge};
+use crate::sync::{AppVersion, Cursor, Digest, Limits};
 use crate::wire::{decode, encode};
 
 /// How long a noticed clone is not told of again, milliseconds.
@@ -21,9 +21,10 @@ pub(crate) async fn open<D: Db>(
     care: &Care,
     session: &Session,
     open: &Open,
-    (ambient, lease_ms): (&dyn Ambient, i64),
+    (ambient, limits): (&dyn Ambient, &Limits),
 ) -> DbResult<Opened> {
     let now = ambient.now_ms();
+    let may_pull = AppVersion::of(&open.app) >= limits.min_app;
     let query = PositionQuery {
         device: session.device.id,
         generation: open.generation,
@@ -32,7 +33,10 @@ pub(crate) async fn open<D: Db>(
         earlier: open.earlier.iter().map(|(generation, _)| *generation).collect(),
     };
     let mut position = db.position(&query).await?;
-    if facts(&position, 0, true).contradicts(&open.cursor) && is_ours(care, &position, open) {
+    let head_holds = head_holds(db, &position.tenant, &open.cursor, &open.head.at).await?;
+    let mut found = Found { scope_token: 0, scope_known: true, head_holds, may_pull };
+    if facts(&position, &found).contradicts(&open.cursor) && is_ours(care, &position, open, &found)
+    {
         let alarm = Alarm {
             at: now,
             word: "rolled_back".to_owned(),
@@ -45,7 +49,8 @@ pub(crate) async fn open<D: Db>(
     }
     let scope_token = scope::token(&session.account, &position.tenant);
     let change = scope_change(db, session, open, scope_token).await?;
-    let order = judge(open, &facts(&position, scope_token, change.is_some()));
+    (found.scope_token, found.scope_known) = (scope_token, change.is_some());
+    let order = judge(open, &facts(&position, &found));
     note(db, session, open, scope_token, now).await?;
     watch(db, session, open, &position, &order, now).await?;
     let (scope_add, scope_drop) =
@@ -67,7 +72,7 @@ pub(crate) async fn open<D: Db>(
         scope_add,
         scope_drop,
         order,
-        lease_ms,
+        lease_ms: limits.lease_ms,
         unlock: unlock_secret(&care.keys, session.device.id),
     })
 }
@@ -78,20 +83,48 @@ pub(crate) fn unlock_secret(keys: &Keys, device: DeviceId) -> Digest {
     std::array::from_fn(|at| mac.get(at).copied().unwrap_or(0))
 }
 
-/// True if the cursor carries the seal that only this server can have put on it.
-fn is_ours(care: &Care, position: &Position, open: &Open) -> bool {
-    let own = history::seal(&care.keys, position.tenant.id, &open.cursor);
-    own.iter().zip(open.seal).fold(0, |differs, (a, b)| differs | (a ^ b)) == 0
+/// What is found out about an opening besides its position.
+struct Found {
+    scope_token: u64,
+    scope_known: bool,
+    head_holds: bool,
+    may_pull: bool,
 }
 
-fn facts(position: &Position, scope_token: u64, scope_known: bool) -> Facts {
+/// True if the server still has everything that it had when it gave the pages of a pull that is not complete. Where the cursor
+/// already says that, or another history has begun, there is nothing to look up.
+pub(crate) async fn head_holds<D: Db>(
+    db: &D,
+    tenant: &Tenant,
+    cursor: &Cursor,
+    head: &Cursor,
+) -> DbResult<bool> {
+    if head.seq <= cursor.seq || head.epoch != tenant.epoch {
+        return Ok(true);
+    }
+    Ok(db.chain_at(head.seq).await? == Some(head.chain))
+}
+
+/// True if what contradicts this server carries the seal that only this server can have put on it.
+fn is_ours(care: &Care, position: &Position, open: &Open, found: &Found) -> bool {
+    let (at, seal) = match found.head_holds {
+        true => (&open.cursor, open.seal),
+        false => (&open.head.at, open.head.seal),
+    };
+    let own = history::seal(&care.keys, position.tenant.id, at);
+    own.iter().zip(seal).fold(0, |differs, (a, b)| differs | (a ^ b)) == 0
+}
+
+fn facts(position: &Position, found: &Found) -> Facts {
     Facts {
         epoch: position.tenant.epoch,
         head_seq: position.tenant.head_seq,
         chain_at_cursor: position.chain_at_cursor,
-        scope_token,
-        scope_known,
+        head_holds: found.head_holds,
+        scope_token: found.scope_token,
+        scope_known: found.scope_known,
         tomb_floor: position.tenant.tomb_floor,
+        may_pull: found.may_pull,
         known: position.known.clone(),
         newest_generation: position.newest_generation,
         earlier: position.earlier.clone(),

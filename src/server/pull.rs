@@ -7,9 +7,10 @@ use crate::server::care::Care;
 use crate::server::db::rows::{PageQuery, RecordRow, Session, Tenant, UnitQuery, Visible};
 use crate::server::db::{Db, DbError, DbResult};
 use crate::server::history::seal;
+use crate::server::opening::head_holds;
 use crate::server::scope;
 use crate::sync::command::ALIAS_FIELD;
-use crate::sync::{CONFLICT_KIND, Cursor, Digest, Limits};
+use crate::sync::{CONFLICT_KIND, Cursor, Digest, Limits, Witness};
 use crate::wire::{Page, PullRequest, RecordBytes, decode_record, encode_record};
 
 /// Why no page is given.
@@ -52,15 +53,16 @@ pub(crate) async fn page<D: Db>(
         max_bytes: limits.page_bytes,
     };
     let rows = db.page(&query).await?;
+    still_there(db, &rows.tenant, request).await?;
     check(&rows.tenant, rows.chain_at_after, session, request)?;
     let cursor = Cursor { epoch: rows.tenant.epoch, seq: rows.end.0, chain: rows.end.1 };
     let speaking = speakers(&rows.puts);
     let puts = rows.puts.into_iter().map(sent).collect::<DbResult<_>>()?;
     let removes = rows.removes.into_iter().map(|(id, seq)| (id, "moved".to_owned(), seq)).collect();
     let names = names(db, &speaking).await?;
-    let seal = seal(&care.keys, rows.tenant.id, &cursor);
-    let complete = rows.complete;
-    Ok(Page { puts, removes, cursor, complete, backfill: Vec::new(), names, seal })
+    let (complete, backfill) = (rows.complete, Vec::new());
+    let (seal, head) = (seal(&care.keys, rows.tenant.id, &cursor), witness(care, &rows.tenant));
+    Ok(Page { puts, removes, cursor, complete, backfill, names, seal, head })
 }
 
 fn limit(request: &PullRequest, limits: &Limits) -> u32 {
@@ -77,6 +79,7 @@ async fn backfill<D: Db>(
 ) -> Result<Page, PullError> {
     let tenant = db.tenant().await?;
     let chain = db.chain_at(request.cursor.seq).await?;
+    still_there(db, &tenant, request).await?;
     check(&tenant, chain, session, request)?;
     let mut rest = request.backfill.clone();
     let (mut room, mut bytes) = (limit(request, limits), limits.page_bytes);
@@ -100,9 +103,28 @@ async fn backfill<D: Db>(
     }
     let names = names(db, &speakers(&rows)).await?;
     let puts = rows.into_iter().map(sent).collect::<DbResult<_>>()?;
-    let seal = seal(&care.keys, tenant.id, &request.cursor);
-    let removes = Vec::new();
-    Ok(Page { puts, removes, cursor: request.cursor, complete: false, backfill: rest, names, seal })
+    let (cursor, removes, complete, backfill) = (request.cursor, Vec::new(), false, rest);
+    let (seal, head) = (seal(&care.keys, tenant.id, &cursor), witness(care, &tenant));
+    Ok(Page { puts, removes, cursor, complete, backfill, names, seal, head })
+}
+
+/// Says how far the server has come.
+fn witness(care: &Care, tenant: &Tenant) -> Witness {
+    let at = Cursor { epoch: tenant.epoch, seq: tenant.head_seq, chain: tenant.head_chain };
+    Witness { at, seal: seal(&care.keys, tenant.id, &at) }
+}
+
+/// Refuses to go on with a pull whose first pages were given by a server that had come further, in this history or another one.
+async fn still_there<D: Db>(
+    db: &D,
+    tenant: &Tenant,
+    request: &PullRequest,
+) -> Result<(), PullError> {
+    let PullRequest { cursor, head, .. } = request;
+    if head.seq > tenant.head_seq && !crate::trap!(T57) {
+        return Err(PullError::Behind);
+    }
+    if head_holds(db, tenant, cursor, head).await? { Ok(()) } else { Err(PullError::Epoch) }
 }
 
 /// Returns which kinds of a unit's records are seen: `Some(None)` for all, `None` for none.
@@ -148,8 +170,14 @@ fn check(
     request: &PullRequest,
 ) -> Result<(), PullError> {
     let lags = request.min_seq > tenant.head_seq && !crate::trap!(T57);
+    let other_scope = request.scope_token != scope::token(&session.account, tenant);
     if request.cursor.seq == 0 && request.backfill.is_empty() {
-        return if lags { Err(PullError::Behind) } else { Ok(()) };
+        // Only a device that has nothing yet knows no scope; from its first opening on it is told which one it takes.
+        return match (lags, other_scope && request.scope_token != 0) {
+            (true, _) => Err(PullError::Behind),
+            (false, true) => Err(PullError::ScopeChanged),
+            (false, false) => Ok(()),
+        };
     }
     if request.cursor.seq > 0 && request.cursor.epoch != tenant.epoch {
         return Err(PullError::Epoch);
@@ -163,10 +191,7 @@ fn check(
     if request.cursor.seq < tenant.tomb_floor && request.floor < tenant.tomb_floor {
         return Err(PullError::TombstonesGone);
     }
-    if request.scope_token != scope::token(&session.account, tenant) {
-        return Err(PullError::ScopeChanged);
-    }
-    Ok(())
+    if other_scope { Err(PullError::ScopeChanged) } else { Ok(()) }
 }
 
 /// Stored bytes are sent as they are; a deleted record keeps nothing but the fact, unless a conflict about it is open: who settles

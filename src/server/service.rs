@@ -19,8 +19,8 @@ use super::secret::{code_hash, token, token_hash};
 use super::writer::Writer;
 use super::{opening, scope};
 use crate::domain::ids::RecordId;
-use crate::sync::Limits;
 use crate::sync::open::Order;
+use crate::sync::{AppVersion, Limits};
 use crate::wire::frame::Blob;
 use crate::wire::packet::Message;
 use crate::wire::{
@@ -227,7 +227,7 @@ impl<D: Db> Service<D> {
             batch_ops: u32::try_from(self.limits.batch_ops).unwrap_or(u32::MAX),
             batch_bytes: u32::try_from(self.limits.batch_bytes).unwrap_or(u32::MAX),
             page_records: self.limits.page_records,
-            min_app: "0.1.0".to_owned(),
+            min_app: self.limits.min_app.to_string(),
             schema: SCHEMA,
         })
     }
@@ -307,8 +307,8 @@ impl<D: Db> Service<D> {
         }
         let SyncRequest { open, push, pull } = request;
         let care = self.care().await?;
-        let terms = (&*self.ambient, self.limits.lease_ms);
-        let opened = opening::open(&self.db, care, session, &open, terms).await?;
+        let with = (&*self.ambient, &self.limits);
+        let opened = opening::open(&self.db, care, session, &open, with).await?;
         let mut answer = SyncAnswer {
             opened,
             role: session.account.role,
@@ -359,6 +359,11 @@ impl<D: Db> Service<D> {
         session: &Session,
         request: &PullRequest,
     ) -> Result<crate::wire::Page, ApiError> {
+        let (app, min) = (AppVersion::of(&session.device.app_version), self.limits.min_app);
+        if app < min {
+            let message = format!("receiving needs version {min} of the program");
+            return Err(ApiError::new(StatusCode::UPGRADE_REQUIRED, "protocol", &message));
+        }
         Ok(page(&self.db, self.care().await?, session, request, &self.limits).await?)
     }
 

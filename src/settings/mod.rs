@@ -99,6 +99,8 @@ pub struct ServerSettings {
     pub code_hours: u32,
     /// Days a device may be read without contact.
     pub lease_days: u32,
+    /// Oldest version of the program that is given pages.
+    pub min_app: String,
 }
 
 /// One layer of settings.

@@ -2,7 +2,7 @@
 
 use std::collections::VecDeque;
 
-use super::cursor::Cursor;
+use super::cursor::{Cursor, Witness};
 use super::hash::Digest;
 use super::limits::Limits;
 use super::open::{Open, Opened, Order};
@@ -49,6 +49,8 @@ pub struct PullFrom {
     pub backfill: Vec<(UnitId, u64)>,
     /// Up to where deletions had left the feed when this pull was begun.
     pub floor: u64,
+    /// How far the server had come when it gave the pages so far.
+    pub head: Cursor,
 }
 
 /// An interrupted pull, as far as it was staged.
@@ -66,6 +68,8 @@ pub struct Staged {
     pub backfill: Vec<(UnitId, u64)>,
     /// Up to where deletions had left the feed when it was begun.
     pub floor: u64,
+    /// How far the server had come when it gave the last page.
+    pub head: Witness,
 }
 
 /// What the driver shall do next.
@@ -121,6 +125,8 @@ pub struct PageHead {
     pub backfill: Vec<(UnitId, u64)>,
     /// The server's mark on the cursor.
     pub seal: Digest,
+    /// How far the server had come.
+    pub head: Witness,
 }
 
 /// Why a sync ends without success.
@@ -131,7 +137,7 @@ pub enum Failure {
         /// The data key shall be destroyed.
         wipe: bool,
     },
-    /// A newer program is needed to pull.
+    /// A newer program is needed to pull; everything that waited was sent.
     Upgrade,
     /// The server kept giving orders.
     Confused,
@@ -151,6 +157,8 @@ pub struct Machine {
     acked_seq: u64,
     head_seq: u64,
     orders: u8,
+    /// The server gives this program no pages any more.
+    only_push: bool,
     limits: Limits,
 }
 
@@ -175,9 +183,11 @@ impl Machine {
             scope_token: open.scope_token,
             backfill: Vec::new(),
             floor: open.floor,
+            head: Witness::NONE,
         });
         let (waiting, staged) = (waiting.into(), begun);
-        Self { open, prev, waiting, at, staged, acked_seq: 0, head_seq: 0, orders: 0, limits }
+        let (acked_seq, head_seq, orders, only_push) = (0, 0, 0, false);
+        Self { open, prev, waiting, at, staged, acked_seq, head_seq, orders, only_push, limits }
     }
 
     /// Starts to take some units of the base again; returns what to do first. Nothing is sent but pulls.
@@ -223,7 +233,11 @@ impl Machine {
                 let again = self.start();
                 vec![Output::Unstage, again]
             }
-            Order::Upgrade => vec![Output::Failed(Failure::Upgrade)],
+            Order::Upgrade if crate::trap!(T40) => vec![Output::Failed(Failure::Upgrade)],
+            Order::Upgrade => {
+                self.only_push = true;
+                vec![self.after_push()]
+            }
             Order::Revoked { wipe, .. } => {
                 vec![Output::HandIn, Output::Failed(Failure::Revoked { wipe: *wipe })]
             }
@@ -234,6 +248,7 @@ impl Machine {
     fn begin_again(&mut self, opened: &Opened) {
         self.staged = false;
         self.open.cursor = Cursor::START;
+        self.open.head = Witness::NONE;
         self.at = Staged {
             cursor: Cursor::START,
             seal: [0; 16],
@@ -241,6 +256,7 @@ impl Machine {
             scope_token: opened.scope_token,
             backfill: Vec::new(),
             floor: opened.tomb_floor,
+            head: Witness::NONE,
         };
     }
 
@@ -266,6 +282,7 @@ impl Machine {
             scope_token: opened.scope_token,
             backfill: opened.scope_add.iter().map(|unit| (*unit, 0)).collect(),
             floor: self.open.floor,
+            head: Witness::NONE,
         };
         if !opened.scope_drop.is_empty() {
             out.push(Output::Drop(opened.scope_drop.clone()));
@@ -294,6 +311,7 @@ impl Machine {
         self.staged = true;
         self.at.cursor = page.cursor;
         self.at.seal = page.seal;
+        self.at.head = page.head;
         self.at.backfill.clone_from(&page.backfill);
         let all = page.complete && page.backfill.is_empty() && page.cursor.seq >= self.acked_seq;
         let mut out = vec![Output::Stage(page)];
@@ -312,6 +330,7 @@ impl Machine {
     pub fn after_push(&mut self) -> Output {
         match self.batch() {
             Some(batch) => Output::Push(batch),
+            None if self.only_push => Output::Failed(Failure::Upgrade),
             None => Output::Pull(self.pull_from()),
         }
     }
@@ -328,6 +347,7 @@ impl Machine {
             scope_token: self.at.scope_token,
             backfill: self.at.backfill.clone(),
             floor: self.at.floor,
+            head: self.at.head.at,
         }
     }
 

@@ -36,10 +36,10 @@ mod tests;
 mod tests_rights;
 
 pub use conflict::{CONFLICT_KIND, Candidate, Conflict, ConflictKind, ConflictState, Standing};
-pub use cursor::Cursor;
+pub use cursor::{Cursor, Witness};
 pub use hash::{Digest, chain_step, digest};
 pub use held::{HELD_KIND, Held, HeldPart, HeldState, Need};
-pub use limits::Limits;
+pub use limits::{AppVersion, Limits};
 pub use op::{Base, Group, Op, OpBody, OpId};
 pub use outcome::Outcome;
 pub use record::{ElementState, FieldState, Record, Tombstone};

@@ -3,7 +3,7 @@
 use serde::{Deserialize, Serialize};
 use uuid::Uuid;
 
-use super::cursor::Cursor;
+use super::cursor::{Cursor, Witness};
 use super::hash::Digest;
 use crate::domain::ids::{DeviceId, UnitId};
 
@@ -40,6 +40,8 @@ pub struct Open {
     pub seal: Digest,
     /// Up to where deletions had left the feed when what the cursor stands for was begun.
     pub floor: u64,
+    /// How far the server had come when it gave what is staged.
+    pub head: Witness,
 }
 
 /// What the server tells the device to do.
@@ -117,12 +119,16 @@ pub struct Facts {
     pub head_seq: u64,
     /// Chain value at the device's cursor; `None` if it has no such position.
     pub chain_at_cursor: Option<Digest>,
+    /// True if it still has everything that it had when it gave what is staged.
+    pub head_holds: bool,
     /// Token of the scope the device shall hold.
     pub scope_token: u64,
     /// True if the server can tell what changed since the scope that the device holds.
     pub scope_known: bool,
     /// Up to where deletions have left the feed.
     pub tomb_floor: u64,
+    /// True if the device's program is new enough to be given pages.
+    pub may_pull: bool,
     /// What it knows of the device in the device's own generation.
     pub known: Known,
     /// Newest generation of the device it has operations of; 0 for none.
@@ -137,8 +143,9 @@ impl Facts {
     /// True if the device's cursor is of this history and says what the server does not have: the server went back.
     pub fn contradicts(&self, cursor: &Cursor) -> bool {
         let beyond = cursor.seq > self.head_seq && !crate::trap!(T14);
-        let other =
-            self.chain_at_cursor != Some(cursor.chain) && !crate::trap!(T13) && !crate::trap!(T14);
+        let other = (self.chain_at_cursor != Some(cursor.chain) || !self.head_holds)
+            && !crate::trap!(T13)
+            && !crate::trap!(T14);
         cursor.seq > 0 && cursor.epoch == self.epoch && (beyond || other)
     }
 }
@@ -154,10 +161,10 @@ impl Facts {
 /// # use ejia::domain::ids::DeviceId;
 /// # let open = Open { device: DeviceId(1), generation: 1, last_n: 0, last_hash: [0; 16], acked_n: 0, cursor: Cursor::START,
 /// #   scope_token: 0, schema: 1, app: String::new(), device_time: 0, outbox_depth: 0, oldest_age_ms: 0, earlier: Vec::new(),
-/// #   seal: [0; 16], floor: 0 };
+/// #   seal: [0; 16], floor: 0, head: ejia::sync::Witness::NONE };
 /// # let known = Known { generation: 1, last_n: 0, last_hash: [0; 16], durable_n: 0 };
-/// let facts = Facts { epoch: uuid::Uuid::nil(), head_seq: 0, chain_at_cursor: Some([0; 16]), scope_token: 7, scope_known: true,
-///     tomb_floor: 0, known, newest_generation: 0, earlier: Vec::new(), hash_at_device_last: None };
+/// let facts = Facts { epoch: uuid::Uuid::nil(), head_seq: 0, chain_at_cursor: Some([0; 16]), head_holds: true, scope_token: 7, scope_known: true,
+///     tomb_floor: 0, may_pull: true, known, newest_generation: 0, earlier: Vec::new(), hash_at_device_last: None };
 /// assert_eq!(judge(&open, &facts), Order::Proceed);
 /// ```
 pub fn judge(open: &Open, facts: &Facts) -> Order {
@@ -171,6 +178,9 @@ pub fn judge(open: &Open, facts: &Facts) -> Order {
     }
     if facts.known.last_n < open.acked_n && !crate::trap!(T12) && !crate::trap!(T14) {
         return Order::ResendFrom(facts.known.last_n.saturating_add(1));
+    }
+    if !facts.may_pull {
+        return Order::Upgrade;
     }
     if open.cursor.seq == 0 {
         return Order::Proceed;
@@ -237,6 +247,7 @@ mod tests {
             earlier: Vec::new(),
             seal: [0; 16],
             floor: 0,
+            head: Witness::NONE,
         }
     }
 
@@ -245,9 +256,11 @@ mod tests {
             epoch: Uuid::from_u128(1),
             head_seq: 20,
             chain_at_cursor: Some([7; 16]),
+            head_holds: true,
             scope_token: 3,
             scope_known: true,
             tomb_floor: 0,
+            may_pull: true,
             known: Known { generation: 1, last_n: 5, last_hash: [5; 16], durable_n: 0 },
             newest_generation: 1,
             earlier: Vec::new(),
@@ -277,6 +290,12 @@ mod tests {
     #[test]
     fn a_server_that_regrew_past_the_cursor_is_noticed_by_its_chain() {
         let facts = Facts { chain_at_cursor: Some([8; 16]), ..facts() };
+        assert_eq!(judge(&open(), &facts), Order::Resync("server_restored".to_owned()));
+    }
+
+    #[test]
+    fn a_server_put_back_between_the_end_of_a_staged_page_and_what_it_then_had_is_noticed() {
+        let facts = Facts { head_holds: false, ..facts() };
         assert_eq!(judge(&open(), &facts), Order::Resync("server_restored".to_owned()));
     }
 
@@ -323,6 +342,15 @@ mod tests {
         assert_eq!(judge(&open, &facts), Order::ResendEarlier(vec![(1, 21), (2, 1)]));
         let facts = Facts { earlier: vec![known(1, 40), known(2, 7)], ..facts };
         assert_eq!(judge(&open, &facts), Order::ResendFrom(1));
+    }
+
+    #[test]
+    fn an_old_program_is_told_to_upgrade_but_fills_a_restored_server_first() {
+        let facts = Facts { may_pull: false, ..facts() };
+        assert_eq!(judge(&open(), &facts), Order::Upgrade);
+        let known = Known { last_n: 2, ..facts.known.clone() };
+        let facts = Facts { known, hash_at_device_last: None, ..facts };
+        assert_eq!(judge(&open(), &facts), Order::ResendFrom(3));
     }
 
     #[test]

@@ -7,10 +7,10 @@ use jiff::civil;
 
 use super::app::Shell;
 use crate::client::{
-    Client, ClientError, Draft as StoredDraft, HistoryView, Phase, Progress, ReportRequest,
-    report_names,
+    Client, ClientError, Draft as StoredDraft, HistoryView, Phase, Progress, ReportView,
 };
 use crate::domain::access::Role;
+use crate::domain::figures::Ask;
 use crate::domain::ids::RecordId;
 use crate::domain::kinds::Kind;
 use crate::domain::record::mask::masked;
@@ -476,20 +476,21 @@ impl Data {
     /// Returns the figures of the overview. Slow with many records.
     pub fn ratios(&self, today: civil::Date) -> Vec<Ratio> {
         let Ok(as_of) = PartialDate::from_civil(today) else { return Vec::new() };
-        let report = |name: &str| {
-            let year = i64::from(today.year());
-            let request = ReportRequest { name: name.to_owned(), as_of, year, unit: None };
-            let total = self.client.report(&request).ok()?.total;
-            let kind = total.missing.first().and_then(|id| self.client.view(*id).ok());
-            Some(Ratio {
-                name: name.to_owned(),
-                kind: kind.map_or(Kind::Person, |view| view.kind),
-                part: total.numerator,
-                whole: total.denominator,
-                missing: total.missing,
-            })
+        let views = self.client.reports(Ask { as_of, year: i64::from(today.year()) }, None);
+        let counted = views.into_iter().filter(|view| view.total.denominator > 0);
+        let ratio = |view: ReportView| {
+            let missing: Vec<RecordId> =
+                view.total.missing.into_iter().map(|item| item.id).collect();
+            let kind = missing.first().and_then(|id| self.client.view(*id).ok());
+            Ratio {
+                name: view.name.to_owned(),
+                kind: kind.map_or(view.counts, |view| view.kind),
+                part: view.total.numerator,
+                whole: view.total.denominator,
+                missing,
+            }
         };
-        report_names().into_iter().filter_map(report).collect()
+        counted.map(ratio).collect()
     }
 
     /// Builds what searching persons needs, so that the first keystroke is as quick as the others. Slow with many records.

@@ -10,7 +10,7 @@ use super::record::RecordBytes;
 use crate::domain::access::Role;
 use crate::domain::ids::{DeviceId, RecordId, UnitId, UserId};
 use crate::sync::open::{Open, Opened};
-use crate::sync::{Cursor, Digest, OpId, Outcome};
+use crate::sync::{Cursor, Digest, OpId, Outcome, Witness};
 
 macro_rules! messages {
     ($($Type:ident = $tag:literal),* $(,)?) => { $(impl Message for $Type { const TAG: u16 = $tag; })* };
@@ -218,6 +218,8 @@ pub struct PullRequest {
     pub backfill: Vec<(UnitId, u64)>,
     /// Up to where deletions had left the feed when this pull was begun.
     pub floor: u64,
+    /// How far the server had come when it gave the pages of this pull so far; the start before the first.
+    pub head: Cursor,
 }
 
 /// One page of the feed.
@@ -241,6 +243,8 @@ pub struct Page {
     pub names: Vec<(UserId, String)>,
     /// The server's mark on the cursor, to be shown with it at the next opening.
     pub seal: Digest,
+    /// How far the server has come: records that changed after the page's end are left out of it.
+    pub head: Witness,
 }
 
 /// Body of `POST /v1/sync`: opening, first batch and first page in one request.

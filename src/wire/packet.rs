@@ -1,10 +1,13 @@
 //! Packets: a whole request or answer body: `EJ`, protocol number, flags, check, then one frame, compressed or not
 //! (protocol, Packets).
 
+use std::cell::RefCell;
 use std::io::Read as _;
 
 use serde::Serialize;
 use serde::de::DeserializeOwned;
+use zstd::bulk::Compressor;
+use zstd::zstd_safe::DCtx;
 
 use super::codec::{CodecError, decode, encode};
 use super::frame;
@@ -47,7 +50,7 @@ pub fn pack<M: Message>(message: &M) -> Result<Vec<u8>, CodecError> {
     let small = if body.len() < COMPRESS_FROM {
         None
     } else {
-        zstd::bulk::compress(&body, M::LEVEL).ok().filter(|packed| packed.len() < body.len())
+        compress(&body, M::LEVEL).filter(|packed| packed.len() < body.len())
     };
     let (flags, body) = small.map_or((0, body), |packed| (COMPRESSED, packed));
     Ok(envelope(flags, &body))
@@ -95,14 +98,36 @@ fn check(flags: u8, body: &[u8]) -> [u8; CHECK] {
     std::array::from_fn(|at| whole.get(at).copied().unwrap_or(0))
 }
 
+thread_local! {
+    /// Contexts are far slower to make than to use: each thread keeps one of either kind.
+    static COMPRESSOR: RefCell<Option<Compressor<'static>>> = const { RefCell::new(None) };
+    static DECOMPRESSOR: RefCell<DCtx<'static>> = RefCell::new(DCtx::create());
+}
+
+/// Compresses a body, `None` if that fails.
+fn compress(body: &[u8], level: i32) -> Option<Vec<u8>> {
+    COMPRESSOR.with_borrow_mut(|kept| {
+        let mut compressor = kept.take().or_else(|| Compressor::new(level).ok())?;
+        compressor.set_compression_level(level).ok()?;
+        let packed = compressor.compress(body).ok();
+        *kept = Some(compressor);
+        packed
+    })
+}
+
 fn decompress(body: &[u8]) -> Result<Vec<u8>, CodecError> {
-    let malformed = |_cause| CodecError::Malformed { what: "compressed body" };
-    let mut decoder = zstd::stream::read::Decoder::new(body).map_err(malformed)?;
-    decoder.window_log_max(WINDOW_LOG).map_err(malformed)?;
     let mut plain = Vec::new();
     let limit = u64::try_from(MAX_DECODED).unwrap_or(u64::MAX);
     let limit = if crate::trap!(T43) { u64::MAX - 1 } else { limit };
-    decoder.take(limit + 1).read_to_end(&mut plain).map_err(malformed)?;
+    let read = DECOMPRESSOR.with_borrow_mut(|context| {
+        // What an earlier body that was cut short left is forgotten.
+        let fresh = context.reset(zstd::zstd_safe::ResetDirective::SessionOnly);
+        fresh.map_err(|_code| std::io::Error::other("zstd"))?;
+        let mut decoder = zstd::stream::read::Decoder::with_context(body, context);
+        decoder.window_log_max(WINDOW_LOG)?;
+        decoder.take(limit + 1).read_to_end(&mut plain)
+    });
+    read.map_err(|_cause| CodecError::Malformed { what: "compressed body" })?;
     if plain.len() > MAX_DECODED && !crate::trap!(T43) {
         return Err(CodecError::TooLarge { limit: MAX_DECODED });
     }

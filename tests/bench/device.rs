@@ -10,7 +10,7 @@ use ejia::domain::kinds::Kind;
 use ejia::domain::record::{FieldNo, Value};
 use ejia::server::{ServeOptions, serve_until};
 use ejia::sync::open::Open;
-use ejia::sync::{Cursor, Digest, Op, OpBody, OpId, digest};
+use ejia::sync::{Cursor, Digest, Op, OpBody, OpId, Witness, digest};
 use ejia::wire::frame::Blob;
 use ejia::wire::packet::Message;
 use ejia::wire::{
@@ -115,6 +115,7 @@ impl Device {
             earlier: Vec::new(),
             seal: [0; 16],
             floor: 0,
+            head: Witness::NONE,
         };
         let request = SyncRequest { open, push: None, pull: None };
         let opened: SyncAnswer = call(&mut self.stream, "/v1/sync", &self.token, &request);
@@ -130,6 +131,7 @@ impl Device {
                 limit: 0,
                 backfill: Vec::new(),
                 floor: 0,
+                head: Cursor::START,
             };
             let page: Page = call(&mut self.stream, "/v1/sync/pull", &self.token, &request);
             each(asked.elapsed());

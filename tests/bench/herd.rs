@@ -21,7 +21,7 @@ use ejia::domain::kinds::Kind;
 use ejia::domain::record::Value;
 use ejia::server::{ServeOptions, admin, serve_until};
 use ejia::sync::open::{Open, Order};
-use ejia::sync::{Base, Cursor, OpBody, OpId};
+use ejia::sync::{Base, Cursor, OpBody, OpId, Witness};
 use ejia::wire::frame::Blob;
 use ejia::wire::packet::Message;
 use ejia::wire::{
@@ -133,6 +133,7 @@ impl Sheep {
             limit: 0,
             backfill: Vec::new(),
             floor: 0,
+            head: Cursor::START,
         }
     }
 
@@ -155,6 +156,7 @@ impl Sheep {
             earlier: Vec::new(),
             seal: [0; 16],
             floor: 0,
+            head: Witness::NONE,
         };
         let ask_all = SyncRequest { open, push: waiting, pull: Some(self.pull()) };
         let answer: SyncAnswer = ask(address, &self.device.token, "/v1/sync", &ask_all)?;

@@ -42,3 +42,7 @@ step-staff_file-leave = Leave
 step-staff_file-reappoint = Reappoint
 step-staff_file-archive = Archive
 step-staff_file-withdraw = Withdraw the selection
+step-enrolment-admit_late = Admit late entry
+step-rectification-report = Report done
+step-rectification-return = Send back
+step-rectification-close = Close

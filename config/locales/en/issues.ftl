@@ -45,3 +45,5 @@ issue-step-other-office = This step is taken by { $office ->
 issue-step-needs-field = Fill this in first.
 issue-step-unknown-state = There is no such state; choose one.
 issue-step-needs-reason = Give a reason.
+issue-policy-columns = This row lacks a column that its table reads.
+issue-term-shift = An election is at most one year early or late.

@@ -29,6 +29,22 @@ kind-staff_review = Staff review
 kind-staff_review-plural = Staff reviews
 kind-establishment = Establishment
 kind-establishment-plural = Establishments
+kind-policy = Policy
+kind-policy-plural = Policies
+kind-headcount = Headcount
+kind-headcount-plural = Headcounts
+kind-term = Term
+kind-term-plural = Terms
+kind-work_report = Work report
+kind-work_report-plural = Work reports
+kind-rectification = Rectification
+kind-rectification-plural = Rectifications
+kind-development_plan = Development plan
+kind-development_plan-plural = Development plans
+kind-submission = Submission
+kind-submission-plural = Submissions
+kind-class_quota = Class quota
+kind-class_quota-plural = Class quotas
 
 # Areas of the menu.
 area-org = Organisation

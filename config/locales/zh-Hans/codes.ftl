@@ -42,3 +42,7 @@ step-staff_file-leave = 离任
 step-staff_file-reappoint = 续聘
 step-staff_file-archive = 归档
 step-staff_file-withdraw = 撤回选聘
+step-enrolment-admit_late = 补录通过
+step-rectification-report = 报告完成
+step-rectification-return = 退回整改
+step-rectification-close = 销号

@@ -45,3 +45,5 @@ issue-step-other-office = 此操作由{ $office ->
 issue-step-needs-field = 请先填写此项，再进行操作。
 issue-step-unknown-state = 没有这种状态，请从列表选择。
 issue-step-needs-reason = 请填写原因。
+issue-policy-columns = 此类规定缺少必填的数值列。
+issue-term-shift = 换届提前或延期最多一年。

@@ -29,6 +29,22 @@ kind-staff_review = 组织员年度考核
 kind-staff_review-plural = 组织员考核
 kind-establishment = 核定职数
 kind-establishment-plural = 职数核定
+kind-policy = 政策规定
+kind-policy-plural = 政策规定
+kind-headcount = 师生人数
+kind-headcount-plural = 师生人数
+kind-term = 任期
+kind-term-plural = 任期
+kind-work_report = 述职评议
+kind-work_report-plural = 述职评议
+kind-rectification = 整改事项
+kind-rectification-plural = 整改清单
+kind-development_plan = 发展计划
+kind-development_plan-plural = 发展计划
+kind-submission = 报送事项
+kind-submission-plural = 报送台账
+kind-class_quota = 名额分配
+kind-class_quota-plural = 名额分配
 
 # Areas of the menu.
 area-org = 组织与人员

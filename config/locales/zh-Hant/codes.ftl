@@ -42,3 +42,7 @@ step-staff_file-leave = 離任
 step-staff_file-reappoint = 續聘
 step-staff_file-archive = 歸檔
 step-staff_file-withdraw = 撤回選聘
+step-enrolment-admit_late = 補錄通過
+step-rectification-report = 報告完成
+step-rectification-return = 退回整改
+step-rectification-close = 銷號

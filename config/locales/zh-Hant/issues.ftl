@@ -45,3 +45,5 @@ issue-step-other-office = 此操作由{ $office ->
 issue-step-needs-field = 請先填寫此項，再進行操作。
 issue-step-unknown-state = 沒有這種狀態，請從列表選擇。
 issue-step-needs-reason = 請填寫原因。
+issue-policy-columns = 此類規定缺少必填的數值列。
+issue-term-shift = 換屆提前或延期最多一年。

@@ -29,6 +29,22 @@ kind-staff_review = 組織員年度考核
 kind-staff_review-plural = 組織員考核
 kind-establishment = 核定職數
 kind-establishment-plural = 職數核定
+kind-policy = 政策規定
+kind-policy-plural = 政策規定
+kind-headcount = 師生人數
+kind-headcount-plural = 師生人數
+kind-term = 任期
+kind-term-plural = 任期
+kind-work_report = 述職評議
+kind-work_report-plural = 述職評議
+kind-rectification = 整改事項
+kind-rectification-plural = 整改清單
+kind-development_plan = 發展計劃
+kind-development_plan-plural = 發展計劃
+kind-submission = 報送事項
+kind-submission-plural = 報送臺賬
+kind-class_quota = 名額分配
+kind-class_quota-plural = 名額分配
 
 # Areas of the menu.
 area-org = 組織與人員

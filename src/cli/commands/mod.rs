@@ -54,6 +54,8 @@ pub(super) mod sync;
 pub(super) mod template;
 #[cfg(feature = "client")]
 mod terminal;
+#[cfg(feature = "client")]
+pub(super) mod todo;
 
 use super::args::{Args, Command};
 use super::config::Config;
@@ -124,6 +126,7 @@ fn of_a_device(cx: &Context, command: Command) -> CommandResult {
         Command::Doctor(command) => doctor::run(cx, &command),
         Command::Template(command) => template::run(cx, &command),
         Command::Report(command) => report::run(cx, &command),
+        Command::Todo(command) => todo::run(cx, &command),
         Command::Form(command) => form::run(cx, &command),
         #[cfg(feature = "server")]
         Command::Demo(command) => demo::run(cx, &command),

@@ -1,7 +1,9 @@
 //! Yearly assessments of a cultivation.
 
 use crate::domain::access::Office;
-use crate::domain::record::{Code, CultivationId, Date, Integer, Issue, Owner, Text, care};
+use crate::domain::record::{
+    Code, CultivationId, Date, Identifier, Integer, Issue, Owner, Text, care,
+};
 use crate::{choices, field, record};
 
 choices! {
@@ -37,6 +39,8 @@ record! {
         unit_opinion: Option<Text> = 7, "unit_opinion".width(20).personal().max_chars(300);
         /// Headquarters' finding.
         headquarters_opinion: Option<Text> = 8, "headquarters_opinion".width(20).personal().max_chars(300).office(Office::Headquarters);
+        /// Name of the conditions the conclusion was reached by; a later rule does not rewrite it.
+        rule_version: Option<Identifier> = 9, "rule_version".width(12).max_chars(40);
     }
     spec { .care(care::CULTIVATION).owner(Owner::Of("cultivation")).list(&["cultivation", "year", "grade", "conclusion", "decided_on"])
         .title(&["cultivation", "year"]).natural(&["cultivation", "year"]) }

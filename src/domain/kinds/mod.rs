@@ -56,6 +56,14 @@ kinds! {
     Appointment in staff::appointment,
     StaffReview in staff::staff_review,
     Establishment in staff::establishment,
+    ClassQuota in training::class_quota,
+    Term in org::term,
+    WorkReport in org::work_report,
+    Rectification in org::rectification,
+    DevelopmentPlan in org::development_plan,
+    Submission in org::submission,
+    Headcount in org::headcount,
+    Policy in org::policy,
 }
 
 impl Kind {

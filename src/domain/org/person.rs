@@ -61,6 +61,8 @@ record! {
         former_name: Option<Name> = 24, "former_name".width(10).personal().max_chars(50);
         /// Remarks of the office; never a judgement of views (domain notes, F).
         note: Option<Text> = 25, "note".width(20).personal().max_chars(200).merge(Merge::LastWriter);
+        /// Cadre rank (職級), from the code list `rank`; decides which yearly training duty applies.
+        rank: Option<Code> = 26, "rank".width(8).codes("rank").personal();
     }
     spec { .care(care::PERSONS).list(&["name", "staff_no", "sex", "party_status", "title", "education", "joined_on", "full_on"]).title(&["name"]).natural(&["staff_no"]) }
     rules { id_check_digit, id_birth_date, id_sex, id_tail, work_after_birth, of_age_when_applying, of_age_when_joining,

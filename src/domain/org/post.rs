@@ -1,6 +1,6 @@
 //! Posts: who sits on which committee, in what role, from when to when.
 
-use crate::domain::record::{Date, Identifier, Issue, Owner, PersonId, Text, UnitRef, care};
+use crate::domain::record::{Date, Flag, Identifier, Issue, Owner, PersonId, Text, UnitRef, care};
 use crate::domain::rules::dates;
 use crate::{choices, field, record};
 
@@ -45,6 +45,8 @@ record! {
         document_no: Option<Identifier> = 6, "document_no".width(20).max_chars(60);
         /// Remarks of the office.
         note: Option<Text> = 7, "note".width(20).max_chars(200);
+        /// True if the holder was selected by the double-leader method (按「雙帶頭人」方式選拔).
+        by_scheme: Option<Flag> = 8, "by_scheme".width(6);
     }
     spec { .care(care::STAFFING).owner(Owner::Field("unit")).found_by("person").list(&["person", "unit", "role", "from_on", "to_on"]).title(&["person", "unit", "role"])
         .natural(&["person", "unit", "role"]) }

@@ -18,8 +18,8 @@ pub use issue::{Issue, Level};
 pub use parse::ParseContext;
 pub use spec::{FieldId, FieldSpec, Merge, Owner, RecordSpec, Step, ValueKind};
 pub use types::{
-    ClassId, Code, CultivationId, Date, FieldType, Flag, Hours, IdNumber, Identifier, Instant,
-    Integer, Name, PersonId, Phone, SessionId, StaffFileId, Text, UnitRef,
+    ClassId, Code, CultivationId, Date, EnrolmentId, FieldType, Flag, Hours, IdNumber, Identifier,
+    Instant, Integer, Name, PersonId, Phone, SessionId, StaffFileId, Text, UnitRef,
 };
 pub use value::{FieldNo, Fields, Value};
 

@@ -435,8 +435,13 @@ impl FieldId {
     }
 
     /// Returns the field's number.
-    pub fn number(self) -> FieldNo {
-        self.spec.fields.get(self.index).map_or(FieldNo(0), |field| field.number)
+    #[expect(clippy::indexing_slicing, reason = "`field!` found the place at compile time")]
+    pub const fn number(self) -> FieldNo {
+        if self.index < self.spec.fields.len() {
+            self.spec.fields[self.index].number
+        } else {
+            FieldNo(0)
+        }
     }
 }
 

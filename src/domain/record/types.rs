@@ -124,6 +124,8 @@ reference_types! {
     PersonId -> "person";
     /// A training class.
     ClassId -> "training_class";
+    /// An enrolment.
+    EnrolmentId -> "enrolment";
     /// A session of a class.
     SessionId -> "session";
     /// A cultivation record.

@@ -38,6 +38,21 @@ pub fn plus_years(date: PartialDate, years: i16) -> Option<PartialDate> {
     }
 }
 
+/// Returns the same day a number of months later (earlier if negative), at the same precision, a year as its first day; the 31st
+/// becomes the last day of a shorter month. `None` outside 1900-2199.
+pub fn plus_months(date: PartialDate, months: i32) -> Option<PartialDate> {
+    let day = date.civil()?.checked_add(jiff::Span::new().try_months(months).ok()?).ok()?;
+    match date.precision() {
+        Precision::Month => PartialDate::month(day.year(), day.month()).ok(),
+        Precision::Day | Precision::Year => PartialDate::from_civil(day).ok(),
+    }
+}
+
+/// Returns the last day of a date's month or year, or the day itself.
+pub fn end_of(date: PartialDate) -> PartialDate {
+    date.last_day().and_then(|day| PartialDate::from_civil(day).ok()).unwrap_or(date)
+}
+
 /// Returns the civil day of a moment (milliseconds since 1970) in the offices' time zone.
 pub fn day_of(moment: i64) -> Option<PartialDate> {
     let days = moment.checked_add(EAST_MS)?.div_euclid(DAY_MS);

@@ -2,14 +2,13 @@
 //!
 //! Pure: what a rule must know of other records it asks of a [`registry::Registry`].
 
-pub mod coverage;
 pub mod dates;
 pub mod duplicates;
 pub mod id_number;
 pub mod policy;
-pub mod promotion;
 pub mod registry;
-pub mod staffing;
+pub mod service;
 pub mod values;
+pub mod workdays;
 
 pub use registry::{Registry, check_against};

@@ -55,6 +55,14 @@ record! {
         confirmed_on: Option<Date> = 11, "confirmed_on".width(10);
         /// Remarks of the office.
         note: Option<Text> = 12, "note".width(20).max_chars(200);
+        /// First day of the selection or the day of the recommendation.
+        selected_on: Option<Date> = 13, "selected_on".width(10);
+        /// Day the qualifications were found in order.
+        qualified_on: Option<Date> = 14, "qualified_on".width(10);
+        /// Day the inspection ended.
+        inspected_on: Option<Date> = 15, "inspected_on".width(10);
+        /// Name of the promotion rule that was used; a later rule does not rewrite it.
+        rule_version: Option<Identifier> = 16, "rule_version".width(12).max_chars(40);
     }
     spec { .care(care::STAFFING).owner(Owner::Of("staff_file")).list(&["staff_file", "post", "from_on", "to_on", "stage", "document_no"])
         .title(&["staff_file", "post", "from_on"]).natural(&["staff_file", "from_on"]) }

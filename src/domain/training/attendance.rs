@@ -12,6 +12,8 @@ choices! {
         Leave = "leave",
         /// Neither there nor excused.
         Absent = "absent",
+        /// Missed, and made up for (補課).
+        MadeUp = "made_up",
     }
 }
 

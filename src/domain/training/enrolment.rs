@@ -2,8 +2,8 @@
 
 use crate::domain::access::Office;
 use crate::domain::record::{
-    ClassId, Code, Date, Flag, Hours, Identifier, Instant, Integer, Issue, Merge, Owner, PersonId,
-    Phone, Step, Text, care,
+    ClassId, Code, Date, EnrolmentId, Flag, Hours, Identifier, Instant, Integer, Issue, Merge,
+    Owner, PersonId, Phone, Step, Text, care,
 };
 use crate::{choices, field, record};
 
@@ -171,6 +171,15 @@ const STEPS: &[Step] = &[
         needs: &["hours"],
         reason: false,
     },
+    // The late path: draft, unit, headquarters; hours and the reason are needed, no place is.
+    Step {
+        action: "admit_late",
+        from: &["unit_reviewed"],
+        to: "completed",
+        office: Office::Headquarters,
+        needs: &["late_record", "late_reason", "hours"],
+        reason: false,
+    },
     Step {
         action: "certify",
         from: &["completed"],
@@ -246,6 +255,12 @@ record! {
         promised_seq: Option<Integer> = 21, "promised_seq".width(10).range(0, i64::MAX).office(Office::Server);
         /// Label on a certificate printed before its number was there; the number replaces it.
         certificate_label: Option<Identifier> = 22, "certificate_label".width(16).max_chars(40).office(Office::Headquarters);
+        /// Why it is entered late (補錄原因).
+        late_reason: Option<Text> = 23, "late_reason".width(20).max_chars(200);
+        /// The excused or failed enrolment that this one makes up for (補訓).
+        makes_up: Option<EnrolmentId> = 24, "makes_up".width(24);
+        /// Mark of the examination, of 100, in tenths.
+        mark: Option<Hours> = 25, "mark".width(6).range(0, 1000).personal();
         /// Telephone for the days of the class; gone 30 days after it.
         contact_phone: Option<Phone> = 30, "contact_phone".width(13).sensitive().care(care::LOGISTICS);
         /// Diet during the class; gone 30 days after it.

@@ -34,6 +34,36 @@ choices! {
 }
 
 choices! {
+    /// Where a class is held.
+    pub enum Delivery {
+        /// Online.
+        Online = "online",
+        /// Face to face.
+        Offline = "offline",
+    }
+}
+
+choices! {
+    /// How a class is taught.
+    pub enum Teaching {
+        /// Taught together.
+        Classroom = "classroom",
+        /// Studied alone.
+        SelfStudy = "self_study",
+    }
+}
+
+choices! {
+    /// What a class is made of.
+    pub enum Content {
+        /// Theory.
+        Theory = "theory",
+        /// Visits and practice.
+        Practice = "practice",
+    }
+}
+
+choices! {
     /// Who gets the places of a class with more requests than places.
     pub enum Admission {
         /// Whoever the server hears of first.
@@ -186,6 +216,16 @@ record! {
         admission: Option<Admission> = 22, "admission".width(10).office(Office::Headquarters);
         /// Persons with a place beyond the capacity; absent while there are none.
         over_capacity: Option<Integer> = 23, "over_capacity".width(6).range(1, 1_000_000).office(Office::Server);
+        /// Online or face to face (線上、線下).
+        delivery: Option<Delivery> = 24, "delivery".width(8);
+        /// Taught together or studied alone (集中授課、自學).
+        teaching: Option<Teaching> = 25, "teaching".width(8);
+        /// Theory or practice (理論學習、考察實踐).
+        content: Option<Content> = 26, "content".width(8);
+        /// Lowest mark of the examination that passes, of 100.
+        pass_mark: Option<Integer> = 27, "pass_mark".width(6).range(0, 100);
+        /// Sessions a person may miss without excuse.
+        max_absences: Option<Integer> = 28, "max_absences".width(6).range(0, 1000);
     }
     spec { .care(care::CLASSES).published().list(&["year", "name", "category", "organiser_level", "starts_on", "ends_on", "planned_hours", "status"])
         .title(&["year", "name"]).natural(&["year", "name"]).steps(STEPS) }

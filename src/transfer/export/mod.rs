@@ -69,5 +69,28 @@ pub fn to_bytes(table: &Table, file: &Path) -> Result<Vec<u8>, ExportError> {
     }
 }
 
+/// Writes several tables: as the sheets of an .xlsx, else one after the other in the first one's columns.
+///
+/// # Errors
+/// As for [`to_bytes`].
+pub fn many_to_bytes(tables: &[Table], file: &Path) -> Result<Vec<u8>, ExportError> {
+    let extension = file.extension().unwrap_or_default().to_string_lossy().to_lowercase();
+    match (tables, extension.as_str()) {
+        (tables, "xlsx") => xlsx::book(tables),
+        ([first, rest @ ..], _) => {
+            let mut whole = first.clone();
+            for table in rest {
+                whole.rows.push(Vec::new());
+                whole
+                    .rows
+                    .push(table.columns.iter().map(|column| column.heading.clone()).collect());
+                whole.rows.extend(table.rows.iter().cloned());
+            }
+            to_bytes(&whole, file)
+        }
+        ([], _) => to_bytes(&Table::new("", []), file),
+    }
+}
+
 #[cfg(test)]
 mod tests;

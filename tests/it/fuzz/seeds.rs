@@ -6,7 +6,7 @@ use std::sync::OnceLock;
 
 use ejia::domain::ids::{DeviceId, RecordId, UnitId, UserId};
 use ejia::sync::open::Open;
-use ejia::sync::{Cursor, Outcome};
+use ejia::sync::{Cursor, Outcome, Witness};
 use ejia::wire::frame::{Blob, unhex};
 use ejia::wire::packet::envelope;
 use ejia::wire::{
@@ -63,6 +63,7 @@ fn made() -> Bytes {
         limit: 1_000,
         backfill: vec![(UnitId(Uuid::from_u128(8)), 3)],
         floor: 2,
+        head: cursor,
     };
     let page = Page {
         puts: records().iter().cloned().map(RecordBytes).collect(),
@@ -72,6 +73,7 @@ fn made() -> Bytes {
         backfill: Vec::new(),
         names: vec![(UserId(Uuid::from_u128(5)), "王小明".into())],
         seal: [9; 16],
+        head: Witness { at: cursor, seal: [8; 16] },
     };
     let answer = PushAnswer {
         last_n: 3,
@@ -115,6 +117,7 @@ fn open(push: PushRequest, pull: PullRequest) -> SyncRequest {
         earlier: vec![(2, 40)],
         seal: [9; 16],
         floor: 2,
+        head: Witness { at: pull.head, seal: [8; 16] },
     };
     SyncRequest { open, push: Some(push), pull: Some(pull) }
 }

@@ -4,7 +4,7 @@ use ejia::domain::ids::{DeviceId, RecordId, UnitId};
 use ejia::domain::kinds::Kind;
 use ejia::domain::record::Value;
 use ejia::sync::open::{Open, Opened, Order};
-use ejia::sync::{Base, Cursor, Digest, Op, OpBody, OpId, Outcome, digest};
+use ejia::sync::{Base, Cursor, Digest, Op, OpBody, OpId, Outcome, Witness, digest};
 use ejia::wire::frame::Blob;
 use ejia::wire::packet::Message;
 use ejia::wire::{
@@ -145,6 +145,7 @@ impl Writer {
             earlier: Vec::new(),
             seal: [0; 16],
             floor: 0,
+            head: Witness::NONE,
         };
         let ask = SyncRequest { open, push: None, pull: None };
         let answer: SyncAnswer = self.call(url, "/v1/sync", &ask).unwrap();
@@ -180,6 +181,7 @@ impl Writer {
                 limit: 1_000,
                 backfill: Vec::new(),
                 floor: 0,
+                head: Cursor::START,
             };
             let page: Page = self.call(url, "/v1/sync/pull", &ask).unwrap();
             let persons = page.puts.iter().filter(|record| {

@@ -13,7 +13,7 @@ use ejia::domain::record::{FieldNo, Value};
 use ejia::server::db::location::Location;
 use ejia::server::{ServeOptions, admin, serve_until};
 use ejia::sync::open::{Open, Opened};
-use ejia::sync::{Base, Cursor, Op, OpBody, OpId, Outcome, Record, digest};
+use ejia::sync::{Base, Cursor, Op, OpBody, OpId, Outcome, Record, Witness, digest};
 use ejia::wire::frame::Blob;
 use ejia::wire::packet::Message;
 use ejia::wire::{
@@ -413,6 +413,7 @@ impl Device<'_> {
             earlier: Vec::new(),
             seal: self.seal,
             floor: self.floor,
+            head: Witness::NONE,
         };
         let pull = pull.then(|| self.pull_request(0));
         self.call("/v1/sync", &SyncRequest { open, push, pull }).unwrap()
@@ -430,6 +431,7 @@ impl Device<'_> {
             limit,
             backfill: Vec::new(),
             floor: self.floor,
+            head: Cursor::START,
         }
     }
 

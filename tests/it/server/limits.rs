@@ -81,7 +81,7 @@ fn json_pushes_and_pulls_the_same_records() {
     assert_eq!(answer["results"][0][1]["type"], "applied");
     let body = serde_json::json!({
         "cursor": {"epoch": uuid::Uuid::nil(), "seq": 0, "chain": vec![0; 16]}, "scope_token": 0, "min_seq": 0, "limit": 0,
-        "backfill": [], "floor": 0,
+        "backfill": [], "floor": 0, "head": {"epoch": uuid::Uuid::nil(), "seq": 0, "chain": vec![0; 16]},
     });
     let page = post("/v1/sync/pull", &body);
     assert_eq!(page["puts"][1]["fields"][1]["value"]["text"], "王小明");

@@ -134,6 +134,8 @@ fn a_unit_put_elsewhere_is_dropped_by_one_device_and_taken_from_its_start_by_the
     assert!(upper.pull().0.iter().any(|r| r.kind == Kind::Person.number()));
     other.pull();
     assert!(!contains(&other.seen, "支部的人"));
+    let mut first = server.user("second-b", Role::Organizer, "B");
+    first.scope_token = first.open().scope_token;
 
     let made = hq.pull().0.into_iter().find(|r| r.id == leaf.record()).unwrap();
     let parent = super::harness::no(Kind::Unit, "parent");
@@ -144,6 +146,8 @@ fn a_unit_put_elsewhere_is_dropped_by_one_device_and_taken_from_its_start_by_the
     for device in [&mut upper, &mut other] {
         assert_eq!(device.page(0).unwrap_err().code, "scope_changed");
     }
+    let refused = first.page(0).unwrap_err();
+    assert_eq!(refused.code, "scope_changed", "the first page is of the scope that was told, too");
     let opened = upper.open();
     assert_eq!((opened.order, opened.scope_add), (Order::Proceed, vec![]));
     assert!(opened.scope_drop.contains(&leaf) && !opened.scope_drop.contains(&a));

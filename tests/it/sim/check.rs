@@ -1,6 +1,7 @@
 //! What must hold (docs/reliability.md, Simulator): at every step what is cheap, at the end everything.
 
 use std::collections::{BTreeMap, BTreeSet};
+use std::fmt::Write as _;
 
 use ejia::domain::ids::{RecordId, UnitId};
 use ejia::domain::kinds::Kind;
@@ -43,7 +44,7 @@ impl World {
             .map(|op| op.record)
             .collect();
         let mut wrong = Vec::new();
-        for (id, pending) in pending(ops.into_iter().rev()) {
+        for (id, pending) in pending(ops.iter().rev().copied()) {
             if refused.contains(&id) {
                 continue;
             }
@@ -51,7 +52,7 @@ impl World {
                 Some(record) => {
                     let hidden =
                         pending.fields.iter().find(|(no, value)| !shows(&record, **no, value));
-                    wrong.extend(hidden.map(|(no, _)| format!("field {} of {id}", no.0)));
+                    wrong.extend(hidden.map(|(no, value)| told(&record, *no, value, &ops)));
                 }
                 None if pending.made => wrong.push(format!("new record {id}")),
                 None => {}
@@ -111,6 +112,7 @@ impl World {
             limit: 0,
             backfill: Vec::new(),
             floor: 0,
+            head: Cursor::START,
         };
         let reader = self.server.reader(&self.server.db.snapshot(), Limits::default());
         let body = pack(&request).unwrap();
@@ -244,6 +246,16 @@ impl World {
             *last = row.id.n;
         }
     }
+}
+
+/// Says what a device should show, for whoever looks for the mistake.
+fn told(record: &Record, no: FieldNo, value: &Value, ops: &[&ejia::sync::Op]) -> String {
+    let shown = record.fields.get(&no);
+    let mut told = format!("field {} of {}: {value:?}, but {shown:?}", no.0, record.id);
+    for op in ops.iter().rev().filter(|op| op.record == record.id) {
+        let _infallible = write!(told, "\n    {:?} {:?} was {:?}", op.id, op.body, op.was);
+    }
+    told
 }
 
 /// True if a record shows this value.

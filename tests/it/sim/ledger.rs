@@ -147,7 +147,11 @@ pub(crate) fn pending<'a>(ops: impl Iterator<Item = &'a Op>) -> BTreeMap<RecordI
     let mut shown: BTreeMap<RecordId, Pending> = BTreeMap::new();
     for op in ops {
         let pending = shown.entry(op.record).or_default();
-        pending.made |= matches!(op.body, OpBody::Create { .. });
+        if matches!(op.body, OpBody::Create { .. }) {
+            // Made again after its first creation was refused, and with it what was written on top of that: this waits again
+            // where a server was set back, and is on the author's list again as soon as that server has answered.
+            *pending = Pending { made: true, fields: BTreeMap::new() };
+        }
         for (no, _, value) in sets(op) {
             pending.fields.insert(no, value);
         }

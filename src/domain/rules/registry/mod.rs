@@ -56,7 +56,15 @@ pub fn check_against(
         | Kind::StaffFile
         | Kind::Appointment
         | Kind::StaffReview
-        | Kind::Establishment => {}
+        | Kind::Establishment
+        | Kind::Term
+        | Kind::Rectification
+        | Kind::DevelopmentPlan
+        | Kind::Submission
+        | Kind::Headcount
+        | Kind::Policy
+        | Kind::WorkReport
+        | Kind::ClassQuota => {}
     }
     issues
 }

@@ -1,0 +1,36 @@
+//! 結業率: participants with a certificate / participants of the classes that are over; whoever was excused is counted apart.
+
+use super::share::{Answer, Figure, Item};
+use super::world::{Standing, World};
+use super::{Ask, Report, hours};
+use crate::domain::kinds::Kind;
+
+pub(super) const REPORT: Report = Report {
+    name: "class-completion",
+    counts: Kind::Enrolment,
+    needs: &[Kind::Unit, Kind::Person, Kind::TrainingClass, Kind::Enrolment],
+    source: "domain notes B4; 校組通字〔2021〕31號 Art. 15-16 [V]",
+    run,
+};
+
+fn run(world: &World, ask: Ask) -> Answer {
+    let (mut certified, mut finished) = (Figure::default(), Figure::default());
+    let mut excused = Vec::new();
+    for seat in &world.seats {
+        let Some(class) = world.classes.get(&seat.class) else { continue };
+        let over = hours::end_of(class).is_some_and(|end| !end.is_surely_after(ask.as_of));
+        if class.year.0 != ask.year || !over {
+            continue;
+        }
+        let unit = || world.unit_of(seat.person);
+        match seat.standing {
+            Standing::Outside => {}
+            Standing::Excused => excused.push(Item::plain(seat.id)),
+            Standing::Placed | Standing::Finished => {
+                certified.count(unit(), seat.id, seat.certified);
+                finished.count(unit(), seat.id, seat.standing == Standing::Finished);
+            }
+        }
+    }
+    Answer::new(certified).with("finished", finished).listing("excused", excused)
+}

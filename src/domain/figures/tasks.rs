@@ -1,0 +1,324 @@
+//! The to-do list: what the year's calendar, terms, cultivations, appointments and lists ask for around a day.
+//!
+//! It only points: a change of a secretary's branch raises a line here and closes no record (domain notes B2, B4).
+
+use std::collections::BTreeSet;
+use std::sync::LazyLock;
+
+use jiff::civil;
+use serde::Deserialize;
+
+use super::elections_on_time::{Span, spans};
+use super::people::{self, Secretary};
+use super::world::{Standing, World};
+use crate::domain::cultivation::record::CultivationStatus;
+use crate::domain::ids::RecordId;
+use crate::domain::kinds::Kind;
+use crate::domain::org::rectification::RectificationStatus;
+use crate::domain::record::{Date, PartialDate};
+use crate::domain::rules::{dates, workdays};
+use crate::domain::staff::appointment::Stage;
+use crate::domain::staff::staff_file::StaffStatus;
+use crate::domain::training::training_class::{CLOSED, ClassStatus, OPEN};
+
+/// Days before a day that something shows.
+const SOON: i32 = 30;
+
+/// One line of the list.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Task {
+    /// Stable word; the text is `task-<code>`.
+    pub code: &'static str,
+    /// Last day, or the day since when it should be looked at.
+    pub due: Option<PartialDate>,
+    /// Days past it on the day asked for; negative before it.
+    pub over: i32,
+    /// The record it is about; none for the year's fixed dates.
+    pub record: Option<RecordId>,
+    /// Its secondary unit.
+    pub unit: Option<RecordId>,
+}
+
+/// Kinds that the list looks at.
+pub const NEEDS: &[Kind] = &[
+    Kind::Unit,
+    Kind::Person,
+    Kind::Post,
+    Kind::Term,
+    Kind::Rectification,
+    Kind::Submission,
+    Kind::TrainingClass,
+    Kind::Enrolment,
+    Kind::Cultivation,
+    Kind::CultivationAssessment,
+    Kind::StaffFile,
+    Kind::Appointment,
+    Kind::Policy,
+];
+
+#[derive(Deserialize)]
+struct Year {
+    entries: Vec<Entry>,
+}
+
+#[derive(Deserialize)]
+struct Entry {
+    code: String,
+    month: i8,
+    day: i8,
+    notice: i32,
+}
+
+const TEXT: &str = include_str!("../../../config/calendar/year.toml");
+static ENTRIES: LazyLock<Vec<Entry>> =
+    LazyLock::new(|| toml::from_str::<Year>(TEXT).map(|year| year.entries).unwrap_or_default());
+
+/// Returns the codes of the year's fixed dates.
+pub fn calendar_codes() -> impl Iterator<Item = &'static str> {
+    ENTRIES.iter().map(|entry| entry.code.as_str())
+}
+
+/// Codes of the lines that records give rise to.
+pub const CODES: &[&str] = &[
+    "term-six-months",
+    "term-three-months",
+    "term-month",
+    "term-overdue",
+    "cultivation-post-changed",
+    "cultivation-review",
+    "cultivation-target",
+    "branch-without-secretary",
+    "branch-with-several",
+    "publicity-over",
+    "probation-over",
+    "rectification-due",
+    "submission-due",
+    "class-enrolment",
+    "class-opens",
+    "member-probation",
+];
+
+/// Collects lines.
+struct List<'a> {
+    world: &'a World,
+    day: PartialDate,
+    tasks: Vec<Task>,
+}
+
+impl List<'_> {
+    fn put(&mut self, code: &'static str, due: PartialDate, record: RecordId, unit: RecordId) {
+        let over = self.day.days() - dates::end_of(due).days();
+        let unit = self.world.secondary(unit);
+        self.tasks.push(Task { code, due: Some(due), over, record: Some(record), unit });
+    }
+
+    fn always(&mut self, code: &'static str, record: RecordId, unit: RecordId) {
+        let unit = self.world.secondary(unit);
+        self.tasks.push(Task { code, due: None, over: 0, record: Some(record), unit });
+    }
+
+    /// True from some days before the date on.
+    fn is_near(&self, due: PartialDate, days: i32) -> bool {
+        dates::end_of(due).days() - self.day.days() <= days
+    }
+}
+
+/// Returns what is to be done around a day, the most overdue first.
+pub fn tasks(world: &World, day: PartialDate) -> Vec<Task> {
+    let mut list = List { world, day, tasks: calendar(day) };
+    terms(&mut list);
+    let secretaries = people::secretaries(world, day);
+    branches(&mut list, &secretaries);
+    cultivations(&mut list, &secretaries);
+    organizers(&mut list);
+    owed(&mut list);
+    classes(&mut list);
+    members(&mut list);
+    let mut tasks = list.tasks;
+    tasks.sort_by_key(|task| (std::cmp::Reverse(task.over), task.code, task.record));
+    tasks
+}
+
+/// The fixed dates of this year and the next whose notice has begun and whose day has not passed.
+fn calendar(day: PartialDate) -> Vec<Task> {
+    let Some(today) = day.civil() else { return Vec::new() };
+    let of_year = |year: i16| {
+        ENTRIES.iter().filter_map(move |entry| {
+            let last = civil::Date::new(year, entry.month, entry.day).ok()?;
+            let due = PartialDate::from_civil(last).ok()?;
+            let over = day.days() - due.days();
+            let shown = (-entry.notice..=0).contains(&over);
+            shown.then_some(Task {
+                code: &entry.code,
+                due: Some(due),
+                over,
+                record: None,
+                unit: None,
+            })
+        })
+    };
+    of_year(today.year()).chain(of_year(today.year() + 1)).collect()
+}
+
+/// Six months before the end, three months before, monthly after that, and overdue (支部工作條例 Art. 21).
+fn terms(list: &mut List<'_>) {
+    for span in spans(list.world, list.day).into_iter().filter(|span| span.elected.is_none()) {
+        if let Some(code) = term_code(list, span) {
+            list.put(code, span.until, span.unit, span.unit);
+        }
+    }
+}
+
+fn term_code(list: &List<'_>, span: Span) -> Option<&'static str> {
+    let kind = list.world.unit(span.unit).map_or("branch", |unit| unit.r#type.key());
+    let rule = list.world.policies.term_rule(kind, list.day);
+    let months = rule.map_or(6, |rule| i32::from(rule.remind_months));
+    let from =
+        |months: i32| dates::plus_months(span.until, -months).is_some_and(|on| on <= list.day);
+    if list.day > dates::end_of(span.until) {
+        Some("term-overdue")
+    } else if from(2) {
+        Some("term-month")
+    } else if from(3) {
+        Some("term-three-months")
+    } else if from(months) {
+        Some("term-six-months")
+    } else {
+        None
+    }
+}
+
+fn branches(list: &mut List<'_>, secretaries: &BTreeSet<Secretary>) {
+    let world = list.world;
+    for (id, unit) in world.units() {
+        if !people::is_branch(unit) || !people::is_founded(unit, list.day) {
+            continue;
+        }
+        match secretaries.iter().filter(|s| s.branch == id).take(2).count() {
+            0 => list.always("branch-without-secretary", id, id),
+            1 => {}
+            _ => list.always("branch-with-several", id, id),
+        }
+    }
+}
+
+fn cultivations(list: &mut List<'_>, secretaries: &BTreeSet<Secretary>) {
+    let world = list.world;
+    let assessed: BTreeSet<(RecordId, i64)> =
+        world.assessments.iter().map(|(_, a)| (a.cultivation.0, a.year.0)).collect();
+    let year = dates::year_of(list.day).map_or(0, i64::from);
+    for (id, c) in &world.cultivations {
+        let branch = c.branch.0;
+        let current = matches!(
+            c.status,
+            Some(CultivationStatus::Cultivating | CultivationStatus::Recognised)
+        );
+        if !current {
+            continue;
+        }
+        // On the way from academic leader to secretary somebody need not be one yet.
+        let is_secretary = secretaries.contains(&Secretary { branch, person: c.person.0 });
+        let should_be =
+            c.status == Some(CultivationStatus::Recognised) || c.secretary_since.is_some();
+        if should_be && !is_secretary {
+            list.always("cultivation-post-changed", *id, branch);
+        }
+        if c.status != Some(CultivationStatus::Cultivating) {
+            continue;
+        }
+        if let Some(Date(on)) = c.next_review_on
+            && list.is_near(on, SOON)
+            && !assessed.contains(&(*id, year))
+        {
+            list.put("cultivation-review", on, *id, branch);
+        }
+        if let Some(Date(on)) = c.target_on
+            && list.day > dates::end_of(on)
+        {
+            list.put("cultivation-target", on, *id, branch);
+        }
+    }
+}
+
+fn organizers(list: &mut List<'_>) {
+    let world = list.world;
+    let days = world.policies.limit("publicity-working-days", list.day).unwrap_or(5);
+    for (id, a) in world.appointments.iter().filter(|(_, a)| a.stage == Some(Stage::Publicity)) {
+        let Some(last) = a.publicised_on.and_then(|on| workdays::last_of(on.0, days)) else {
+            continue;
+        };
+        let file = world.staff_files.iter().find(|(file, _)| *file == a.staff_file.0);
+        if let Some((_, file)) = file
+            && list.day > last
+        {
+            list.put("publicity-over", last, *id, file.unit.0);
+        }
+    }
+    let months = world.policies.limit("organizer-probation-months", list.day).unwrap_or(12);
+    let months = i32::try_from(months).unwrap_or(12);
+    for (id, file) in &world.staff_files {
+        let end = file.appointed_on.and_then(|on| dates::plus_months(on.0, months));
+        if let Some(end) = end
+            && file.status == Some(StaffStatus::Probation)
+            && list.is_near(end, SOON)
+        {
+            list.put("probation-over", end, *id, file.unit.0);
+        }
+    }
+}
+
+/// What units owe by a day.
+fn owed(list: &mut List<'_>) {
+    let world = list.world;
+    for (id, item) in &world.rectifications {
+        let open = item.status != Some(RectificationStatus::Closed);
+        if open && list.is_near(item.due_on.0, SOON) {
+            list.put("rectification-due", item.due_on.0, *id, item.unit.0);
+        }
+    }
+    for (id, report) in world.submissions.iter().filter(|(_, s)| s.received_on.is_none()) {
+        if list.is_near(report.due_on.0, SOON) {
+            list.put("submission-due", report.due_on.0, *id, report.unit.0);
+        }
+    }
+}
+
+/// The end of enrolment within three days, and the day before a class opens.
+fn classes(list: &mut List<'_>) {
+    let world = list.world;
+    let placed: BTreeSet<RecordId> = world
+        .seats
+        .iter()
+        .filter(|seat| seat.standing == Standing::Placed)
+        .map(|s| s.class)
+        .collect();
+    for (id, class) in &world.classes {
+        let state = class.status.as_ref().map_or("draft", ClassStatus::key);
+        let today = list.day.days();
+        let coming = |on: PartialDate, days: i32| (0..=days).contains(&(on.days() - today));
+        let enrol_by = class.enrol_by.and_then(|by| dates::day_of(by.0));
+        if let Some(by) = enrol_by.filter(|by| state == OPEN && coming(*by, 3)) {
+            list.put("class-enrolment", by, *id, *id);
+        }
+        let opens = class.starts_on.map(|on| on.0).filter(|on| coming(*on, 1));
+        if let Some(on) =
+            opens.filter(|_| placed.contains(id) && (state == OPEN || CLOSED.contains(&state)))
+        {
+            list.put("class-opens", on, *id, *id);
+        }
+    }
+}
+
+/// Probationary members whose year is over within a month: they apply a week before (發展黨員工作細則 Art. 32).
+fn members(list: &mut List<'_>) {
+    let world = list.world;
+    for person in world.persons.iter().filter(|person| person.is_member && person.full_on.is_none())
+    {
+        let end = person.joined_on.and_then(|on| dates::plus_years(on, 1));
+        if let Some(end) = end
+            && list.is_near(end, SOON)
+        {
+            list.put("member-probation", end, person.id, person.unit);
+        }
+    }
+}

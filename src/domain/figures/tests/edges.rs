@@ -1,0 +1,197 @@
+//! Days at the edges, the counting rule, and the to-do list.
+
+use super::*;
+
+fn hours_of(maker: &mut Maker, person: u128) -> i64 {
+    let world = maker.ready();
+    hours::counted(&world, ask(day(2026, 12, 31), 2026))
+        .get(&id(person))
+        .copied()
+        .unwrap_or_default()
+}
+
+fn dated(maker: &mut Maker, n: u128, from: Value, to: Value) {
+    maker.class(n, 2026, "university", &[("starts_on", from), ("ends_on", to)]);
+}
+
+/// 校組通字〔2021〕31號 Art. 14: at most four hours per half day.
+#[test]
+fn a_class_gives_no_more_than_four_hours_a_half_day() {
+    let mut maker = Maker::default();
+    dated(&mut maker, 60, on(2026, 3, 2), on(2026, 3, 3));
+    maker.seat(70, 60, 50, "completed", 170).seat(71, 60, 51, "completed", 155);
+    assert_eq!((hours_of(&mut maker, 50), hours_of(&mut maker, 51)), (160, 155));
+}
+
+#[test]
+fn overlapping_classes_do_not_count_a_half_day_twice() {
+    let mut maker = Maker::default();
+    dated(&mut maker, 60, on(2026, 3, 2), on(2026, 3, 3));
+    dated(&mut maker, 61, on(2026, 3, 3), on(2026, 3, 4));
+    maker.seat(70, 60, 50, "completed", 160).seat(71, 61, 50, "completed", 160);
+    assert_eq!(hours_of(&mut maker, 50), 240);
+    // A long online class leaves the days to a short one within it.
+    dated(&mut maker, 62, on(2026, 5, 1), on(2026, 5, 31));
+    dated(&mut maker, 63, on(2026, 5, 10), on(2026, 5, 10));
+    maker.seat(72, 62, 51, "completed", 200).seat(73, 63, 51, "completed", 80);
+    assert_eq!(hours_of(&mut maker, 51), 280);
+}
+
+#[test]
+fn sessions_attended_bound_the_hours_and_a_session_in_both_halves_gives_eight() {
+    let mut maker = Maker::default();
+    dated(&mut maker, 60, on(2026, 3, 2), on(2026, 3, 6));
+    let nine = 1_772_413_200_000; // 2026-03-02 09:00 in the offices' zone
+    for (n, begins, ends) in [
+        (80, nine, nine + 8 * 3_600_000),
+        (81, nine + 86_400_000, nine + 86_400_000 + 5 * 1_800_000),
+    ] {
+        let pairs = [
+            ("class", to(60)),
+            ("starts_at", Value::Instant(begins)),
+            ("ends_at", Value::Instant(ends)),
+        ];
+        maker.put(Kind::Session, n, 1, &pairs);
+    }
+    for (n, session, person, state) in [
+        (90, 80, 50, "present"),
+        (91, 81, 50, "present"),
+        (92, 81, 51, "present"),
+        (93, 80, 51, "leave"),
+    ] {
+        let pairs = [("session", to(session)), ("person", to(person)), ("state", code(state))];
+        maker.put(Kind::Attendance, n, 2, &pairs);
+    }
+    maker.seat(70, 60, 50, "completed", 300).seat(71, 60, 51, "completed", 300).seat(
+        72,
+        60,
+        52,
+        "completed",
+        300,
+    );
+    assert_eq!(hours_of(&mut maker, 50), 80 + 25);
+    assert_eq!(hours_of(&mut maker, 51), 25);
+    assert_eq!(hours_of(&mut maker, 52), 300, "nobody kept marks for this one: as recorded");
+}
+
+#[test]
+fn a_class_over_new_year_counts_for_the_year_it_names() {
+    let mut maker = Maker::default();
+    dated(&mut maker, 60, on(2026, 12, 30), on(2027, 1, 2));
+    dated(&mut maker, 61, on(2026, 12, 30), on(2026, 12, 31));
+    maker.seat(70, 60, 50, "completed", 80).seat(71, 61, 51, "completed", 80);
+    assert_eq!(hours_of(&mut maker, 50), 0, "it is not over on 31 December");
+    assert_eq!(hours_of(&mut maker, 51), 80);
+    let world = maker.ready();
+    let later = hours::counted(&world, ask(day(2027, 1, 2), 2026));
+    assert_eq!(later.get(&id(50)), Some(&80));
+    assert!(hours::counted(&world, ask(day(2027, 1, 2), 2027)).is_empty());
+}
+
+#[test]
+fn the_same_question_a_year_earlier_survives_a_leap_day() {
+    let asked = ask(day(2024, 2, 29), 2024).year_before().unwrap();
+    assert_eq!(asked, ask(day(2023, 2, 28), 2023));
+}
+
+#[test]
+fn a_secretary_is_in_post_on_the_day_of_appointment_and_on_the_last_day() {
+    let mut maker = Maker::campus();
+    maker.post(
+        100,
+        50,
+        20,
+        "secretary",
+        &[("from_on", on(2026, 3, 1)), ("to_on", on(2026, 3, 31))],
+    );
+    let world = maker.ready();
+    let count = |as_of| people::secretaries(&world, as_of).len();
+    let days = [day(2026, 2, 28), day(2026, 3, 1), day(2026, 3, 31), day(2026, 4, 1)];
+    assert_eq!(days.map(count), [0, 1, 1, 0]);
+}
+
+fn codes(world: &World, as_of: PartialDate) -> Vec<(&'static str, Option<RecordId>)> {
+    let records = tasks(world, as_of).into_iter().filter(|task| task.record.is_some());
+    records.map(|task| (task.code, task.record)).collect()
+}
+
+/// 支部工作條例（試行） Art. 21.
+#[test]
+fn the_end_of_a_term_is_announced_at_six_and_three_months_and_then_monthly() {
+    let mut maker = Maker::default();
+    let unit = [
+        ("code", text("c")),
+        ("name", text("n")),
+        ("type", code("committee")),
+        ("term_starts_on", on(2022, 1, 31)),
+    ];
+    maker.put(Kind::Unit, 2, 2, &unit);
+    let world = maker.ready();
+    let at = |year, month, of_month| {
+        codes(&world, day(year, month, of_month)).first().map(|(code, _)| *code)
+    };
+    assert_eq!(at(2026, 7, 30), None);
+    assert_eq!(at(2026, 7, 31), Some("term-six-months"));
+    assert_eq!(at(2026, 10, 31), Some("term-three-months"));
+    assert_eq!(at(2026, 11, 30), Some("term-month"));
+    assert_eq!(at(2027, 1, 31), Some("term-month"));
+    assert_eq!(at(2027, 2, 1), Some("term-overdue"));
+}
+
+#[test]
+fn a_recognised_leader_who_left_the_branch_is_a_task_and_the_record_stays() {
+    let mut maker = Maker::campus();
+    maker.post(100, 50, 20, "secretary", &[("to_on", on(2026, 5, 31))]);
+    let pairs = [
+        ("person", to(50)),
+        ("branch", to(20)),
+        ("direction", code("secretary_to_academic")),
+        ("status", code("recognised")),
+        ("document_no", text("1號")),
+        ("recognised_on", on(2025, 1, 1)),
+    ];
+    maker.put(Kind::Cultivation, 80, 20, &pairs);
+    let world = maker.ready();
+    let raised = ("cultivation-post-changed", Some(id(80)));
+    assert!(!codes(&world, day(2026, 5, 31)).contains(&raised));
+    assert!(codes(&world, day(2026, 6, 1)).contains(&raised));
+}
+
+#[test]
+fn fixed_dates_show_from_their_notice_to_their_day() {
+    let shown = |as_of| {
+        let all = tasks(&World::default(), as_of);
+        all.into_iter().map(|task| task.code).collect::<Vec<_>>()
+    };
+    assert!(!shown(day(2026, 11, 19)).contains(&"hours-ledger"));
+    assert!(shown(day(2026, 11, 20)).contains(&"hours-ledger"));
+    assert!(shown(day(2026, 12, 20)).contains(&"hours-ledger"));
+    assert!(!shown(day(2026, 12, 21)).contains(&"hours-ledger"));
+    assert!(
+        shown(day(2026, 12, 31)).contains(&"member-count")
+            == (day(2027, 2, 28).days() - day(2026, 12, 31).days() <= 58)
+    );
+    assert_eq!(tasks::calendar_codes().count(), 12);
+}
+
+#[test]
+fn publicity_of_an_organizer_ends_after_five_working_days() {
+    let mut maker = Maker::campus();
+    maker.put(
+        Kind::StaffFile,
+        80,
+        2,
+        &[("unit", to(2)), ("person", to(90)), ("status", code("publicised"))],
+    );
+    let pairs = [
+        ("staff_file", to(80)),
+        ("from_on", on(2026, 11, 1)),
+        ("stage", code("publicity")),
+        ("publicised_on", on(2026, 9, 28)),
+    ];
+    maker.put(Kind::Appointment, 81, 2, &pairs);
+    let world = maker.ready();
+    let over = ("publicity-over", Some(id(81)));
+    assert!(!codes(&world, day(2026, 10, 9)).contains(&over));
+    assert!(codes(&world, day(2026, 10, 10)).contains(&over));
+}
