@@ -149,7 +149,7 @@ fn what_a_class_needed_goes_thirty_days_after_it() {
     let person = hq.person(college, "10001", "王小明");
     let day = |year| Value::Date(ejia::domain::record::PartialDate::day(year, 6, 1).unwrap());
     let mut enrolled = Vec::new();
-    for (year, diet) in [(2020, "清真餐"), (2999, "素食餐")] {
+    for (year, diet) in [(2020, "清真餐"), (2190, "素食餐")] {
         let class = hq.add(
             Kind::TrainingClass,
             &[
