@@ -14,6 +14,7 @@ pub mod keys;
 pub mod matching;
 pub mod message;
 mod opening;
+mod paper;
 pub mod plain;
 pub mod runtime;
 pub mod screens;

@@ -5,9 +5,10 @@ use ejia::domain::ids::RecordId;
 use ejia::server::service::Call;
 use ejia::wire::packet::Message;
 use ejia::wire::{
-    CheckAnswer, CheckRequest, EnrolAnswer, EnrolRequest, Hello, HistoryAnswer, Page, Problem,
-    PullRequest, PushAnswer, PushRequest, QuarantineAnswer, QuarantineRequest, ReadmitAnswer,
-    ReadmitRequest, SyncAnswer, SyncRequest, pack, unpack,
+    ChallengeAnswer, ChallengeRequest, CheckAnswer, CheckRequest, EnrolAnswer, EnrolRequest, Hello,
+    HistoryAnswer, Page, Problem, PullRequest, PushAnswer, PushRequest, QuarantineAnswer,
+    QuarantineRequest, ReadmitAnswer, ReadmitRequest, SessionAnswer, SessionRequest, SyncAnswer,
+    SyncRequest, pack, unpack,
 };
 
 use super::faults::Fault;
@@ -160,6 +161,18 @@ impl Transport for Wire<'_> {
 
     fn history(&mut self, record: RecordId) -> Result<HistoryAnswer, TransportError> {
         self.send(Call::History(record), Vec::new())
+    }
+
+    fn challenge(&mut self, request: &ChallengeRequest) -> Result<ChallengeAnswer, TransportError> {
+        self.ask(Call::Challenge, request)
+    }
+
+    fn session(&mut self, request: &SessionRequest) -> Result<SessionAnswer, TransportError> {
+        self.ask(Call::Session, request)
+    }
+
+    fn set_token(&mut self, token: &str) {
+        token.clone_into(&mut self.token);
     }
 
     fn readmit(&mut self, request: &ReadmitRequest) -> Result<ReadmitAnswer, TransportError> {
