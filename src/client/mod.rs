@@ -22,6 +22,7 @@ mod import;
 mod index;
 mod inside;
 mod journal;
+mod judgement;
 mod key;
 mod lease;
 mod list;
@@ -52,6 +53,8 @@ mod view;
 
 #[cfg(test)]
 mod tests;
+#[cfg(test)]
+mod tests_judgement;
 #[cfg(test)]
 mod tests_samples;
 

@@ -143,8 +143,9 @@ impl Inner {
         kind: Kind,
         id: RecordId,
         unit: Option<UnitId>,
-        fields: Fields,
+        mut fields: Fields,
     ) -> Result<Edit, ClientError> {
+        self.snapshot(kind, &mut fields);
         let unit = self.owner(kind.spec(), id, unit, &fields);
         let role = self.profile.role;
         let spec = kind.spec();

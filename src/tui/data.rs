@@ -476,7 +476,7 @@ impl Data {
     /// Returns the figures of the overview. Slow with many records.
     pub fn ratios(&self, today: civil::Date) -> Vec<Ratio> {
         let Ok(as_of) = PartialDate::from_civil(today) else { return Vec::new() };
-        let views = self.client.reports(Ask { as_of, year: i64::from(today.year()) }, None);
+        let views = self.client.overview(Ask { as_of, year: i64::from(today.year()) });
         let counted = views.into_iter().filter(|view| view.total.denominator > 0);
         let ratio = |view: ReportView| {
             let missing: Vec<RecordId> =

@@ -17,6 +17,8 @@ mod server;
 
 #[cfg(all(feature = "client", feature = "server"))]
 mod crash;
+#[cfg(feature = "client")]
+mod figures;
 #[cfg(all(feature = "client", feature = "server"))]
 mod fuzz;
 mod golden;

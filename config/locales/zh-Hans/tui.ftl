@@ -284,6 +284,7 @@ tui-figure-submissions = 报送及时率
 tui-unlock-locked = 已锁定，没存的草稿已加密保存。请输入密码（或恢复码）。
 tui-unlock-user = 使用者：{ $name }（↑↓ 选择）
 tui-unlock-first-user = 本机
+tui-figure-double-leader-conditions = 选拔条件具备
 tui-form-which = 填写哪张表格
 tui-form-printed = 已填写：{ $path }
 tui-why-no-form = 这种记录没有纸质表格。

@@ -284,6 +284,7 @@ tui-figure-submissions = 報送及時率
 tui-unlock-locked = 已鎖定，沒存的草稿已加密保存。請輸入密碼（或恢復碼）。
 tui-unlock-user = 使用者：{ $name }（↑↓ 選擇）
 tui-unlock-first-user = 本機
+tui-figure-double-leader-conditions = 選拔條件具備
 tui-form-which = 填寫哪張表格
 tui-form-printed = 已填寫：{ $path }
 tui-why-no-form = 這種記錄沒有紙質表格。

@@ -95,6 +95,13 @@ impl Form {
         if ignored { Known::Ignored } else { Known::Unknown }
     }
 
+    /// Returns the known heading spelt most like one that is not known; folded, as headings are compared.
+    pub fn nearest(&self, heading: &str) -> Option<&str> {
+        let folded = fold(heading);
+        let bare = text::heading_without_note(&folded);
+        crate::domain::codes::nearest_of(bare, self.headings.keys().map(String::as_str))
+    }
+
     /// True if the folded heading, with or without its note, is a mark of this layout.
     pub fn is_mark(&self, folded: &str) -> bool {
         self.marks.contains(folded) || self.marks.contains(text::heading_without_note(folded))
