@@ -72,6 +72,8 @@ pub(super) enum Command {
     #[cfg(feature = "client")]
     Set(super::commands::edit::Set),
     #[cfg(feature = "client")]
+    Note(super::commands::edit::Note),
+    #[cfg(feature = "client")]
     Delete(super::commands::edit::Delete),
     #[cfg(feature = "client")]
     Undo,

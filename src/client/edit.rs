@@ -7,11 +7,9 @@ use super::state::Inner;
 use crate::domain::ids::RecordId;
 use crate::domain::record::Issue;
 use crate::sync::command::EVENT_KIND;
+use crate::sync::upcast::SCHEMA;
 use crate::sync::{Group, Op, OpBody, OpId, digest};
 use crate::wire::{encode, encode_op};
-
-/// Version of the field catalogue this build writes.
-pub(super) const SCHEMA: u16 = 1;
 
 /// One change of one record, not yet numbered.
 pub(super) struct Edit {

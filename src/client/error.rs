@@ -60,6 +60,15 @@ pub enum ClientError {
     /// Nothing is there to be undone.
     #[error("nothing to undo")]
     NothingToUndo,
+    /// The last command was a note, a decision, or a request that only its opposite answers.
+    #[error("this is not undone")]
+    CannotUndo,
+    /// The record holds what only a newer program understands.
+    #[error("record {id} holds what only a newer program understands")]
+    Newer {
+        /// The record.
+        id: String,
+    },
     /// The record changed since; undoing would overwrite somebody.
     #[error("changed since by someone else")]
     ChangedSince,
@@ -140,6 +149,8 @@ impl ClientError {
             Self::SyncRunning => "sync-running".to_owned(),
             Self::Cancelled => "cancelled".to_owned(),
             Self::NothingToUndo => "nothing-to-undo".to_owned(),
+            Self::CannotUndo => "cannot-undo".to_owned(),
+            Self::Newer { .. } => "newer-record".to_owned(),
             Self::ChangedSince => "changed-since".to_owned(),
             Self::Import(error) => format!("import-{}", error.code()),
             Self::Form(error) => format!("form-{}", error.code()),
@@ -162,7 +173,7 @@ impl ClientError {
             Self::LeaseExpired { pending, device } => {
                 vec![("pending", pending.to_string()), ("device", device.clone())]
             }
-            Self::NotFound { id, .. } => vec![("id", id.clone())],
+            Self::NotFound { id, .. } | Self::Newer { id } => vec![("id", id.clone())],
             Self::NotAllowed { action } | Self::StepClosed { action, .. } => {
                 vec![("action", action.clone())]
             }
@@ -178,6 +189,7 @@ impl ClientError {
             | Self::SyncRunning
             | Self::Cancelled
             | Self::NothingToUndo
+            | Self::CannotUndo
             | Self::ChangedSince
             | Self::WeakPassphrase
             | Self::BadUnlockCode

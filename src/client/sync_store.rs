@@ -3,7 +3,6 @@
 use std::collections::BTreeSet;
 
 use super::attention::{self, Refused};
-use super::edit::SCHEMA;
 use super::error::ClientError;
 use super::journal;
 use super::state::{Inner, NAMES, SYNC_STATE, SyncState};
@@ -11,6 +10,7 @@ use crate::domain::ids::{RecordId, UnitId, UserId};
 use crate::store::{Change, Row};
 use crate::sync::client::{Machine, PageHead, Staged, Waiting};
 use crate::sync::open::Open;
+use crate::sync::upcast::SCHEMA;
 use crate::sync::{Cursor, Digest, HELD_KIND, Held, OpBody, Outcome, Witness};
 use crate::wire::{Page, SyncAnswer, decode, decode_op, decode_record, encode, head, op_head};
 

@@ -4,7 +4,7 @@ use std::fmt::{Error, Write as _};
 
 use crate::domain::codes;
 use crate::domain::kinds::Kind;
-use crate::domain::record::{FieldSpec, Merge, Owner, RecordSpec, Step, ValueKind};
+use crate::domain::record::{FieldSpec, Merge, Owner, RecordSpec, Shape, Step, ValueKind};
 
 const HEAD: &str = "# Data dictionary
 
@@ -115,6 +115,14 @@ fn published(spec: &RecordSpec) -> String {
 }
 
 fn type_of(field: &FieldSpec) -> String {
+    match field.shape {
+        Shape::One => type_of_one(field),
+        Shape::Many => format!("several of: {}", type_of_one(field)),
+        Shape::Notes => "notes".to_owned(),
+    }
+}
+
+fn type_of_one(field: &FieldSpec) -> String {
     match field.kind {
         ValueKind::Reference(kind) => format!("-> `{kind}`"),
         ValueKind::Code => format!("code of `{}`", field.codes.unwrap_or_default()),

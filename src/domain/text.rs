@@ -20,6 +20,33 @@ pub const MONTH: char = '\u{6708}';
 /// See [`YEAR`].
 pub const DAYS: [char; 3] = ['\u{65E5}', '\u{53F7}', '\u{865F}'];
 
+/// What stands between the elements of a multi-valued field: the enumeration comma.
+pub const LIST_MARK: char = '\u{3001}';
+/// What is taken for it when it is typed: semicolons, and line breaks.
+const OTHER_MARKS: [char; 3] = [';', '\u{FF1B}', '\n'];
+
+/// Takes the text of a multi-valued field apart: trimmed, each element once, in order.
+///
+/// # Example
+/// ```
+/// assert_eq!(ejia::domain::text::elements("a; b;a"), ["a", "b"]);
+/// ```
+pub fn elements(joined: &str) -> Vec<&str> {
+    let mut found: Vec<&str> = Vec::new();
+    for part in joined.split(|c| c == LIST_MARK || OTHER_MARKS.contains(&c)) {
+        let part = part.trim();
+        if !part.is_empty() && !found.contains(&part) {
+            found.push(part);
+        }
+    }
+    found
+}
+
+/// Writes elements as one text.
+pub fn join_elements(elements: &[&str]) -> String {
+    elements.join(&LIST_MARK.to_string())
+}
+
 /// A cell or entry that says nothing, or says "none".
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Blank {

@@ -101,6 +101,7 @@ fn sets_owner(op: &Op) -> bool {
         OpBody::Move { .. } | OpBody::Resolve { .. } => true,
         OpBody::Create { .. } | OpBody::Set { .. } => names_owner,
         OpBody::ElementAdd { .. }
+        | OpBody::ElementSet { .. }
         | OpBody::ElementDelete { .. }
         | OpBody::Note { .. }
         | OpBody::Delete { .. }

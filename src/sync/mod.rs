@@ -28,6 +28,7 @@ pub mod pass;
 pub mod record;
 pub mod resolve;
 mod task;
+pub mod upcast;
 pub mod world;
 
 #[cfg(test)]

@@ -193,6 +193,8 @@ pub enum Purpose {
     RecoveryCode,
     /// Show personal data in full.
     Reveal,
+    /// The text of a note.
+    Note,
     /// Ask for a place with the class or person that was chosen.
     Place,
     /// Fill the form that was chosen.

@@ -14,7 +14,7 @@ use crate::domain::figures::Ask;
 use crate::domain::ids::RecordId;
 use crate::domain::kinds::Kind;
 use crate::domain::record::mask::masked;
-use crate::domain::record::{FieldSpec, Fields, Issue, PartialDate, RecordSpec, Value};
+use crate::domain::record::{FieldNo, FieldSpec, Fields, Issue, PartialDate, RecordSpec, Value};
 use crate::locale::Locale;
 
 pub use crate::client::{
@@ -85,6 +85,10 @@ pub struct RecordView {
     pub fields: Fields,
     /// What is wrong with it; filled for a single record only.
     pub issues: Vec<Issue>,
+    /// Its notes, the oldest first: field, when in milliseconds since 1970, who, what.
+    pub notes: Vec<(FieldNo, i64, String, String)>,
+    /// True if it holds what only a newer program understands.
+    pub read_only: bool,
 }
 
 /// A workflow step as one person sees it.
@@ -380,29 +384,6 @@ impl Data {
         Ok(())
     }
 
-    /// Returns what the server refused.
-    pub fn attention(&self) -> Vec<AttentionView> {
-        self.client.attention()
-    }
-
-    /// Sends a refused change again, with corrections.
-    ///
-    /// # Errors
-    /// What the client says; then nothing was written.
-    pub fn resend(&self, n: u64, corrections: &Fields) -> Result<(), Failure> {
-        self.client.resend(n, corrections)?;
-        Ok(())
-    }
-
-    /// Gives a refused change up.
-    ///
-    /// # Errors
-    /// What the client says; then nothing was written.
-    pub fn discard(&self, n: u64, reason: &str) -> Result<(), Failure> {
-        self.client.discard(n, reason)?;
-        Ok(())
-    }
-
     /// Returns the history of a record, the newest change first: the server's if it can be reached, else what this device knows. Slow.
     ///
     /// # Errors
@@ -541,11 +522,13 @@ pub fn filter_text(shell: &Shell, kind: &RecordSpec, filter: &Filter) -> String 
 
 fn shown(view: crate::client::RecordView) -> RecordView {
     RecordView {
+        notes: super::decided::notes(&view),
         id: view.id,
         kind: view.kind,
         title: view.title,
         unit: view.unit_name,
         state: view.state.key(),
+        read_only: view.read_only,
         fields: view.fields,
         issues: Vec::new(),
     }

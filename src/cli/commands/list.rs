@@ -11,13 +11,13 @@ use crate::cli::context::Context;
 use crate::cli::device::kind_of;
 use crate::cli::error::{CommandError, CommandResult};
 use crate::cli::output::{Grid, Human, say};
-use crate::cli::values::{record_json, unknown_field};
+use crate::cli::values::{note_lines, record_json, unknown_field};
 use crate::client::{Client, ClientError, Query, RecordView, Taken, clock, files};
 use crate::domain::codes::{self, CodeList};
 use crate::domain::kinds::Kind;
 use crate::domain::query::{Comparison, Filter, Sort};
 use crate::domain::record::parse::{self, ParseContext};
-use crate::domain::record::{FieldSpec, Owner, Value, ValueKind};
+use crate::domain::record::{FieldSpec, Owner, Shape, Value, ValueKind};
 use crate::telemetry;
 use crate::transfer::export::{self, ExportError, Table, TableColumn};
 
@@ -199,6 +199,7 @@ fn heading(cx: &Context, kind: Kind, key: &str) -> String {
 
 fn cell(record: &RecordView, key: &str, text: impl Fn(&Value) -> String, cx: &Context) -> String {
     match record.kind.spec().field(key) {
+        Some(field) if field.shape == Shape::Notes => note_lines(record, field).join("\n"),
         Some(field) => record.fields.get(&field.number).map(text).unwrap_or_default(),
         None => match key {
             "id" => record.id.to_string(),

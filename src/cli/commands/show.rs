@@ -6,9 +6,9 @@ use crate::cli::context::Context;
 use crate::cli::device::record_of;
 use crate::cli::error::CommandResult;
 use crate::cli::output::{Grid, Human, say, told, worded};
-use crate::cli::values::{record_json, unknown_field};
+use crate::cli::values::{note_lines, record_json, unknown_field};
 use crate::client::{Client, RecordView};
-use crate::domain::record::FieldNo;
+use crate::domain::record::{FieldNo, Shape};
 
 #[derive(Debug, Args)]
 pub(in crate::cli) struct Show {
@@ -35,10 +35,16 @@ pub(super) fn run(cx: &Context, command: &Show) -> CommandResult {
             if record.deleted {
                 object.insert("deleted".to_owned(), true.into());
             }
+            if record.read_only {
+                object.insert("read_only".to_owned(), true.into());
+            }
         }
         json
     };
     cx.output.answer(json, || Human::Grid(grid(cx, &client, &record, &revealed)))?;
+    if record.read_only {
+        say(&cx.locale.text("cli-read-only"));
+    }
     for (_, text) in &issues {
         say(text);
     }
@@ -84,6 +90,12 @@ fn grid(cx: &Context, client: &Client, record: &RecordView, revealed: &[FieldNo]
         rows.push(vec![text("cli-col-deleted"), text("flag-yes")]);
     }
     for field in spec.fields {
+        let notes =
+            if field.shape == Shape::Notes { note_lines(record, field) } else { Vec::new() };
+        for (n, line) in notes.into_iter().enumerate() {
+            let label = if n == 0 { cx.locale.field_label(spec, field) } else { String::new() };
+            rows.push(vec![label, line]);
+        }
         if let Some(value) = record.fields.get(&field.number) {
             let full = revealed.contains(&field.number);
             let shown = if full {

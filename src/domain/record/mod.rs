@@ -16,10 +16,10 @@ mod value;
 pub use date::{DateError, PartialDate, Precision};
 pub use issue::{Issue, Level};
 pub use parse::ParseContext;
-pub use spec::{FieldId, FieldSpec, Merge, Owner, RecordSpec, Step, ValueKind};
+pub use spec::{FieldId, FieldSpec, Merge, Owner, RecordSpec, Shape, Step, ValueKind};
 pub use types::{
     ClassId, Code, CultivationId, Date, EnrolmentId, FieldType, Flag, Hours, IdNumber, Identifier,
-    Instant, Integer, Name, PersonId, Phone, SessionId, StaffFileId, Text, UnitRef,
+    Instant, Integer, Many, Name, Notes, PersonId, Phone, SessionId, StaffFileId, Text, UnitRef,
 };
 pub use value::{FieldNo, Fields, Value};
 

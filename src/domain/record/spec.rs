@@ -36,6 +36,18 @@ pub enum ValueKind {
     Reference(&'static str),
 }
 
+/// How many values a field has, and who may change them (protocol, Elements).
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Shape {
+    /// One.
+    One,
+    /// Several texts, each with an identity of its own: what two people add is both there. Typed and written as one text, with
+    /// [`crate::domain::text::LIST_MARK`] between them.
+    Many,
+    /// Dated remarks with their authors: only added to.
+    Notes,
+}
+
 /// How two edits of one field meet (protocol, Merge policy).
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Merge {
@@ -87,8 +99,10 @@ pub struct FieldSpec {
     pub key: &'static str,
     /// What the value says, from the doc comment; goes into the data dictionary.
     pub doc: &'static str,
-    /// Input and storage type.
+    /// Input and storage type; of one element where there are several.
     pub kind: ValueKind,
+    /// How many values it has.
+    pub shape: Shape,
     /// True if a record without it is refused.
     pub required: bool,
     /// What happens when two people change it.
@@ -170,6 +184,7 @@ impl FieldSpec {
             key,
             doc,
             kind: T::KIND,
+            shape: T::SHAPE,
             required: T::REQUIRED,
             merge: Merge::Review,
             group: None,
@@ -368,6 +383,11 @@ impl RecordSpec {
         self.fields.iter().find(|field| field.key == key)
     }
 
+    /// Returns the fields of a shape.
+    pub fn shaped(&self, shape: Shape) -> impl Iterator<Item = &'static FieldSpec> {
+        self.fields.iter().filter(move |field| field.shape == shape)
+    }
+
     /// Returns the field with that number.
     pub fn field_no(&self, number: FieldNo) -> Option<&'static FieldSpec> {
         self.fields.iter().find(|field| field.number == number)
@@ -408,6 +428,8 @@ impl RecordSpec {
                 !matches!(field.kind, ValueKind::Code) || field.codes.is_some(),
                 "a code field names no code list"
             );
+            let texts = matches!(field.kind, ValueKind::Text | ValueKind::Name);
+            assert!(texts || matches!(field.shape, Shape::One), "elements are texts");
             i += 1;
         }
         self.check_keys(self.list);

@@ -13,6 +13,8 @@ mod merge;
 mod places;
 #[cfg(test)]
 mod tests;
+#[cfg(test)]
+mod tests_more;
 
 use std::collections::BTreeSet;
 
@@ -182,6 +184,7 @@ fn may_change_places(op: &Op) -> bool {
                 || touches(DELETED_FIELD)
         }
         OpBody::ElementAdd { .. }
+        | OpBody::ElementSet { .. }
         | OpBody::ElementDelete { .. }
         | OpBody::Note { .. }
         | OpBody::Move { .. }

@@ -57,6 +57,9 @@ fn a_batch_ends_where_a_group_ends() {
     let small = Limits { batch_bytes: 25, ..Limits::default() };
     assert_eq!(packed(&[1, 2, 1], small), [1, 2, 1], "a group that does not fit goes next");
     assert_eq!(packed(&[3, 1], small), [3, 1], "one that fits nowhere goes alone");
+    assert_eq!(packed(&[1, 1, 1], small), [2, 1], "bytes are counted over the whole batch");
+    let exact = Limits { batch_bytes: 20, ..Limits::default() };
+    assert_eq!(packed(&[1, 1, 1], exact), [2, 1], "what fits exactly fits");
 }
 
 #[test]

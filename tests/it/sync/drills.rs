@@ -564,3 +564,36 @@ fn a_device_that_never_joined_is_not_asked_for_a_certificate() {
     let ended = client.sync(&|_| {}, &AtomicBool::new(false));
     assert!(matches!(ended, Err(ClientError::NotEnrolled)), "{ended:?}");
 }
+
+#[test]
+fn a_change_whose_ground_the_server_lost_waits_in_sight_until_its_author_comes_back() {
+    let mut drill = Drill::start(1);
+    let id = drill.write(0);
+    drill.sync_all();
+    let copy = drill.copy("before");
+    drill.hq.set(id, "name", "甲");
+    drill.hq.sync();
+    drill.devices[0].sync();
+    drill.devices[0].set(id, "name", "乙");
+    drill.devices[0].sync();
+    drill.put_back(&copy, false);
+    // The college comes back first: what it had seen is not there yet.
+    drill.devices[0].sync();
+    let college = &drill.devices[0].client;
+    let held = college.attention();
+    assert_eq!(held.iter().map(|item| item.code.as_str()).collect::<Vec<_>>(), ["held"]);
+    assert_eq!(held[0].record, id);
+    assert_eq!(held[0].message, "missing_base");
+    assert_eq!(college.status().attention, 1);
+    assert!(college.conflicts().is_empty());
+    drill.hq.sync();
+    drill.devices[0].sync();
+    drill.hq.sync();
+    for device in [&drill.hq, &drill.devices[0]] {
+        assert_eq!(device.value(id, "name"), Some(text("乙")));
+        assert_eq!(device.client.attention(), []);
+        assert!(device.client.conflicts().is_empty());
+        assert_eq!(device.client.status().pending, 0);
+    }
+    block(admin::verify(&drill.server.database)).unwrap();
+}

@@ -2,6 +2,7 @@
 
 mod commands;
 mod drills;
+mod elements;
 mod erase;
 mod secrets;
 mod story;
