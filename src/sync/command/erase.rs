@@ -98,7 +98,9 @@ pub fn redacted(op: &Op, scope: &Scope, stand_in: &dyn Fn(&str) -> String) -> Op
             values.iter_mut().for_each(|(no, value)| blank(*no, value));
         }
         OpBody::Set { sets } => sets.iter_mut().for_each(|(no, _, value)| blank(*no, value)),
-        OpBody::ElementAdd { field, value, .. } => blank(*field, value),
+        OpBody::ElementAdd { field, value, .. } | OpBody::ElementSet { field, value, .. } => {
+            blank(*field, value);
+        }
         OpBody::Note { field, text, .. } if gone(*field) => text.clear(),
         OpBody::Delete { reason, .. } if scope.fields.is_empty() => reason.clear(),
         OpBody::Command { name, args } if name == EnrolCancel::NAME && scope.fields.is_empty() => {
