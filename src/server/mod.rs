@@ -4,6 +4,7 @@
 //! (the one writer), `pull` (pages), `scope` (who sees what), and [`admin`] for what runs beside it.
 
 pub mod admin;
+mod audit;
 mod beside;
 mod care;
 pub mod clock;
@@ -78,6 +79,8 @@ pub struct ServeOptions {
     pub stop_timeout: Duration,
     /// Enrolments one address may try a minute.
     pub enrol_per_minute: u32,
+    /// Requests one device may make a minute in the long run; the largest number for no limit.
+    pub requests_per_minute: u32,
     /// Sizes and times of the protocol.
     pub limits: Limits,
 }
@@ -149,6 +152,7 @@ impl ServeOptions {
                 min_app: AppVersion::of(&settings.min_app),
                 ..Limits::default()
             },
+            requests_per_minute: settings.requests_per_minute,
         }
     }
 
@@ -165,6 +169,7 @@ impl ServeOptions {
             request_timeout: Duration::from_mins(1),
             stop_timeout: Duration::from_secs(20),
             enrol_per_minute: 30,
+            requests_per_minute: u32::MAX,
             limits: Limits::default(),
         }
     }
@@ -202,7 +207,8 @@ pub async fn serve_until(
     let marks = care.marks.clone();
     let keys = care.keys.clone();
     let service = Service::new(db.clone(), writer, Arc::new(clock::Machine), options.limits, care);
-    let app = App::new(service, options.enrol_per_minute, options.trusted.clone());
+    let rates = (options.enrol_per_minute, options.requests_per_minute);
+    let app = App::new(service, rates, options.trusted.clone());
     let app = Arc::new(app);
     let reloading = tls.clone().map(|tls| tokio::spawn(reload(tls)));
     let ticking = tokio::spawn(tick(Arc::clone(&app)));

@@ -191,6 +191,8 @@ impl<D: Db> Service<D> {
             hash: digest(&op.0),
             bytes: op.0,
             recv_at: now,
+            no: 0,
+            state: "open".to_owned(),
         };
         let mut ops: Vec<Quarantined> = (request.from_n..).zip(request.ops).map(op).collect();
         if crate::trap!(T51) {

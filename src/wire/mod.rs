@@ -15,10 +15,10 @@ pub mod value;
 
 pub use codec::{CodecError, decode, encode};
 pub use message::{
-    ChallengeAnswer, ChallengeRequest, CheckAnswer, CheckRequest, EnrolAnswer, EnrolRequest, Hello,
-    HistoryAnswer, HistoryEntry, Page, Problem, PullRequest, PushAnswer, PushRequest,
-    QuarantineAnswer, QuarantineRequest, ReadmitAnswer, ReadmitRequest, Receipt, SessionAnswer,
-    SessionRequest, SyncAnswer, SyncRequest, proof,
+    AuditAnswer, AuditEvent, AuditOp, ChallengeAnswer, ChallengeRequest, CheckAnswer, CheckRequest,
+    EnrolAnswer, EnrolRequest, Hello, HistoryAnswer, HistoryEntry, Page, Problem, PullRequest,
+    PushAnswer, PushRequest, QuarantineAnswer, QuarantineRequest, ReadmitAnswer, ReadmitRequest,
+    Receipt, SessionAnswer, SessionRequest, SyncAnswer, SyncRequest, proof,
 };
 pub use op::{decode_op, encode_op};
 pub use packet::{CONTENT_TYPE, MAX_DECODED, MAX_ENCODED, PROTOCOL, pack, unpack};

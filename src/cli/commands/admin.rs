@@ -61,7 +61,10 @@ enum AdminCommand {
         #[arg(long, value_name = "TEXT")]
         reason: String,
     },
-    Quarantine,
+    Quarantine {
+        #[command(subcommand)]
+        command: Option<fleet::QuarantineCommand>,
+    },
     Events {
         #[arg(long, value_name = "N", default_value_t = 0)]
         after: u64,
@@ -121,7 +124,7 @@ pub(super) fn run(cx: &Context, command: &Admin) -> CommandResult {
         AdminCommand::Confirm { device } => fleet::confirm(cx, &file, *device),
         AdminCommand::Unlock { device, days } => fleet::unlock(cx, &file, *device, *days),
         AdminCommand::Erase { record, reason } => fleet::erase(cx, &file, *record, reason),
-        AdminCommand::Quarantine => fleet::quarantine(cx, &file),
+        AdminCommand::Quarantine { command } => fleet::quarantine(cx, &file, command.as_ref()),
         AdminCommand::Events { after, limit } => fleet::events(cx, &file, *after, *limit),
         AdminCommand::Backup { folder } => backup(cx, &file, folder),
         AdminCommand::Restore { backup } => fleet::restore(cx, &file, backup),
@@ -157,6 +160,7 @@ fn failed(error: &AdminError) -> CommandError {
         }
         AdminError::Running => CommandError::usage("admin-running"),
         AdminError::NoBackup { path } => CommandError::usage("admin-no-backup").with("path", path),
+        AdminError::NoQuarantine { no } => needs("admin-no-quarantine").with("no", no),
         AdminError::Refused => needs("admin-refused"),
     }
 }

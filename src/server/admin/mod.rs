@@ -7,6 +7,7 @@ mod backup;
 mod erase;
 mod fleet;
 mod lease;
+mod quarantine;
 mod restore;
 mod setup;
 mod verify;
@@ -23,8 +24,9 @@ pub use accounts::{
 };
 pub use backup::{Backup, backup};
 pub use erase::{erase, expire};
-pub use fleet::{EventInfo, Fleet, QuarantineInfo, bury, events, fleet, quarantine};
+pub use fleet::{EventInfo, Fleet, bury, events, fleet};
 pub use lease::{UnlockCode, unlock};
+pub use quarantine::{QuarantineInfo, quarantine, quarantine_reject, quarantine_take, take_over};
 pub use restore::{Restored, restore};
 pub use setup::{Initialised, ROOT_CODE, init, set_up};
 pub use verify::{Difference, Verified, replay, verify, verify_file};
@@ -76,6 +78,12 @@ pub enum AdminError {
     NoRecord {
         /// Its id.
         id: String,
+    },
+    /// Nothing open of that number was handed in, or it cannot be taken.
+    #[error("there is nothing to decide under number {no} in the quarantine")]
+    NoQuarantine {
+        /// The number.
+        no: u64,
     },
     /// The role needs a unit.
     #[error("a user with role {} needs a unit", role.key())]

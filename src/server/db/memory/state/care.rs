@@ -49,7 +49,9 @@ impl State {
     }
 
     pub(in super::super) fn quarantined(&self) -> Vec<Quarantined> {
-        self.quarantine.values().cloned().collect()
+        let mut all: Vec<Quarantined> = self.quarantine.values().cloned().collect();
+        all.sort_by_key(|op| op.no);
+        all
     }
 
     pub(in super::super) fn live_rows(
@@ -102,6 +104,9 @@ impl State {
             Mend::Wipe { device, .. } | Mend::Clone { device, .. } => {
                 self.devices.contains_key(device)
             }
+            Mend::Decided { no, .. } => {
+                self.quarantine.values().any(|op| op.no == *no && op.state == "open")
+            }
             Mend::Quarantine(ops) => !ops.is_empty(),
             Mend::Session(new) => self
                 .sessions
@@ -142,9 +147,16 @@ impl State {
                     device.clone_seen_at = *at;
                 }
             }
+            Mend::Decided { no, state } => {
+                for op in self.quarantine.values_mut().filter(|op| op.no == *no) {
+                    (*state).clone_into(&mut op.state);
+                }
+            }
             Mend::Quarantine(ops) => {
                 for op in ops {
-                    self.quarantine.entry((op.id, op.hash)).or_insert_with(|| op.clone());
+                    let no = self.quarantine.values().map(|op| op.no).max().unwrap_or(0) + 1;
+                    let new = || Quarantined { no, ..op.clone() };
+                    self.quarantine.entry((op.id, op.hash)).or_insert_with(new);
                 }
             }
             Mend::Session(new) => {
