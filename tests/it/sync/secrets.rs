@@ -116,7 +116,7 @@ fn thirty_unsent_edits_are_handed_in_before_the_data_is_destroyed() {
     let ended = device.client.sync(&|_| {}, &AtomicBool::new(false));
     assert!(matches!(ended, Err(ClientError::Ended { reason: "wiped" })), "{ended:?}");
     let kept = block(admin::quarantine(&server.database)).unwrap();
-    assert_eq!(kept.iter().map(|k| (k.device, k.ops)).collect::<Vec<_>>(), [(id, 30)]);
+    assert!(kept.len() == 30 && kept.iter().all(|k| k.row.id.device == id), "{}", kept.len());
     let Device { client, folder } = device;
     drop(client);
     let dir = data(folder.path());
@@ -146,11 +146,10 @@ fn a_device_that_dies_between_handing_in_and_destroying_does_both_once() {
         assert_eq!(device.client.status().pending, 30, "nothing is gone before it was handed in");
         assert_eq!(device.value(person, "name"), Some(super::text("歐陽改29")));
         let handed = block(admin::quarantine(&server.database)).unwrap();
-        let handed: usize = handed.iter().map(|kept| kept.ops).sum();
-        assert_eq!(handed, if dies_before == 1 { 0 } else { 30 });
+        assert_eq!(handed.len(), if dies_before == 1 { 0 } else { 30 });
         let ended = device.client.sync(&|_| {}, &AtomicBool::new(false));
         assert!(matches!(ended, Err(ClientError::Ended { reason: "wiped" })), "{ended:?}");
-        assert_eq!(block(admin::quarantine(&server.database)).unwrap()[0].ops, 30);
+        assert_eq!(block(admin::quarantine(&server.database)).unwrap().len(), 30);
     }
 }
 
