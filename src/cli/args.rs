@@ -15,6 +15,8 @@ pub(super) struct Args {
     pub(super) data: Option<PathBuf>,
     #[arg(long, global = true, value_name = "FILE")]
     pub(super) passphrase_file: Option<PathBuf>,
+    #[arg(long, global = true, value_name = "NAME")]
+    pub(super) profile: Option<String>,
     #[arg(long, global = true, value_name = "LANG", value_parser = lang)]
     pub(super) lang: Option<Lang>,
     #[arg(long, global = true)]
@@ -53,6 +55,8 @@ pub(super) enum Command {
     Passphrase(super::commands::passphrase::Passphrase),
     #[cfg(feature = "client")]
     Recover(super::commands::passphrase::Recover),
+    #[cfg(feature = "client")]
+    Unlock(super::commands::passphrase::Unlock),
     #[cfg(feature = "client")]
     Enrol(super::commands::enrol::Enrol),
     #[cfg(feature = "client")]

@@ -93,6 +93,23 @@ pub enum ClientError {
         #[source]
         source: std::io::Error,
     },
+    /// This device was without contact for longer than its lease: contact or a code of headquarters opens it.
+    #[error("no contact for too long")]
+    LeaseExpired {
+        /// Changes that wait to be sent; they are all kept.
+        pending: usize,
+        /// Id of the device, for headquarters.
+        device: String,
+    },
+    /// A code that does not open this device, or no longer.
+    #[error("the code does not open this device")]
+    BadUnlockCode,
+    /// Personal data is shown in full only for a reason.
+    #[error("a reason is needed")]
+    ReasonMissing,
+    /// Personal data leaves in a file only for a purpose.
+    #[error("a purpose is needed")]
+    PurposeMissing,
     /// A paper form cannot be filled.
     #[error(transparent)]
     Form(#[from] crate::transfer::forms::FormError),
@@ -140,6 +157,10 @@ impl ClientError {
             Self::Read { .. } => "read".to_owned(),
             Self::Write { .. } => "write".to_owned(),
             Self::WeakPassphrase => "weak-passphrase".to_owned(),
+            Self::LeaseExpired { .. } => "lease-expired".to_owned(),
+            Self::BadUnlockCode => "bad-unlock-code".to_owned(),
+            Self::ReasonMissing => "reason-missing".to_owned(),
+            Self::PurposeMissing => "purpose-missing".to_owned(),
             Self::Ended { reason } => format!("ended-{reason}"),
         }
     }
@@ -149,6 +170,9 @@ impl ClientError {
         match self {
             Self::Store(error) => error.args(),
             Self::Transport(error) => error.args(),
+            Self::LeaseExpired { pending, device } => {
+                vec![("pending", pending.to_string()), ("device", device.clone())]
+            }
             Self::NotFound { id, .. } | Self::Newer { id } => vec![("id", id.clone())],
             Self::NotAllowed { action } | Self::StepClosed { action, .. } => {
                 vec![("action", action.clone())]
@@ -168,6 +192,9 @@ impl ClientError {
             | Self::CannotUndo
             | Self::ChangedSince
             | Self::WeakPassphrase
+            | Self::BadUnlockCode
+            | Self::ReasonMissing
+            | Self::PurposeMissing
             | Self::Ended { .. } => Vec::new(),
         }
     }

@@ -61,6 +61,7 @@ impl Session {
             known.map_or(0, |known| known.durable_n)
         };
         inner.sync.earlier.retain(|(generation, sent)| durable(*generation) < *sent);
+        inner.renew(opened)?;
         inner.sync.clock_off_ms = answer.opened.server_time.saturating_sub(inner.env.now_ms());
         if (inner.profile.role, inner.profile.unit) != (answer.role, answer.unit) {
             inner.profile.role = answer.role;

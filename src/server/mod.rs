@@ -10,6 +10,7 @@ mod care;
 pub mod clock;
 pub mod db;
 mod decide;
+mod erase;
 mod events;
 mod expire;
 mod history;
@@ -146,8 +147,12 @@ impl ServeOptions {
             request_timeout: Duration::from_secs(settings.request_timeout_seconds.into()),
             stop_timeout: Duration::from_secs(settings.stop_timeout_seconds.into()),
             enrol_per_minute: settings.enrol_per_minute,
+            limits: Limits {
+                lease_ms: i64::from(settings.lease_days).saturating_mul(86_400_000),
+                min_app: AppVersion::of(&settings.min_app),
+                ..Limits::default()
+            },
             requests_per_minute: settings.requests_per_minute,
-            limits: Limits { min_app: AppVersion::of(&settings.min_app), ..Limits::default() },
         }
     }
 
@@ -200,6 +205,7 @@ pub async fn serve_until(
     let (listener, address) = bind(&options).await?;
     let (writer, writing) = Writer::start(db.clone(), care.marks.clone());
     let marks = care.marks.clone();
+    let keys = care.keys.clone();
     let service = Service::new(db.clone(), writer, Arc::new(clock::Machine), options.limits, care);
     let rates = (options.enrol_per_minute, options.requests_per_minute);
     let app = App::new(service, rates, options.trusted.clone());
@@ -207,7 +213,7 @@ pub async fn serve_until(
     let reloading = tls.clone().map(|tls| tokio::spawn(reload(tls)));
     let ticking = tokio::spawn(tick(Arc::clone(&app)));
     let keeping = tokio::spawn(keep_up(db.clone(), marks.clone(), options.database.clone()));
-    let housekeeping = tokio::spawn(upkeep::daily(db.clone(), options.limits));
+    let housekeeping = tokio::spawn(upkeep::daily(db.clone(), keys, options.limits));
     ready(address);
     let routes = router(app, options.request_timeout);
     let ServeOptions { bounds, trusted, stop_timeout, .. } = options;
@@ -321,6 +327,7 @@ async fn started(
     let read = care.marks.read().map_err(failed(named))?;
     if history::check(db, &care.marks, &read, &clock::Machine).await? {
         history::reapply(db, &read).await?;
+        erase::again(db, &care.keys, &history::erased(&read), &clock::Machine).await?;
     }
     history::mark_head(&care.marks, &db.tenant().await?);
     Ok((care, lock))

@@ -324,7 +324,7 @@ impl<D: Db> Service<D> {
         }
         let SyncRequest { open, push, pull } = request;
         let care = self.care().await?;
-        let with = (&*self.ambient, self.limits.min_app);
+        let with = (&*self.ambient, &self.limits);
         let opened = opening::open(&self.db, care, session, &open, with).await?;
         let mut answer = SyncAnswer {
             opened,

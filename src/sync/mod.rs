@@ -24,6 +24,7 @@ pub mod op;
 pub mod open;
 pub mod outcome;
 pub mod overlay;
+pub mod pass;
 pub mod record;
 pub mod resolve;
 mod task;

@@ -1,15 +1,13 @@
 //! What the screens ask of the use cases, in the shapes they draw. Only this file and `decided` name `client`.
 
 use std::collections::BTreeMap;
-use std::path::Path;
 use std::sync::atomic::AtomicBool;
 
 use jiff::civil;
 
 use super::app::Shell;
-use crate::client::passphrase::tuned_cost;
 use crate::client::{
-    Client, ClientError, Draft as StoredDraft, HistoryView, NewDevice, Phase, Progress, ReportView,
+    Client, ClientError, Draft as StoredDraft, HistoryView, Phase, Progress, ReportView,
 };
 use crate::domain::access::Role;
 use crate::domain::figures::Ask;
@@ -19,7 +17,6 @@ use crate::domain::record::mask::masked;
 use crate::domain::record::{FieldNo, FieldSpec, Fields, Issue, PartialDate, RecordSpec, Value};
 use crate::locale::Locale;
 
-pub use crate::client::passphrase::is_good;
 pub use crate::client::{
     AttentionView, ConflictView, FieldConflictView, Query, Resolution, RowState, Status as Counts,
     SyncSummary as SyncFigures, ValueView,
@@ -238,37 +235,6 @@ pub fn value_text(shell: &Shell, kind: &RecordSpec, field: &FieldSpec, value: &V
 }
 
 impl Data {
-    /// Opens the files. Slow: the key is derived from the passphrase.
-    ///
-    /// # Errors
-    /// What the client says: wrong passphrase, in use, damaged.
-    pub fn open(dir: &Path, passphrase: &str) -> Result<Self, Failure> {
-        let client = Client::open(dir, passphrase)?;
-        client.strengthen(passphrase);
-        Ok(Self { client })
-    }
-
-    /// Makes the files and returns the recovery code. Slow, as opening.
-    ///
-    /// # Errors
-    /// What the client says.
-    pub fn create(
-        dir: &Path,
-        passphrase: &str,
-        user: &str,
-        unit: &str,
-    ) -> Result<(Self, String), Failure> {
-        let unit_code = (!unit.is_empty()).then(|| unit.to_owned());
-        let new = NewDevice { user: user.to_owned(), unit_code, cost: tuned_cost() };
-        let (client, recovery) = Client::create(dir, passphrase, &new)?;
-        Ok((Self { client }, recovery.text().to_string()))
-    }
-
-    /// True if there are files in a directory.
-    pub fn exists(dir: &Path) -> bool {
-        Client::exists(dir)
-    }
-
     /// Writes everything that may wait to the disk; what fails here was in the journal before.
     pub fn flush(&self) {
         let flushed = self.client.flush();
@@ -511,18 +477,6 @@ impl Data {
     /// Builds what searching persons needs, so that the first keystroke is as quick as the others. Slow with many records.
     pub fn warm(&self) {
         self.client.warm(Kind::Person);
-    }
-
-    /// Notes in the log that somebody looked at personal data in full, and why.
-    ///
-    /// # Errors
-    /// A failure if no reason is given.
-    pub fn log_reveal(&self, id: RecordId, reason: &str) -> Result<(), Failure> {
-        if reason.trim().is_empty() {
-            return Err(Failure::of("reason-missing"));
-        }
-        tracing::info!(record.id = %id, "sensitive fields shown in full");
-        Ok(())
     }
 }
 

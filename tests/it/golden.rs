@@ -6,7 +6,7 @@ use std::path::Path;
 use ejia::domain::ids::{DeviceId, RecordId, UnitId, UserId};
 use ejia::domain::record::{FieldNo, PartialDate, Value};
 use ejia::sync::command::{
-    Arguments, EnrolCancel, EnrolClose, EnrolRequest, EventNote, NumberLease, PersonMerge,
+    Arguments, EnrolCancel, EnrolClose, EnrolRequest, Erase, EventNote, NumberLease, PersonMerge,
 };
 use ejia::sync::{
     Base, Candidate, Conflict, ConflictKind, ConflictState, ElementState, FieldState, Group, Op,
@@ -237,6 +237,7 @@ fn arguments_of_commands_are_read_as_the_first_release_wrote_them() {
         at: 1_795_000_000_000,
     });
     check(&PersonMerge { keep: person, drop: record_id(23) });
+    check(&Erase { fields: vec![30, 31], conflicts: vec![record_id(24)] });
 }
 
 #[test]

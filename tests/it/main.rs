@@ -30,6 +30,8 @@ mod proc;
 #[cfg(all(feature = "client", feature = "server"))]
 mod readme;
 #[cfg(all(feature = "client", feature = "server"))]
+mod security;
+#[cfg(all(feature = "client", feature = "server"))]
 mod sim;
 #[cfg(all(feature = "client", feature = "server"))]
 mod sync;

@@ -9,7 +9,7 @@ use super::admin::{device_json, devices, facts_of, wait};
 use crate::cli::context::Context;
 use crate::cli::error::{CommandError, CommandResult, NEEDS_PERSON};
 use crate::cli::output::say;
-use crate::domain::ids::DeviceId;
+use crate::domain::ids::{DeviceId, RecordId};
 use crate::domain::record::parse::instant_text as iso;
 use crate::locale::instant_text;
 use crate::server::admin::{self, Fleet};
@@ -67,6 +67,39 @@ pub(super) fn revoke(cx: &Context, file: &Location, device: DeviceId, wipe: bool
     let name = device.to_string();
     cx.facts(|| json!({ "device": name, "state": "revoked", "wipe": wipe }), Vec::new)?;
     say(&cx.locale.text_with("cli-fleet-revoked", &[("device", &name)]));
+    Ok(0)
+}
+
+pub(super) fn unlock(cx: &Context, file: &Location, device: DeviceId, days: u16) -> CommandResult {
+    let made = wait(admin::unlock(file, device, days))?;
+    let until = instant_text(made.until);
+    cx.facts(
+        || json!({ "device": device.to_string(), "code": made.code, "until": iso(made.until) }),
+        || {
+            vec![
+                ("cli-col-device", device.to_string()),
+                ("cli-col-unlock-code", made.code.clone()),
+                ("cli-col-until", until.clone()),
+            ]
+        },
+    )?;
+    Ok(0)
+}
+
+pub(super) fn erase(
+    cx: &Context,
+    file: &Location,
+    record: RecordId,
+    reason: &str,
+) -> CommandResult {
+    if reason.trim().is_empty() {
+        return Err(CommandError::usage("reason-missing"));
+    }
+    let done = wait(admin::erase(file, record, reason))?;
+    let (records, ops) = (done.records.to_string(), done.ops.to_string());
+    cx.facts(|| json!({ "records": done.records, "ops": done.ops }), Vec::new)?;
+    let args = [("records", records.as_str()), ("ops", &ops)];
+    say(&cx.locale.text_with("cli-admin-erased", &args));
     Ok(0)
 }
 

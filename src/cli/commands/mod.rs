@@ -95,6 +95,7 @@ fn of_a_device(cx: &Context, command: Command) -> CommandResult {
     match command {
         Command::Init(command) => init::run(cx, &command),
         Command::Passphrase(command) => passphrase::run(cx, &command),
+        Command::Unlock(command) => passphrase::unlock(cx, &command),
         Command::Recover(command) => passphrase::recover(cx, &command),
         Command::Enrol(command) => enrol::run(cx, &command),
         Command::Import(command) => import::run(cx, &command),

@@ -11,6 +11,7 @@ use zeroize::Zeroizing;
 use crate::cli::context::Context;
 use crate::cli::error::{CommandError, CommandResult};
 use crate::cli::output::say;
+use crate::client::{ClientError, users};
 use crate::tui::{self, Ended, RunOptions};
 
 pub(super) fn run(cx: &Context) -> CommandResult {
@@ -22,10 +23,11 @@ pub(super) fn run(cx: &Context) -> CommandResult {
     if plain && secret.is_none() && crate::client::Vault::exists(&dir) {
         secret = Some(cx.asked("cli-ask-passphrase")?);
     }
-    Ok(match start(cx, dir, secret, plain)? {
-        Ended::Left => 0,
+    match start(cx, dir, secret, plain)? {
+        Ended::Left => Ok(0),
         Ended::Locked => again(cx),
-    })
+        Ended::Wiped => Err(ClientError::Ended { reason: "wiped" }.into()),
+    }
 }
 
 /// Refuses to draw where nobody would see it.
@@ -48,9 +50,15 @@ fn start(
     secret: Option<Zeroizing<String>>,
     plain: bool,
 ) -> CommandResult<Ended> {
+    let ask = secret.is_none();
     let minutes = u64::from(cx.config.settings.data.lock_minutes);
+    let users = match (&cx.config.profile, ask) {
+        (None, true) => users::all(&cx.config.base()?),
+        _ => Vec::new(),
+    };
     let options = RunOptions {
         dir,
+        users,
         passphrase: secret.map(tui::Secret),
         locked: cx.config.locked,
         lock_after: (minutes > 0).then(|| Duration::from_secs(minutes * 60)),
@@ -64,7 +72,7 @@ fn start(
 
 /// Begins again as a new program in the same process: nothing of the old one's memory is left, freed parts of it included, which no
 /// care of ours for single values would reach. Where that cannot be done the program ends, which forgets as much.
-fn again(cx: &Context) -> u8 {
+fn again(cx: &Context) -> CommandResult {
     #[cfg(unix)]
     if let Ok(program) = std::env::current_exe() {
         let mut args: Vec<_> = std::env::args_os().skip(1).collect();
@@ -75,5 +83,5 @@ fn again(cx: &Context) -> u8 {
         drop(refused);
     }
     say(&cx.locale.text("cli-locked"));
-    0
+    Ok(0)
 }

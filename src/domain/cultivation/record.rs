@@ -2,7 +2,7 @@
 
 use crate::domain::access::Office;
 use crate::domain::record::{
-    Code, Date, Identifier, Issue, Many, Merge, Notes, Owner, PersonId, Step, Text, UnitRef,
+    Code, Date, Identifier, Issue, Many, Merge, Notes, Owner, PersonId, Step, Text, UnitRef, care,
 };
 use crate::domain::rules::dates;
 use crate::{choices, field, record};
@@ -176,7 +176,7 @@ record! {
         /// What was done about the record, with day and name: calls, documents, dates. No opinions on the person.
         log: Notes = 31, "log".width(30).max_chars(500);
     }
-    spec { .owner(Owner::Field("branch")).found_by("person").list(&["person", "branch", "direction", "starts_on", "target_on", "mentor", "status", "document_no"])
+    spec { .care(care::CULTIVATION).owner(Owner::Field("branch")).found_by("person").list(&["person", "branch", "direction", "starts_on", "target_on", "mentor", "status", "document_no"])
         .title(&["person", "branch"]).natural(&["person", "branch"]).steps(STEPS) }
     rules { target_after_start, recognised_after_start, recognition_has_a_document }
 }

@@ -3,6 +3,7 @@
 //! A kind is one file with one `record!` block. Everything else (form, table, filter, import, export, merge policy, data
 //! dictionary, command-line nouns) is read from its [`RecordSpec`].
 
+pub mod care;
 mod date;
 mod issue;
 mod macros;

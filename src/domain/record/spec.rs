@@ -1,5 +1,6 @@
 //! Specs: what is known about a kind and its fields, as constants that everything else reads.
 
+use super::care::Care;
 use super::value::FieldNo;
 use crate::domain::access::Office;
 use crate::domain::record::types::FieldType;
@@ -128,6 +129,8 @@ pub struct FieldSpec {
     pub unique: bool,
     /// Office that may write it.
     pub office: Office,
+    /// Why it is kept, for how long and for whom, where that differs from the kind's rule.
+    pub care: Option<Care>,
 }
 
 /// One record kind.
@@ -157,6 +160,8 @@ pub struct RecordSpec {
     pub steps: &'static [Step],
     /// Key of a reference besides the owner's by which the server finds the records that point to one.
     pub found_by: Option<&'static str>,
+    /// Why its fields are kept, for how long and for whom.
+    pub care: Option<Care>,
 }
 
 /// A field of a kind, checked at compile time by `field!`.
@@ -193,7 +198,14 @@ impl FieldSpec {
             range: (0, 1_000_000),
             unique: false,
             office: Office::Organizer,
+            care: None,
         }
+    }
+    /// Says why the field is kept, for how long and for whom, where that differs from the kind's rule.
+    #[must_use]
+    pub const fn care(mut self, care: Care) -> Self {
+        self.care = Some(care);
+        self
     }
     /// Sets the list column's cells.
     #[must_use]
@@ -285,6 +297,20 @@ impl RecordSpec {
             natural: &[],
             steps: &[],
             found_by: None,
+            care: None,
+        }
+    }
+    /// Says why the kind's fields are kept, for how long and for whom.
+    #[must_use]
+    pub const fn care(mut self, care: Care) -> Self {
+        self.care = Some(care);
+        self
+    }
+    /// Returns why a field of the kind is kept; `None` fails a test.
+    pub const fn care_of(&self, field: &FieldSpec) -> Option<Care> {
+        match field.care {
+            Some(care) => Some(care),
+            None => self.care,
         }
     }
     /// Says which unit a record belongs to.

@@ -1,6 +1,6 @@
 //! Appointments: the chain from selection to confirmation, one record for each term.
 
-use crate::domain::record::{Code, Date, Identifier, Issue, Owner, StaffFileId, Text};
+use crate::domain::record::{Code, Date, Identifier, Issue, Owner, StaffFileId, Text, care};
 use crate::domain::rules::{dates, policy, workdays};
 use crate::{choices, field, record};
 
@@ -64,7 +64,7 @@ record! {
         /// Name of the promotion rule that was used; a later rule does not rewrite it.
         rule_version: Option<Identifier> = 16, "rule_version".width(12).max_chars(40);
     }
-    spec { .owner(Owner::Of("staff_file")).list(&["staff_file", "post", "from_on", "to_on", "stage", "document_no"])
+    spec { .care(care::STAFFING).owner(Owner::Of("staff_file")).list(&["staff_file", "post", "from_on", "to_on", "stage", "document_no"])
         .title(&["staff_file", "post", "from_on"]).natural(&["staff_file", "from_on"]) }
     rules { in_order, confirmed_after_the_start, chain_in_order, publicity_lasts_its_working_days }
 }

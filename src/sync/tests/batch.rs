@@ -77,6 +77,8 @@ fn a_device_that_is_told_to_upgrade_sends_everything_first_and_asks_for_no_page(
         scope_add: Vec::new(),
         scope_drop: Vec::new(),
         order: Order::Upgrade,
+        lease_ms: 0,
+        unlock: [0; 16],
     };
     let mut next = machine.answered(&opened).pop();
     let mut sent: Vec<u64> = Vec::new();

@@ -48,6 +48,8 @@ fn opened(order: Order) -> Opened {
         scope_add: Vec::new(),
         scope_drop: Vec::new(),
         order,
+        lease_ms: 0,
+        unlock: [0; 16],
     }
 }
 

@@ -260,7 +260,7 @@ fn a_revoked_device_hands_in_what_it_has_and_a_restore_does_not_let_it_in_again(
     let restored = drill.restore();
     assert_eq!((restored.reapplied.revoked, restored.reapplied.accounts), (1, 1));
     let ended = device.client.sync(&|_| {}, &AtomicBool::new(false));
-    assert!(matches!(ended, Err(ClientError::Ended { reason: "revoked" })), "{ended:?}");
+    assert!(matches!(ended, Err(ClientError::Ended { reason: "wiped" })), "{ended:?}");
     let quarantine = block(admin::quarantine(&drill.server.database)).unwrap();
     assert_eq!(quarantine.len(), unsent.len() * 2);
     assert!(quarantine.iter().all(|info| info.row.id.device == revoked));

@@ -3,6 +3,8 @@
 mod commands;
 mod drills;
 mod elements;
+mod erase;
+mod secrets;
 mod story;
 
 use std::path::Path;
@@ -116,7 +118,7 @@ impl Device {
     }
 }
 
-fn data(folder: &Path) -> std::path::PathBuf {
+pub(crate) fn data(folder: &Path) -> std::path::PathBuf {
     folder.join("data")
 }
 

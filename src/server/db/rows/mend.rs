@@ -148,6 +148,13 @@ pub enum Mend {
     Alarm(Alarm),
     /// Something to be provable later.
     Event(Event),
+    /// The payload of an operation is replaced by what an erasure leaves of it; its hash stays.
+    Redact {
+        /// Its position.
+        seq: u64,
+        /// What is left.
+        bytes: Vec<u8>,
+    },
     /// A scope is kept under its token.
     Scope {
         /// Token.

@@ -128,6 +128,10 @@ pub(super) async fn mend(link: &mut Link, mend: &Mend) -> DbResult<bool> {
             ],
         ),
         Mend::Event(what) => return event(link, what).await.map(|()| true),
+        Mend::Redact { seq, bytes } => (
+            "UPDATE op SET bytes = $3 WHERE tenant = $1 AND seq = $2",
+            args![TENANT, *seq, bytes.as_slice()],
+        ),
         Mend::Scope { token, body } => (
             "INSERT INTO scope (tenant, token, body) VALUES ($1, $2, $3) ON CONFLICT (tenant, token) DO NOTHING",
             args![TENANT, *token, body.as_slice()],

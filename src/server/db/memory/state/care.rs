@@ -5,8 +5,8 @@ use std::collections::BTreeMap;
 use super::State;
 use crate::domain::ids::{DeviceId, RecordId, UnitId};
 use crate::server::db::rows::{
-    Account, Alarm, Device, Event, EventRow, Mend, Quarantined, RecordRow, Returned, UnitQuery,
-    UnitRows, Visible,
+    Account, Alarm, Device, Event, EventRow, Mend, OpRow, Quarantined, RecordRow, Returned,
+    UnitQuery, UnitRows, Visible,
 };
 use crate::server::db::{DbError, DbResult};
 
@@ -94,6 +94,7 @@ impl State {
     pub(in super::super) fn may_mend(&self, mend: &Mend) -> bool {
         match mend {
             Mend::Epoch(_) | Mend::Backup(_) | Mend::Alarm(_) | Mend::Event(_) => true,
+            Mend::Redact { seq, .. } => self.ops.contains_key(seq),
             Mend::TombFloor(floor) => self.tenant.as_ref().is_some_and(|t| t.tomb_floor < *floor),
             Mend::Scope { token, .. } => !self.scopes.contains_key(token),
             Mend::PutBack(Returned { device, .. }) => self
@@ -120,6 +121,13 @@ impl State {
             Mend::Epoch(_) | Mend::Backup(_) | Mend::TombFloor(_) => self.mend_tenant(mend),
             Mend::Alarm(alarm) => self.alarms.push(alarm.clone()),
             Mend::Event(event) => self.note_event(event),
+            Mend::Redact { seq, bytes } => {
+                if let Some(op) = self.ops.get_mut(seq) {
+                    let mut changed = OpRow::clone(op);
+                    changed.bytes.clone_from(bytes);
+                    *op = changed.into();
+                }
+            }
             Mend::Scope { token, body } => {
                 self.scopes.insert(*token, body.clone());
             }
