@@ -178,6 +178,7 @@ mod client {
     fn exit_of_transport(error: &TransportError) -> u8 {
         match error {
             TransportError::BadAddress { .. } => USAGE,
+            TransportError::WrongPin { .. } | TransportError::Untrusted { .. } => UNREACHABLE,
             other if other.is_retryable() => UNREACHABLE,
             _ => NEEDS_PERSON,
         }

@@ -14,8 +14,6 @@ mod context;
 #[cfg(feature = "client")]
 mod device;
 mod error;
-#[cfg(feature = "client")]
-mod files;
 mod help;
 mod output;
 mod process;

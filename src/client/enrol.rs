@@ -2,6 +2,8 @@
 
 use super::Client;
 use super::error::ClientError;
+use super::key::DeviceKey;
+use super::pin::Pin;
 use super::profile::Server;
 use super::transport::Transport;
 use super::{HttpTransport, journal};
@@ -31,8 +33,31 @@ impl Client {
     /// # Errors
     /// [`ClientError::AlreadyEnrolled`], [`ClientError::Transport`] with the server's word for a wrong, used or expired code.
     pub fn enrol(&self, url: &str, code: &str, name: &str) -> Result<Enrolled, ClientError> {
-        let mut transport = HttpTransport::new(url, None)?;
-        self.enrol_over(&mut transport, url, code, name)
+        let (url, pin) = split(url);
+        self.enrol_pinned((url, pin), code, name)
+    }
+
+    /// Joins a server known by the fingerprint of its certificate.
+    ///
+    /// # Errors
+    /// As for [`Client::enrol`], and [`super::TransportError::WrongPin`].
+    pub fn enrol_pinned(
+        &self,
+        (url, pin): (&str, Option<Pin>),
+        code: &str,
+        name: &str,
+    ) -> Result<Enrolled, ClientError> {
+        let mut transport = HttpTransport::pinned(url, None, pin)?;
+        let enrolled = self.enrol_over(&mut transport, url, code, name)?;
+        if pin.is_some() {
+            let mut inner = self.lock();
+            if let Some(server) = &mut inner.profile.server {
+                server.pin = pin;
+            }
+            let profile = inner.profile.clone();
+            journal::save_profile(&mut inner.vault, &profile)?;
+        }
+        Ok(enrolled)
     }
 
     /// Joins a server over any transport.
@@ -51,10 +76,11 @@ impl Client {
             return Err(ClientError::AlreadyEnrolled);
         }
         transport.hello()?;
+        let key = DeviceKey::draw(&*self.lock().env);
         let answer = transport.enrol(&EnrolRequest {
             code: code.trim().to_owned(),
             device: profile.device,
-            public_key: Blob(Vec::new()),
+            public_key: Blob(key.public()),
             name: name.to_owned(),
             app: env!("CARGO_PKG_VERSION").to_owned(),
         })?;
@@ -65,6 +91,8 @@ impl Client {
         inner.profile.unit = answer.unit;
         inner.profile.server = Some(Server {
             url: url.trim().to_owned(),
+            pin: None,
+            key,
             token: answer.token,
             tenant: answer.tenant,
             tenant_name: answer.tenant_name.clone(),
@@ -84,5 +112,13 @@ impl Client {
             unit: answer.unit,
             tenant: answer.tenant_name,
         })
+    }
+}
+
+/// Parts an address from the fingerprint behind its `#`, as headquarters may hand both out in one.
+fn split(url: &str) -> (&str, Option<Pin>) {
+    match url.split_once('#') {
+        Some((address, pin)) => pin.parse().map_or((url, None), |pin| (address, Some(pin))),
+        None => (url, None),
     }
 }

@@ -1,26 +1,29 @@
 //! The protocol over HTTP, by reqwest; the only place that names it.
 
-use std::sync::Once;
+use std::sync::{Once, PoisonError};
 use std::time::Duration;
 
 use reqwest::Url;
 use reqwest::blocking::{Client as Http, RequestBuilder, Response};
 use reqwest::header::{ACCEPT, AUTHORIZATION, CONTENT_TYPE, HeaderMap, RETRY_AFTER};
 
+use super::pin::{Pin, Shown, config};
 use super::transport::{Counters, Transport, TransportError};
 use crate::domain::ids::RecordId;
 use crate::wire::packet::Message;
 use crate::wire::{
-    CONTENT_TYPE as EJIA, CheckAnswer, CheckRequest, EnrolAnswer, EnrolRequest, Hello,
-    HistoryAnswer, MAX_DECODED, Page, Problem, PullRequest, PushAnswer, PushRequest,
-    QuarantineAnswer, QuarantineRequest, ReadmitAnswer, ReadmitRequest, SyncAnswer, SyncRequest,
-    pack, unpack,
+    CONTENT_TYPE as EJIA, ChallengeAnswer, ChallengeRequest, CheckAnswer, CheckRequest,
+    EnrolAnswer, EnrolRequest, Hello, HistoryAnswer, MAX_DECODED, Page, Problem, PullRequest,
+    PushAnswer, PushRequest, QuarantineAnswer, QuarantineRequest, ReadmitAnswer, ReadmitRequest,
+    SessionAnswer, SessionRequest, SyncAnswer, SyncRequest, pack, unpack,
 };
 
 /// Longest wait for a connection: beyond it the person is told.
 const CONNECT_TIMEOUT: Duration = Duration::from_secs(10);
 /// Longest wait for an answer: a page of 1 MiB at 9.6 kbit/s does not fit, at 64 kbit/s it does.
 const ANSWER_TIMEOUT: Duration = Duration::from_secs(150);
+/// Longest time an idle connection is kept: less than the server keeps it.
+const POOL_IDLE: Duration = Duration::from_secs(20);
 
 /// A connection to one server.
 pub struct HttpTransport {
@@ -28,6 +31,8 @@ pub struct HttpTransport {
     base: Url,
     token: Option<String>,
     counters: Counters,
+    /// What is pinned, and what was shown instead.
+    pin: Option<(Pin, Shown)>,
 }
 
 static CRYPTO: Once = Once::new();
@@ -39,6 +44,18 @@ impl HttpTransport {
     /// [`TransportError::BadAddress`] if the address is none, or is plain HTTP to another machine: names and tokens would be
     /// readable on the way.
     pub fn new(url: &str, token: Option<String>) -> Result<Self, TransportError> {
+        Self::pinned(url, token, None)
+    }
+
+    /// Prepares a connection to a server known by a fingerprint.
+    ///
+    /// # Errors
+    /// As for [`HttpTransport::new`].
+    pub fn pinned(
+        url: &str,
+        token: Option<String>,
+        pin: Option<Pin>,
+    ) -> Result<Self, TransportError> {
         let bad = || TransportError::BadAddress { url: url.to_owned() };
         let mut base = Url::parse(url.trim()).map_err(|_no_url| bad())?;
         let loopback = match base.host_str() {
@@ -62,12 +79,21 @@ impl HttpTransport {
         let mut builder = Http::builder()
             .connect_timeout(CONNECT_TIMEOUT)
             .timeout(ANSWER_TIMEOUT)
+            .pool_idle_timeout(POOL_IDLE)
             .redirect(reqwest::redirect::Policy::none());
         if loopback {
             builder = builder.no_proxy();
         }
+        let mut known = None;
+        if let Some(pin) = pin {
+            let (config, shown) = config(pin).map_err(|_unusable| bad())?;
+            builder = builder.tls_backend_preconfigured(config);
+            known = Some((pin, shown));
+        } else {
+            builder = builder.min_tls_version(reqwest::tls::Version::TLS_1_2);
+        }
         let http = builder.build().map_err(|_unusable| bad())?;
-        Ok(Self { http, base, token, counters: Counters::default() })
+        Ok(Self { http, base, token, counters: Counters::default(), pin: known })
     }
 
     fn url(&self, path: &str) -> Result<Url, TransportError> {
@@ -131,6 +157,18 @@ impl HttpTransport {
 
     fn failed(&self, error: &reqwest::Error) -> TransportError {
         let url = self.base.to_string();
+        if let Some((pin, shown)) = &self.pin
+            && let Some(found) = shown.lock().unwrap_or_else(PoisonError::into_inner).take()
+        {
+            return TransportError::WrongPin {
+                url,
+                expected: pin.to_string(),
+                found: found.to_string(),
+            };
+        }
+        if is_untrusted(error) {
+            return TransportError::Untrusted { url };
+        }
         if error.is_timeout() && !error.is_connect() {
             TransportError::TimedOut { url }
         } else {
@@ -140,6 +178,29 @@ impl HttpTransport {
 
     fn not_ours(&self) -> TransportError {
         TransportError::NotOurServer { url: self.base.to_string() }
+    }
+}
+
+/// True if the server's certificate was the reason.
+fn is_untrusted(error: &reqwest::Error) -> bool {
+    let mut cause = std::error::Error::source(error);
+    while let Some(error) = cause {
+        let of_tls = inmost(error).downcast_ref::<rustls::Error>();
+        if matches!(of_tls, Some(rustls::Error::InvalidCertificate(_))) {
+            return true;
+        }
+        cause = error.source();
+    }
+    false
+}
+
+/// Unwraps errors of the system that carry another one, which is not their source.
+fn inmost<'a>(
+    error: &'a (dyn std::error::Error + 'static),
+) -> &'a (dyn std::error::Error + 'static) {
+    match error.downcast_ref::<std::io::Error>().and_then(std::io::Error::get_ref) {
+        Some(inner) => inmost(inner),
+        None => error,
     }
 }
 
@@ -171,6 +232,18 @@ impl Transport for HttpTransport {
 
     fn history(&mut self, record: RecordId) -> Result<HistoryAnswer, TransportError> {
         self.get(&format!("v1/record/{record}/history"))
+    }
+
+    fn challenge(&mut self, request: &ChallengeRequest) -> Result<ChallengeAnswer, TransportError> {
+        self.post("v1/challenge", request)
+    }
+
+    fn session(&mut self, request: &SessionRequest) -> Result<SessionAnswer, TransportError> {
+        self.post("v1/session", request)
+    }
+
+    fn set_token(&mut self, token: &str) {
+        self.token = Some(token.to_owned());
     }
 
     fn readmit(&mut self, request: &ReadmitRequest) -> Result<ReadmitAnswer, TransportError> {

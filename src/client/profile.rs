@@ -3,6 +3,8 @@
 use serde::{Deserialize, Serialize};
 use uuid::Uuid;
 
+use super::key::DeviceKey;
+use super::pin::Pin;
 use crate::domain::access::Role;
 use crate::domain::ids::{DeviceId, UnitId, UserId};
 
@@ -35,7 +37,11 @@ pub struct Profile {
 pub struct Server {
     /// Address.
     pub url: String,
-    /// Secret of this device.
+    /// Fingerprint of its certificate, or of the authority that signed it; without one a public authority must have.
+    pub pin: Option<Pin>,
+    /// Key of this device.
+    pub key: DeviceKey,
+    /// Token of the last session.
     pub token: String,
     /// Tenant.
     pub tenant: Uuid,

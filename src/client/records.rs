@@ -11,6 +11,7 @@ use crate::domain::access::Office;
 use crate::domain::ids::{RecordId, UnitId};
 use crate::domain::kinds::Kind;
 use crate::domain::record::{FieldNo, Fields, Issue, Owner, RecordSpec, Value};
+use crate::domain::rights::{Action, Place, may};
 use crate::domain::rules::registry::{Registry, check_against};
 use crate::domain::workflow;
 use crate::sync::{Base, OpBody, Record};
@@ -96,12 +97,7 @@ impl Client {
         if !record.is_live() {
             return Err(ClientError::NotFound { what: "record", id: id.to_string() });
         }
-        let office = Kind::from_number(record.kind).map(|kind| kind.spec().office);
-        let role = inner.profile.role;
-        let allowed = role.acts_for(Office::Organizer)
-            && office.is_none_or(|office| role.acts_for(office))
-            && inner.reaches(record.unit);
-        if !allowed {
+        if !inner.allows(record.kind, Action::Delete, record.unit) {
             return Err(not_allowed("delete"));
         }
         let edit = deletion(&record, reason);
@@ -166,9 +162,7 @@ impl Inner {
             }
             Owner::Field(_) | Owner::Of(_) | Owner::Chosen => unit,
         };
-        let office =
-            spec.office == Office::Organizer || kind == Kind::Unit || role.acts_for(spec.office);
-        if !role.acts_for(Office::Organizer) || !office || reserved || !self.reaches(place) {
+        if reserved || !self.allows(kind.number(), Action::Create, place) {
             return Err(not_allowed("add"));
         }
         let body = OpBody::Create { unit, fields };
@@ -237,10 +231,21 @@ impl Inner {
             .keys()
             .filter_map(|no| kind.spec().field_no(*no))
             .any(|field| !role.acts_for(field.office));
-        if reserved || !role.acts_for(Office::Organizer) || !self.reaches(record.unit) {
+        let action = Action::Write(Office::Organizer);
+        if reserved || !self.allows(record.kind, action, record.unit) {
             return Err(not_allowed("set"));
         }
         Ok(())
+    }
+
+    /// Asks the table of rights about a record of a unit.
+    fn allows(&self, kind: u16, action: Action, unit: UnitId) -> bool {
+        let place = Place::of_reach(self.reaches(unit));
+        let role = self.profile.role;
+        match Kind::from_number(kind) {
+            Some(kind) => may(role, kind, action, place).is_ok(),
+            None => place == Place::Own && role.acts_for(Office::Organizer),
+        }
     }
 }
 

@@ -17,8 +17,7 @@ use crate::sync::check::UnitHashes;
 use crate::sync::{Limits, Outcome};
 use crate::wire::frame::Blob;
 use crate::wire::{
-    CheckRequest, PushRequest, QuarantineRequest, ReadmitRequest, decode_op, encode, is_deleted,
-    op_head,
+    CheckRequest, PushRequest, QuarantineRequest, decode_op, encode, is_deleted, op_head,
 };
 
 /// Syncs between two comparisons of what both sides hold.
@@ -50,7 +49,7 @@ impl Client {
             _ => return Err(error),
         };
         match (status, code, expected) {
-            (401, ..) => self.readmit(transport, error),
+            (401, ..) => self.renew(transport, error),
             (403, "disabled", _) => {
                 self.hand_in(transport)?;
                 Err(error)
@@ -83,28 +82,6 @@ impl Client {
         session.forget(&mut inner, 1)?;
         let next = inner.profile.generation.saturating_add(1);
         inner.renumber(next)
-    }
-
-    /// Shows the certificate to a server that does not know this device.
-    fn readmit(
-        &self,
-        transport: &mut dyn Transport,
-        refused: ClientError,
-    ) -> Result<(), ClientError> {
-        let profile = self.profile();
-        let certificate = profile.server.map(|server| server.certificate).unwrap_or_default();
-        if certificate.is_empty() {
-            return Err(refused);
-        }
-        let answer = transport.readmit(&ReadmitRequest {
-            certificate: Blob(certificate),
-            name: String::new(),
-            app: env!("CARGO_PKG_VERSION").to_owned(),
-        })?;
-        let mut inner = self.lock();
-        (inner.profile.role, inner.profile.unit) = (answer.role, answer.unit);
-        let profile = inner.profile.clone();
-        journal::save_profile(&mut inner.vault, &profile)
     }
 
     /// Sends operations of earlier generations again that a restored server lost. What the journal does not hold any more is passed
@@ -217,7 +194,15 @@ impl Client {
         cancel: &AtomicBool,
     ) -> Result<Compared, ClientError> {
         for _try in 0..CHECK_TRIES {
-            let answer = transport.check(&self.lock().state_hashes())?;
+            let answer = match transport.check(&self.lock().state_hashes()) {
+                Err(TransportError::Refused { status: 401, problem, retry_after_ms }) => {
+                    let status = 401;
+                    let refused = TransportError::Refused { status, problem, retry_after_ms };
+                    self.renew(transport, refused.into())?;
+                    continue;
+                }
+                answer => answer?,
+            };
             if !answer.compared {
                 self.sync_over(transport, progress, cancel)?;
                 continue;

@@ -74,7 +74,7 @@ impl Client {
     /// [`ClientError::NotEnrolled`], [`ClientError::Transport`].
     pub fn connect(&self) -> Result<HttpTransport, ClientError> {
         let server = self.profile().server.ok_or(ClientError::NotEnrolled)?;
-        Ok(HttpTransport::new(&server.url, Some(server.token))?)
+        Ok(HttpTransport::pinned(&server.url, Some(server.token), server.pin)?)
     }
 
     /// Syncs with the server this device has joined: everything that waits is sent, everything new is received.

@@ -2,9 +2,10 @@
 
 use crate::domain::ids::RecordId;
 use crate::wire::{
-    CheckAnswer, CheckRequest, EnrolAnswer, EnrolRequest, Hello, HistoryAnswer, Page, Problem,
-    PullRequest, PushAnswer, PushRequest, QuarantineAnswer, QuarantineRequest, ReadmitAnswer,
-    ReadmitRequest, SyncAnswer, SyncRequest,
+    ChallengeAnswer, ChallengeRequest, CheckAnswer, CheckRequest, EnrolAnswer, EnrolRequest, Hello,
+    HistoryAnswer, Page, Problem, PullRequest, PushAnswer, PushRequest, QuarantineAnswer,
+    QuarantineRequest, ReadmitAnswer, ReadmitRequest, SessionAnswer, SessionRequest, SyncAnswer,
+    SyncRequest,
 };
 
 /// A request did not get its answer. Nothing is lost: every request may be repeated.
@@ -34,6 +35,22 @@ pub enum TransportError {
         /// What was given.
         url: String,
     },
+    /// The server's certificate is not the one pinned when this device joined.
+    #[error("{url} shows the certificate {found}, not {expected}")]
+    WrongPin {
+        /// The server's address.
+        url: String,
+        /// Fingerprint kept here.
+        expected: String,
+        /// Fingerprint shown.
+        found: String,
+    },
+    /// No authority known here signed the server's certificate, and none is pinned.
+    #[error("nobody known here vouches for the certificate of {url}")]
+    Untrusted {
+        /// The server's address.
+        url: String,
+    },
     /// The server answered with a problem.
     #[error("the server says: {}", problem.code)]
     Refused {
@@ -51,7 +68,7 @@ impl TransportError {
     pub const fn is_retryable(&self) -> bool {
         match self {
             Self::Unreachable { .. } | Self::TimedOut { .. } | Self::NotOurServer { .. } => true,
-            Self::BadAddress { .. } => false,
+            Self::BadAddress { .. } | Self::WrongPin { .. } | Self::Untrusted { .. } => false,
             Self::Refused { status, .. } => *status >= 500 || matches!(*status, 408 | 429),
         }
     }
@@ -63,6 +80,8 @@ impl TransportError {
             Self::TimedOut { .. } => "timed-out".to_owned(),
             Self::NotOurServer { .. } => "not-our-server".to_owned(),
             Self::BadAddress { .. } => "bad-address".to_owned(),
+            Self::WrongPin { .. } => "wrong-pin".to_owned(),
+            Self::Untrusted { .. } => "untrusted-certificate".to_owned(),
             Self::Refused { problem, .. } => format!("server-{}", problem.code.replace('_', "-")),
         }
     }
@@ -73,7 +92,11 @@ impl TransportError {
             Self::Unreachable { url }
             | Self::TimedOut { url }
             | Self::NotOurServer { url }
-            | Self::BadAddress { url } => vec![("url", url.clone())],
+            | Self::BadAddress { url }
+            | Self::Untrusted { url } => vec![("url", url.clone())],
+            Self::WrongPin { url, expected, found } => {
+                vec![("url", url.clone()), ("expected", expected.clone()), ("found", found.clone())]
+            }
             Self::Refused { status, problem, .. } => vec![
                 ("status", status.to_string()),
                 ("message", problem.message.clone()),
@@ -126,6 +149,18 @@ pub trait Transport: Send {
     /// # Errors
     /// Any [`TransportError`].
     fn history(&mut self, record: RecordId) -> Result<HistoryAnswer, TransportError>;
+    /// Asks for something to sign.
+    ///
+    /// # Errors
+    /// Any [`TransportError`].
+    fn challenge(&mut self, request: &ChallengeRequest) -> Result<ChallengeAnswer, TransportError>;
+    /// Begins a session.
+    ///
+    /// # Errors
+    /// Any [`TransportError`].
+    fn session(&mut self, request: &SessionRequest) -> Result<SessionAnswer, TransportError>;
+    /// Uses another token from now on.
+    fn set_token(&mut self, token: &str);
     /// Lets a device in again that a restored server does not know.
     ///
     /// # Errors

@@ -16,6 +16,7 @@ mod http;
 mod keys;
 mod load;
 mod marks;
+pub mod net;
 mod opening;
 mod pull;
 mod push;
@@ -24,6 +25,7 @@ mod returning;
 mod scope;
 mod secret;
 pub mod service;
+mod session;
 #[cfg(test)]
 mod tests;
 mod upkeep;
@@ -34,7 +36,6 @@ use std::path::PathBuf;
 use std::sync::Arc;
 use std::time::Duration;
 
-use axum::serve::ListenerExt as _;
 use tokio::net::TcpListener;
 
 use beside::Beside;
@@ -42,8 +43,13 @@ use care::{Care, CareError};
 use db::location::Location;
 use db::{Database, Db, DbError};
 use http::{App, router};
+use net::listen::{Listening, answer};
+use net::tls::{Tls, TlsError, TlsFiles};
 use service::Service;
 use writer::Writer;
+
+pub use net::listen::Bounds;
+pub use net::proxy::Network;
 
 use crate::settings::ServerSettings;
 use crate::sync::{AppVersion, Limits};
@@ -55,10 +61,16 @@ pub struct ServeOptions {
     pub listen: SocketAddr,
     /// The SQLite file or PostgreSQL database.
     pub database: Location,
+    /// Certificate and key; without them the server speaks plain HTTP, on loopback or behind a proxy.
+    pub tls: Option<TlsFiles>,
     /// Folder for the marks of a PostgreSQL database, which a copy put back there does not take back; a file has them beside it.
     pub state_dir: Option<PathBuf>,
-    /// True if a proxy in front does TLS: only then may the address be another than loopback.
+    /// True if a proxy in front does TLS: only then may plain HTTP be spoken on another address than loopback.
     pub behind_proxy: bool,
+    /// Proxies whose `X-Forwarded-For` is believed; if there are any, nobody else may connect, loopback apart.
+    pub trusted: Vec<Network>,
+    /// How many connections, and how long what may take.
+    pub bounds: Bounds,
     /// How long a request may take.
     pub request_timeout: Duration,
     /// How long running requests may go on after the signal to stop.
@@ -78,6 +90,15 @@ pub enum ServerError {
         /// Address asked for.
         listen: SocketAddr,
     },
+    /// Anybody could claim to be anybody behind a proxy that is not named.
+    #[error("--behind-proxy on {listen} needs the proxy's address: --trusted-proxy")]
+    NoTrustedProxy {
+        /// Address asked for.
+        listen: SocketAddr,
+    },
+    /// Certificate or key cannot be used.
+    #[error(transparent)]
+    Tls(#[from] TlsError),
     /// The address cannot be used.
     #[error("cannot listen on {listen}")]
     Listen {
@@ -102,9 +123,6 @@ pub enum ServerError {
         #[source]
         source: std::io::Error,
     },
-    /// The network failed while serving.
-    #[error("the server stopped")]
-    Serve(#[source] std::io::Error),
 }
 
 impl ServeOptions {
@@ -113,8 +131,15 @@ impl ServeOptions {
         Self {
             listen: settings.listen,
             database: database.into(),
+            tls: None,
             state_dir: Some(settings.state_dir.clone()).filter(|dir| !dir.as_os_str().is_empty()),
             behind_proxy: settings.behind_proxy,
+            trusted: Vec::new(),
+            bounds: Bounds {
+                connections: settings.max_connections,
+                per_address: settings.connections_per_address,
+                ..Bounds::default()
+            },
             request_timeout: Duration::from_secs(settings.request_timeout_seconds.into()),
             stop_timeout: Duration::from_secs(settings.stop_timeout_seconds.into()),
             enrol_per_minute: settings.enrol_per_minute,
@@ -127,8 +152,11 @@ impl ServeOptions {
         Self {
             listen,
             database: database.into(),
+            tls: None,
             state_dir: None,
             behind_proxy: false,
+            trusted: Vec::new(),
+            bounds: Bounds::default(),
             request_timeout: Duration::from_mins(1),
             stop_timeout: Duration::from_secs(20),
             enrol_per_minute: 30,
@@ -159,9 +187,8 @@ pub async fn serve_until(
     ready: impl FnOnce(SocketAddr) + Send,
     stop: impl Future<Output = ()> + Send + 'static,
 ) -> Result<(), ServerError> {
-    if !options.behind_proxy && !options.listen.ip().is_loopback() {
-        return Err(ServerError::NotLoopback { listen: options.listen });
-    }
+    may_listen(&options)?;
+    let tls = options.tls.as_ref().map(Tls::open).transpose()?;
     let db = Database::open(&options.database, false).await?;
     db.tenant().await?;
     let (care, lock) = started(&db, &options).await?;
@@ -169,19 +196,23 @@ pub async fn serve_until(
     let (writer, writing) = Writer::start(db.clone(), care.marks.clone());
     let marks = care.marks.clone();
     let service = Service::new(db.clone(), writer, Arc::new(clock::Machine), options.limits, care);
-    let app = Arc::new(App::new(service, options.enrol_per_minute));
+    let app = App::new(service, options.enrol_per_minute, options.trusted.clone());
+    let app = Arc::new(app);
+    let reloading = tls.clone().map(|tls| tokio::spawn(reload(tls)));
     let ticking = tokio::spawn(tick(Arc::clone(&app)));
     let keeping = tokio::spawn(keep_up(db.clone(), marks.clone(), options.database.clone()));
     let housekeeping = tokio::spawn(upkeep::daily(db.clone(), options.limits));
     ready(address);
     let routes = router(app, options.request_timeout);
-    let result = answer(listener, routes, stop, options.stop_timeout).await;
+    let ServeOptions { bounds, trusted, stop_timeout, .. } = options;
+    answer(Listening { listener, tls, routes, bounds, trusted, stop_timeout }, stop).await;
+    reloading.inspect(tokio::task::JoinHandle::abort);
     ticking.abort();
     let _aborted = ticking.await;
     keeping.abort();
     let _aborted = keeping.await;
     // All senders are gone with the router, so the writer ends after the last batch.
-    let _ended = tokio::time::timeout(options.stop_timeout, writing).await;
+    let _ended = tokio::time::timeout(stop_timeout, writing).await;
     housekeeping.abort();
     match &options.database {
         Location::File(_) => history::mark_head(&marks, &db.tenant().await?),
@@ -191,7 +222,38 @@ pub async fn serve_until(
     }
     db.close().await;
     drop(lock);
-    result.map_err(ServerError::Serve)
+    Ok(())
+}
+
+/// Says whether the address may be listened on: plain HTTP never reaches another machine unasked.
+fn may_listen(options: &ServeOptions) -> Result<(), ServerError> {
+    let listen = options.listen;
+    if options.tls.is_some() || listen.ip().is_loopback() {
+        return Ok(());
+    }
+    if !options.behind_proxy {
+        return Err(ServerError::NotLoopback { listen });
+    }
+    if options.trusted.is_empty() { Err(ServerError::NoTrustedProxy { listen }) } else { Ok(()) }
+}
+
+/// Reads certificate and key again at each SIGHUP, for ever. What is not usable is logged, and what was in use stays.
+async fn reload(tls: Tls) {
+    #[cfg(unix)]
+    {
+        use tokio::signal::unix::{SignalKind, signal};
+        let Ok(mut hangups) = signal(SignalKind::hangup()) else { return };
+        while hangups.recv().await.is_some() {
+            match tls.reload() {
+                Ok(()) => tracing::info!("the certificate was read again"),
+                Err(error) => {
+                    tracing::error!({ crate::telemetry::ERROR } = %error, "the certificate was not read again");
+                }
+            }
+        }
+    }
+    #[cfg(not(unix))]
+    drop(tls);
 }
 
 /// How often the server looks for what has waited too long.
@@ -272,31 +334,6 @@ async fn bind(options: &ServeOptions) -> Result<(TcpListener, SocketAddr), Serve
     let listener = TcpListener::bind(listen).await.map_err(failed)?;
     let address = listener.local_addr().map_err(failed)?;
     Ok((listener, address))
-}
-
-/// Answers requests until `stop`, then for at most `stop_timeout` those that run.
-async fn answer(
-    listener: TcpListener,
-    routes: axum::Router,
-    stop: impl Future<Output = ()> + Send + 'static,
-    stop_timeout: Duration,
-) -> std::io::Result<()> {
-    let service = routes.into_make_service_with_connect_info::<SocketAddr>();
-    let (stopping, mut stopped) = tokio::sync::watch::channel(false);
-    // Without this the last packet of an answer waits for the other side's acknowledgement, up to 40 ms.
-    let listener = listener.tap_io(|stream| drop(stream.set_nodelay(true)));
-    let serving = axum::serve(listener, service).with_graceful_shutdown(async move {
-        stop.await;
-        let _nobody = stopping.send(true);
-    });
-    let limit = async {
-        let _gone = stopped.wait_for(|stopping| *stopping).await;
-        tokio::time::sleep(stop_timeout).await;
-    };
-    tokio::select! {
-        result = serving => result,
-        () = limit => Ok(()),
-    }
 }
 
 /// Waits for SIGTERM or ctrl-c.

@@ -7,7 +7,7 @@ use uuid::Uuid;
 
 use super::care::Care;
 use super::db::rows::{
-    Account, Alarm, Mend, NewDevice, Quarantined, Returned, Session, Tenant, TokenHash,
+    Account, Alarm, Event, Mend, NewDevice, PublicKey, Quarantined, Returned, Session, Tenant,
 };
 use super::db::{Db, Tx};
 use super::history::{last_accounts, revoked as revoked_marks};
@@ -15,7 +15,6 @@ use super::http::ApiError;
 use super::marks::{Mark, MarksRead};
 use super::pull::kinds_seen;
 use super::scope;
-use super::secret::token_hash;
 use super::service::{MAX_NAME, Service};
 use crate::domain::access::Role;
 use crate::domain::ids::{DeviceId, UnitId, UserId};
@@ -38,7 +37,7 @@ const PURPOSE: &str = "certificate";
 struct Certificate {
     tenant: Uuid,
     device: DeviceId,
-    token: TokenHash,
+    key: PublicKey,
     user: UserId,
     user_name: String,
     role: Role,
@@ -56,7 +55,7 @@ pub(super) fn certify(
     let certificate = Certificate {
         tenant: tenant.id,
         device: device.id,
-        token: device.token,
+        key: device.key,
         user: account.id,
         user_name: account.name.clone(),
         role: account.role,
@@ -69,20 +68,15 @@ pub(super) fn certify(
     Ok(Blob(signed))
 }
 
-/// Reads a certificate that is ours and goes with the token.
-fn signed(
-    care: &Care,
-    tenant: &Tenant,
-    token: &str,
-    request: &ReadmitRequest,
-) -> Result<Certificate, ApiError> {
+/// Reads a certificate that is ours.
+fn signed(care: &Care, tenant: &Tenant, request: &ReadmitRequest) -> Result<Certificate, ApiError> {
     let refused = || ApiError::forbidden("bad_certificate", "the certificate does not hold here");
     let (mac, body) = request.certificate.0.split_at_checked(MAC).ok_or_else(refused)?;
     if !care.keys.signed(PURPOSE, &[body], mac) {
         return Err(refused());
     }
     let certificate: Certificate = decode(body, "certificate").map_err(|_newer| refused())?;
-    if certificate.tenant != tenant.id || certificate.token != token_hash(token) {
+    if certificate.tenant != tenant.id {
         return Err(refused());
     }
     Ok(certificate)
@@ -124,7 +118,7 @@ fn allowed(
     let device = NewDevice {
         id: certificate.device,
         account: certificate.user,
-        token: certificate.token,
+        key: certificate.key,
         name: request.name.chars().take(MAX_NAME).collect(),
         app_version: request.app.chars().take(MAX_NAME).collect(),
         now,
@@ -134,14 +128,12 @@ fn allowed(
 
 impl<D: Db> Service<D> {
     /// Lets a device in again that a restored server does not know.
-    pub(crate) async fn readmit(
-        &self,
-        token: &str,
-        request: ReadmitRequest,
-    ) -> Result<ReadmitAnswer, ApiError> {
+    pub(crate) async fn readmit(&self, request: ReadmitRequest) -> Result<ReadmitAnswer, ApiError> {
         let (db, care, now) = (self.db(), self.care().await?, self.now_ms());
         let tenant = db.tenant().await?;
-        let certificate = signed(care, &tenant, token, &request)?;
+        let certificate = signed(care, &tenant, &request)?;
+        let (device, key) = (certificate.device, &certificate.key);
+        self.prove("readmit", device, key, (&request.nonce, &request.signature)).await?;
         let marks = care.marks.read().map_err(|_disk| ApiError::internal())?;
         let returned = allowed(&certificate, &marks, &request, now)?;
         let mut tx = db.begin().await?;
@@ -153,6 +145,8 @@ impl<D: Db> Service<D> {
             return Err(ApiError::forbidden("disabled", "the user account is disabled"));
         }
         tx.mend(&Mend::Alarm(alarm(now, "returned", certificate.device, String::new()))).await?;
+        let event = Event::new(now, "device.readmitted").of_device(device).of_user(account.id);
+        tx.mend(&Mend::Event(event)).await?;
         tx.commit().await?;
         Ok(ReadmitAnswer { role: account.role, unit: account.unit, epoch: tenant.epoch })
     }

@@ -15,7 +15,8 @@ use super::marks::Mark;
 use super::pull::{PullError, page};
 use super::push::{Batch, PushError, UnitCache, alone};
 use super::returning::certify;
-use super::secret::{code_hash, token, token_hash};
+use super::secret::code_hash;
+use super::session::public_key;
 use super::writer::Writer;
 use super::{opening, scope};
 use crate::domain::ids::RecordId;
@@ -60,6 +61,10 @@ pub enum Call {
     Hello,
     /// `POST /v1/enrol`.
     Enrol,
+    /// `POST /v1/challenge`.
+    Challenge,
+    /// `POST /v1/session`.
+    Session,
     /// `POST /v1/readmit`.
     Readmit,
     /// `POST /v1/quarantine`.
@@ -121,6 +126,11 @@ impl<D: Db> Service<D> {
         Ok(self.care.get_or_try_init(|| Care::inside(&self.db, &*self.ambient)).await?)
     }
 
+    /// Returns the server's surroundings.
+    pub(super) fn ambient(&self) -> &dyn Ambient {
+        &*self.ambient
+    }
+
     /// Returns the server's clock, milliseconds.
     pub(crate) fn now_ms(&self) -> i64 {
         self.ambient.now_ms()
@@ -157,7 +167,9 @@ impl<D: Db> Service<D> {
         match call {
             Call::Hello => packed(&self.hello().await?),
             Call::Enrol => packed(&self.enrol(unpack(body)?).await?),
-            Call::Readmit => packed(&self.readmit(token, unpack(body)?).await?),
+            Call::Challenge => packed(&self.challenge(&unpack(body)?).await?),
+            Call::Session => packed(&self.begin_session(&unpack(body)?).await?),
+            Call::Readmit => packed(&self.readmit(unpack(body)?).await?),
             Call::Quarantine => {
                 let session = self.known(token).await?;
                 packed(&self.quarantine(&session, unpack(body)?).await?)
@@ -185,35 +197,14 @@ impl<D: Db> Service<D> {
             Call::Push => packed(&self.push(session, unpack(body)?).await?),
             Call::Pull => packed(&self.pull(session, &unpack(body)?).await?),
             Call::History(record) => packed(&self.history(session, &record.to_string()).await?),
-            Call::Hello | Call::Enrol | Call::Readmit | Call::Quarantine | Call::Sync => {
-                Err(ApiError::internal())
-            }
+            Call::Hello
+            | Call::Enrol
+            | Call::Challenge
+            | Call::Session
+            | Call::Readmit
+            | Call::Quarantine
+            | Call::Sync => Err(ApiError::internal()),
         }
-    }
-
-    /// Returns who calls.
-    ///
-    /// # Errors
-    /// 401 without a known token, 403 `disabled` or `revoked`.
-    pub(crate) async fn session(&self, token: &str) -> Result<Session, ApiError> {
-        let session = self.known(token).await?;
-        if session.account.disabled {
-            return Err(ApiError::forbidden("disabled", "the user account is disabled"));
-        }
-        if session.device.is_admitted() {
-            Ok(session)
-        } else {
-            Err(ApiError::forbidden("revoked", "the device is revoked"))
-        }
-    }
-
-    /// Returns who calls, also one who may not.
-    ///
-    /// # Errors
-    /// 401 without a known token.
-    pub(crate) async fn known(&self, token: &str) -> Result<Session, ApiError> {
-        let found = self.db.session(&token_hash(token)).await?;
-        found.ok_or_else(ApiError::unauthorized)
     }
 
     /// Says what this server is.
@@ -257,11 +248,11 @@ impl<D: Db> Service<D> {
         if account.disabled {
             return Err(wrong("disabled", "the user account is disabled"));
         }
-        let secret = token(random_of(&*self.ambient));
+        let key = public_key(&request.public_key)?;
         let device = NewDevice {
             id: request.device,
             account: user,
-            token: token_hash(&secret),
+            key,
             name: request.name.chars().take(MAX_NAME).collect(),
             app_version: request.app.chars().take(MAX_NAME).collect(),
             now,
@@ -272,12 +263,14 @@ impl<D: Db> Service<D> {
         }
         let used = Event::new(now, "code.used").of_device(device.id).of_user(user);
         tx.mend(&Mend::Event(used)).await?;
+        let nonce: [u8; 32] = random_of(&*self.ambient);
+        let session = self.open_session(&mut tx, device.id, &nonce).await?;
         let certificate = certify(care, &tenant, &account, &device)?;
         let admitted = Mark::Admitted { device: device.id, at: now };
         care.marks.append(&[admitted]).map_err(|_disk| ApiError::internal())?;
         tx.commit().await?;
         Ok(EnrolAnswer {
-            token: secret,
+            token: session.token,
             tenant: tenant.id,
             tenant_name: tenant.name,
             user,

@@ -617,7 +617,7 @@ async fn pull_across_a_restore(db: &Memory) -> [String; 2] {
 
 fn joining(code: String) -> wire::EnrolRequest {
     let (name, app) = (String::new(), "0.1.0".to_owned());
-    wire::EnrolRequest { code, device: DeviceId(77), public_key: Blob(Vec::new()), name, app }
+    wire::EnrolRequest { code, device: DeviceId(77), public_key: Blob(vec![7; 32]), name, app }
 }
 
 #[test]

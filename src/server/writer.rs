@@ -16,7 +16,7 @@ const GROUP: usize = 64;
 /// Pushes that may wait before further ones are told to come back.
 const QUEUE: usize = 256;
 /// Operations of different devices that are read for and written at once.
-const AT_ONCE: usize = 1_000;
+const AT_ONCE: usize = 4_000;
 
 struct Job {
     batch: Batch,

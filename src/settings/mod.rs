@@ -85,10 +85,24 @@ pub struct ServerSettings {
     pub listen: SocketAddr,
     /// SQLite file; empty for `server.sqlite` in the data folder.
     pub database: PathBuf,
+    /// Certificate, PEM; empty for plain HTTP.
+    pub tls_cert: PathBuf,
+    /// Its key, PEM.
+    pub tls_key: PathBuf,
+    /// Address that devices are told, `https://...`; empty for the one listened on.
+    pub address: String,
     /// Folder for what must outlive a restore of a PostgreSQL database; empty for `state` in the data folder.
     pub state_dir: PathBuf,
     /// True if a proxy in front does TLS.
     pub behind_proxy: bool,
+    /// Addresses of proxies that are believed about whom they speak for.
+    pub trusted_proxies: Vec<String>,
+    /// Connections at once.
+    pub max_connections: usize,
+    /// Connections at once from one address.
+    pub connections_per_address: usize,
+    /// Requests one device may make a minute.
+    pub requests_per_minute: u32,
     /// Longest time of one request, seconds.
     pub request_timeout_seconds: u32,
     /// Longest time to finish after the signal to stop, seconds.

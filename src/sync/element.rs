@@ -2,7 +2,7 @@
 
 use uuid::Uuid;
 
-use super::apply::may_write;
+use super::apply::{allowed, may_write};
 use super::conflict::{ConflictKind, DELETED_FIELD};
 use super::op::Base;
 use super::outcome::Outcome;
@@ -11,6 +11,7 @@ use super::task::{Refusal, Task};
 use crate::domain::access::Office;
 use crate::domain::kinds::Kind;
 use crate::domain::record::{FieldNo, Value};
+use crate::domain::rights::{Action, Place};
 
 /// Adds an element. One that was taken out meanwhile comes back: adding wins.
 pub(super) fn add(
@@ -49,7 +50,8 @@ pub(super) fn delete(
 fn open(task: &Task<'_>, field: FieldNo) -> Result<Record, Refusal> {
     let record = task.existing()?;
     let author = task.author;
-    if !author.role.acts_for(Office::Organizer) || !task.world.reaches(author, record.unit) {
+    let place = Place::of_reach(task.world.reaches(author, record.unit));
+    if !allowed(task, record.kind, Action::Write(Office::Organizer), place) {
         return Err(Refusal::new("not_permitted"));
     }
     let spec = Kind::from_number(record.kind).map(Kind::spec);

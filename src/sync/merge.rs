@@ -2,7 +2,7 @@
 
 use std::collections::BTreeMap;
 
-use super::apply::{at_home, check_values, may_write};
+use super::apply::{allowed, at_home, check_values, may_write};
 use super::clock::{effective, effective_of};
 use super::conflict::{Candidate, Conflict, ConflictKind, ConflictState, DELETED_FIELD};
 use super::op::{Base, OpId};
@@ -13,6 +13,7 @@ use crate::domain::access::{Office, Role};
 use crate::domain::ids::RecordId;
 use crate::domain::kinds::Kind;
 use crate::domain::record::{FieldNo, FieldSpec, Merge, RecordSpec, Value};
+use crate::domain::rights::{Action, Place};
 
 /// One touched field: number, what the author saw, new value.
 pub(super) type Touch = (FieldNo, Base, Value);
@@ -46,7 +47,7 @@ pub(super) fn apply_set(task: &mut Task<'_>, sets: &[Touch]) -> Result<Outcome, 
         }
         return Ok(task.conflict(&record, ConflictKind::NotPermittedAnyMore, &values));
     }
-    if !task.author.role.acts_for(Office::Organizer) {
+    if !allowed(task, record.kind, Action::Write(Office::Organizer), Place::Own) {
         return task.not_permitted(&record, Refusal::new("not_permitted"), &values);
     }
     let kind = Kind::from_number(record.kind);

@@ -2,7 +2,7 @@
 
 use std::collections::BTreeSet;
 
-use super::apply::{check_values, may_write};
+use super::apply::{allowed, check_values, may_write};
 use super::conflict::{Conflict, ConflictKind, ConflictState, DELETED_FIELD, UNIT_FIELD};
 use super::merge::step_is_legal;
 use super::op::OpId;
@@ -13,6 +13,7 @@ use crate::domain::access::Office;
 use crate::domain::ids::RecordId;
 use crate::domain::kinds::Kind;
 use crate::domain::record::{FieldNo, Merge, Value};
+use crate::domain::rights::{Action, Place};
 
 /// Applies a person's decision.
 ///
@@ -27,10 +28,9 @@ pub(super) fn apply_resolve(
     let record = task.existing()?;
     let found = task.world.records.get(&id).and_then(|r| r.conflict.clone());
     let mut conflict = *found.ok_or_else(|| Refusal::new("unknown_record"))?;
-    let allowed = task.author.role.acts_for(Office::Organizer)
-        && task.world.reaches(task.author, record.unit)
-        && may_settle(task, &conflict);
-    if conflict.record != record.id || !allowed {
+    let place = Place::of_reach(task.world.reaches(task.author, record.unit));
+    let may = allowed(task, record.kind, Action::Settle, place) && may_settle(task, &conflict);
+    if conflict.record != record.id || !may {
         return Err(Refusal::new("not_permitted"));
     }
     for (field, value) in values {

@@ -191,6 +191,8 @@ pub enum Purpose {
     Reveal,
     /// Ask for a place with the class or person that was chosen.
     Place,
+    /// Fill the form that was chosen.
+    Print,
     /// Look at a merge with the person that was chosen.
     MergeWith,
     /// Make one record of the page's person and this one.

@@ -19,7 +19,8 @@ messages! {
     Hello = 0x0201, EnrolRequest = 0x0202, EnrolAnswer = 0x0203, SyncRequest = 0x0204, SyncAnswer = 0x0205,
     PushAnswer = 0x0207, PullRequest = 0x0208, Page = 0x0209, HistoryAnswer = 0x020a, Problem = 0x020b,
     ReadmitRequest = 0x0220, ReadmitAnswer = 0x0221, QuarantineRequest = 0x0222, QuarantineAnswer = 0x0223,
-    CheckRequest = 0x0224, CheckAnswer = 0x0225,
+    CheckRequest = 0x0224, CheckAnswer = 0x0225, ChallengeRequest = 0x0226, ChallengeAnswer = 0x0227,
+    SessionRequest = 0x0228, SessionAnswer = 0x0229,
 }
 
 /// A device sends an operation once, often over a slow line, and waits for the server far longer than for this.
@@ -58,7 +59,7 @@ pub struct EnrolRequest {
     pub code: String,
     /// Id the device drew for itself.
     pub device: DeviceId,
-    /// The device's public key; empty in version 1.
+    /// The device's public key: Ed25519, 32 bytes.
     pub public_key: Blob,
     /// Name of the machine, for headquarters' list.
     pub name: String,
@@ -69,7 +70,7 @@ pub struct EnrolRequest {
 /// Answer to a successful enrolment.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct EnrolAnswer {
-    /// Secret for every further call; the server keeps its hash only.
+    /// Token of the device's first session; the server keeps its hash only.
     pub token: String,
     /// Tenant.
     pub tenant: Uuid,
@@ -91,18 +92,66 @@ pub struct EnrolAnswer {
     pub certificate: Blob,
 }
 
-/// Body of `POST /v1/readmit`: a device that a restored server does not know. The token stands in the header as ever.
+/// Body of `POST /v1/challenge`: a device wants to prove who it is.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct ChallengeRequest {
+    /// The device.
+    pub device: DeviceId,
+}
+
+/// Answer to [`ChallengeRequest`].
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct ChallengeAnswer {
+    /// What the device shall sign; opaque, good once and for two minutes.
+    pub nonce: Blob,
+}
+
+/// Body of `POST /v1/session`.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct SessionRequest {
+    /// The device.
+    pub device: DeviceId,
+    /// What the server gave.
+    pub nonce: Blob,
+    /// Ed25519 over [`proof`].
+    pub signature: Blob,
+}
+
+/// Answer to [`SessionRequest`].
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct SessionAnswer {
+    /// Bearer token for every call of the session.
+    pub token: String,
+    /// How long it is good, by the server's clock.
+    pub seconds: u32,
+}
+
+/// Returns what a device signs: the purpose, the tenant, the device and the server's nonce, so that a proof for one server or purpose
+/// is none for another.
+pub fn proof(purpose: &str, tenant: Uuid, device: DeviceId, nonce: &[u8]) -> Vec<u8> {
+    let mut bytes = format!("ejia {purpose} 1\0").into_bytes();
+    bytes.extend(tenant.as_bytes());
+    bytes.extend(device.0.to_le_bytes());
+    bytes.extend(nonce);
+    bytes
+}
+
+/// Body of `POST /v1/readmit`: a device that a restored server does not know.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct ReadmitRequest {
     /// What the enrolment gave.
     pub certificate: Blob,
+    /// What the server gave.
+    pub nonce: Blob,
+    /// Ed25519 over [`proof`] by the key the certificate names.
+    pub signature: Blob,
     /// Name of the machine.
     pub name: String,
     /// Program version.
     pub app: String,
 }
 
-/// Answer to [`ReadmitRequest`]: the token is good again.
+/// Answer to [`ReadmitRequest`]: the device may have sessions again.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct ReadmitAnswer {
     /// The user's rights.

@@ -14,9 +14,10 @@ use ejia::sync::{
 };
 use ejia::wire::frame::{Blob, hex, unhex};
 use ejia::wire::{
-    CheckAnswer, CheckRequest, PushAnswer, PushRequest, QuarantineAnswer, QuarantineRequest,
-    ReadmitAnswer, ReadmitRequest, Receipt, decode, decode_op, decode_record, encode, encode_op,
-    encode_record, pack, unpack,
+    ChallengeAnswer, ChallengeRequest, CheckAnswer, CheckRequest, PushAnswer, PushRequest,
+    QuarantineAnswer, QuarantineRequest, ReadmitAnswer, ReadmitRequest, Receipt, SessionAnswer,
+    SessionRequest, decode, decode_op, decode_record, encode, encode_op, encode_record, pack,
+    proof, unpack,
 };
 use uuid::Uuid;
 
@@ -274,7 +275,22 @@ fn the_calls_after_a_restore_are_read_as_they_were_first_written() {
     let (epoch, chain) = (Uuid::from_u128(3), [6; 16]);
     let certificate = Blob(vec![1, 2, 3]);
     let (name, app) = ("laptop".to_owned(), "0.1.0".to_owned());
-    kept("readmit-request", &ReadmitRequest { certificate, name, app });
+    let (nonce, signature) = (Blob(vec![4; 40]), Blob(vec![5; 64]));
+    let readmit = ReadmitRequest {
+        certificate,
+        nonce: nonce.clone(),
+        signature: signature.clone(),
+        name,
+        app,
+    };
+    kept("readmit-request", &readmit);
+    let device = id(1).device;
+    kept("challenge-request", &ChallengeRequest { device });
+    kept("challenge-answer", &ChallengeAnswer { nonce: nonce.clone() });
+    kept("session-request", &SessionRequest { device, nonce: nonce.clone(), signature });
+    kept("session-answer", &SessionAnswer { token: "ab".repeat(32), seconds: 3_600 });
+    let signed = proof("session", Uuid::from_u128(3), device, &nonce.0);
+    golden("proof.v1.hex", &signed);
     let role = ejia::domain::access::Role::Organizer;
     kept("readmit-answer", &ReadmitAnswer { role, unit: unit(8), epoch });
     let ops = vec![Blob(vec![1, 2]), Blob(vec![3])];

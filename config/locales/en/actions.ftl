@@ -27,6 +27,7 @@ action-history = History
 action-reveal = Show in full
 action-request = Ask for a place
 action-merge = Merge with another record
+action-print = Fill a paper form
 action-next-record = Next record
 action-prev-record = Previous record
 action-copy = Copy

@@ -164,6 +164,11 @@ refused-scope-changed = the record went to another unit
 refused-server-restored = the server was restored from a backup
 refused-blocked = waits for change { $detail }
 refused-held = held by the server for a check ({ $detail })
+
+error-wrong-pin = { $url } is not the server this device knows: its certificate has the fingerprint { $found }, expected { $expected }.
+hint-wrong-pin = Do not go on. Ask headquarters whether the certificate was replaced; somebody may be pretending to be the server. Nothing was sent.
+error-untrusted-certificate = Nobody known to this machine vouches for the certificate of { $url }.
+hint-untrusted-certificate = Ask headquarters for the whole enrolment line; its --pin names the certificate.
 error-store-too-many-tries = Too many wrong passphrases: try again in about { $minutes } min ({ $seconds } s).
 hint-store-too-many-tries = The recovery code opens the data without waiting.
 error-weak-passphrase = This passphrase is guessed too soon.

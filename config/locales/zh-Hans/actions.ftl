@@ -27,6 +27,7 @@ action-history = 历程
 action-reveal = 显示全部内容
 action-request = 申请名额
 action-merge = 合并重复记录
+action-print = 填写纸质表格
 action-next-record = 下一条
 action-prev-record = 上一条
 action-copy = 复制

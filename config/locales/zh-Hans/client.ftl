@@ -164,6 +164,11 @@ refused-scope-changed = 记录已转到别的单位
 refused-server-restored = 服务器由备份恢复过
 refused-blocked = 要等第 { $detail } 项修改先通过
 refused-held = 服务器暂存待查（{ $detail }）
+
+error-wrong-pin = { $url } 不是本设备认识的服务器：其证书指纹为 { $found }，应为 { $expected }。
+hint-wrong-pin = 请勿继续。先向组织部确认是否更换了证书；可能有人冒充服务器。没有发送任何数据。
+error-untrusted-certificate = 本机不信任 { $url } 的证书。
+hint-untrusted-certificate = 请向组织部索取完整的加入命令，其中的 --pin 指明证书。
 error-store-too-many-tries = 密码错得太多，请过约 { $minutes } 分钟（{ $seconds } 秒）再试。
 hint-store-too-many-tries = 忘记密码可用恢复码，不用等。
 error-weak-passphrase = 这个密码太容易猜。

@@ -27,6 +27,7 @@ action-history = 歷程
 action-reveal = 顯示全部內容
 action-request = 申請名額
 action-merge = 合併重複記錄
+action-print = 填寫紙質表格
 action-next-record = 下一筆
 action-prev-record = 上一筆
 action-copy = 複製

@@ -164,6 +164,11 @@ refused-scope-changed = 記錄已轉到別的單位
 refused-server-restored = 服務器由備份恢復過
 refused-blocked = 要等第 { $detail } 項修改先通過
 refused-held = 服務器暫存待查（{ $detail }）
+
+error-wrong-pin = { $url } 不是本設備認識的服務器：其證書指紋為 { $found }，應為 { $expected }。
+hint-wrong-pin = 請勿繼續。先向組織部確認是否更換了證書；可能有人冒充服務器。沒有發送任何數據。
+error-untrusted-certificate = 本機不信任 { $url } 的證書。
+hint-untrusted-certificate = 請向組織部索取完整的加入命令，其中的 --pin 指明證書。
 error-store-too-many-tries = 密碼錯得太多，請過約 { $minutes } 分鐘（{ $seconds } 秒）再試。
 hint-store-too-many-tries = 忘記密碼可用恢復碼，不用等。
 error-weak-passphrase = 這個密碼太容易猜。

@@ -6,7 +6,7 @@ use clap::{Args, Subcommand};
 use serde_json::{Value as Json, json};
 
 use super::fleet;
-use super::serve::{database, database_failed, runtime};
+use super::serve::{database, database_failed, runtime, tls_failed, tls_files};
 use crate::cli::context::Context;
 use crate::cli::error::{CommandError, CommandResult, NEEDS_PERSON, USAGE};
 use crate::cli::output::say;
@@ -16,6 +16,7 @@ use crate::domain::record::parse::instant_text as iso;
 use crate::locale::instant_text;
 use crate::server::admin::{self, AdminError, DeviceInfo, OneTimeCode, UserInfo, Verified};
 use crate::server::db::location::Location;
+use crate::server::net::tls::self_signed;
 
 #[derive(Debug, Args)]
 pub(in crate::cli) struct Admin {
@@ -64,6 +65,11 @@ enum AdminCommand {
         backup: PathBuf,
     },
     Verify,
+    Tls {
+        folder: PathBuf,
+        #[arg(long, value_name = "NAME")]
+        host: Vec<String>,
+    },
 }
 
 #[derive(Debug, Subcommand)]
@@ -87,6 +93,9 @@ fn role(text: &str) -> Result<Role, String> {
 }
 
 pub(super) fn run(cx: &Context, command: &Admin) -> CommandResult {
+    if let AdminCommand::Tls { folder, host } = &command.command {
+        return tls(cx, folder, host);
+    }
     let file = database(cx, command.database.as_ref())?;
     match &command.command {
         AdminCommand::Init { name, admin } => init(cx, &file, name, admin),
@@ -104,7 +113,7 @@ pub(super) fn run(cx: &Context, command: &Admin) -> CommandResult {
         AdminCommand::Events { after, limit } => fleet::events(cx, &file, *after, *limit),
         AdminCommand::Backup { folder } => backup(cx, &file, folder),
         AdminCommand::Restore { backup } => fleet::restore(cx, &file, backup),
-        AdminCommand::Verify => {
+        AdminCommand::Verify | AdminCommand::Tls { .. } => {
             let found = wait(admin::verify(&file))?;
             facts_of(cx, &found, &[])?;
             Ok(if found.difference.is_none() { 0 } else { NEEDS_PERSON })
@@ -151,11 +160,15 @@ fn init(cx: &Context, file: &Location, name: &str, user: &str) -> CommandResult 
 }
 
 fn tell_code(cx: &Context, tenant: Option<&str>, code: &OneTimeCode) -> CommandResult {
+    let line = to_type(cx, &code.code)?;
     let json = || {
         let mut json =
             json!({ "user": code.user, "code": code.code, "expires_at": iso(code.expires_at) });
-        if let (Some(object), Some(tenant)) = (json.as_object_mut(), tenant) {
-            object.insert("tenant".to_owned(), json!(tenant));
+        let more = line.as_ref().map(|(pin, line)| [("pin", pin), ("enrol", line)]);
+        if let Some(object) = json.as_object_mut() {
+            object.extend(tenant.map(|tenant| ("tenant".to_owned(), json!(tenant))));
+            let more = more.into_iter().flatten();
+            object.extend(more.map(|(key, value)| (key.to_owned(), json!(value))));
         }
         json
     };
@@ -166,7 +179,44 @@ fn tell_code(cx: &Context, tenant: Option<&str>, code: &OneTimeCode) -> CommandR
             ("cli-col-expires", instant_text(code.expires_at)),
         ]
     })?;
+    if let Some((_, line)) = &line {
+        say(line);
+    }
     Ok(0)
+}
+
+/// Makes a certificate signed by itself, or tells the fingerprint of the one that is there.
+fn tls(cx: &Context, folder: &Path, hosts: &[String]) -> CommandResult {
+    let own = ["localhost".to_owned(), "127.0.0.1".to_owned()];
+    let hosts: Vec<String> = hosts.iter().cloned().chain(own).collect();
+    let made = self_signed(folder, &hosts).map_err(|error| tls_failed(&error))?;
+    let (cert, key) = (made.files.cert.display().to_string(), made.files.key.display().to_string());
+    let pin = made.fingerprint.to_string();
+    cx.facts(
+        || json!({ "cert": cert, "key": key, "pin": pin, "made": made.made }),
+        || {
+            vec![
+                ("cli-col-cert", cert.clone()),
+                ("cli-col-key", key.clone()),
+                ("cli-col-pin", pin.clone()),
+            ]
+        },
+    )?;
+    Ok(0)
+}
+
+/// Returns the fingerprint devices must pin, and the line to type on a device, where a certificate is set.
+fn to_type(cx: &Context, code: &str) -> CommandResult<Option<(String, String)>> {
+    let Some(files) = tls_files(cx) else { return Ok(None) };
+    let pin = files.fingerprint().map_err(|error| tls_failed(&error))?.to_string();
+    let settings = &cx.config.settings.server;
+    let address = if settings.address.is_empty() {
+        format!("https://{}", settings.listen)
+    } else {
+        settings.address.clone()
+    };
+    let line = format!("ejia enrol --server {address} --code {code} --pin {pin}");
+    Ok(Some((pin, line)))
 }
 
 fn user(cx: &Context, file: &Location, command: &UserCommand) -> CommandResult {

@@ -6,6 +6,7 @@ use serde_json::json;
 use crate::cli::context::Context;
 use crate::cli::error::CommandResult;
 use crate::cli::output::say;
+use crate::client::Pin;
 
 #[derive(Debug, Args)]
 pub(in crate::cli) struct Enrol {
@@ -13,12 +14,17 @@ pub(in crate::cli) struct Enrol {
     server: String,
     #[arg(long, value_name = "CODE")]
     code: String,
+    #[arg(long, value_name = "SHA256")]
+    pin: Option<Pin>,
 }
 
 pub(super) fn run(cx: &Context, command: &Enrol) -> CommandResult {
     let client = cx.open()?;
     let name = client.profile().user_name;
-    let done = client.enrol(&command.server, &command.code, &name)?;
+    let done = match command.pin {
+        Some(pin) => client.enrol_pinned((&command.server, Some(pin)), &command.code, &name)?,
+        None => client.enrol(&command.server, &command.code, &name)?,
+    };
     cx.facts(
         || {
             json!({

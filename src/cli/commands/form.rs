@@ -10,7 +10,7 @@ use super::list::{filter, known_fields, write};
 use crate::cli::context::Context;
 use crate::cli::error::{CommandError, CommandResult};
 use crate::cli::output::{Human, say};
-use crate::client::{Client, ClientError, Printer, Query, clock};
+use crate::client::{Client, ClientError, Printer, Query, clock, file_title};
 use crate::domain::ids::RecordId;
 use crate::domain::kinds::Kind;
 use crate::domain::query::Filter;
@@ -18,9 +18,6 @@ use crate::domain::record::PartialDate;
 use crate::telemetry;
 use crate::transfer::forms::FormError;
 use crate::transfer::forms::registry::{self, Form as Definition};
-
-/// Characters of a record's title in a file name at most.
-const TITLE_CHARS: usize = 40;
 
 #[derive(Debug, Args)]
 pub(in crate::cli) struct Form {
@@ -143,12 +140,6 @@ fn targets(
         (*id, output.join(name))
     };
     Ok((1..).zip(wanted).map(path).collect())
-}
-
-/// Keeps of a title what every file system takes.
-fn file_title(title: &str) -> String {
-    let plain = |c: char| if c.is_alphanumeric() || "-_()（）".contains(c) { c } else { '_' };
-    title.chars().take(TITLE_CHARS).map(plain).collect()
 }
 
 fn extension(file: &Path, wanted: &str) -> CommandResult<()> {

@@ -10,7 +10,8 @@ use crate::cli::error::{CommandError, CommandResult, INTERNAL, NEEDS_PERSON, USA
 use crate::cli::output::{data, say};
 use crate::server::db::DbError;
 use crate::server::db::location::Location;
-use crate::server::{ServeOptions, ServerError, serve};
+use crate::server::net::tls::{TlsError, TlsFiles};
+use crate::server::{Network, ServeOptions, ServerError, serve};
 use crate::telemetry;
 
 #[derive(Debug, Args)]
@@ -19,10 +20,16 @@ pub(in crate::cli) struct Serve {
     listen: Option<SocketAddr>,
     #[arg(long, value_name = "PATH")]
     database: Option<PathBuf>,
+    #[arg(long, value_name = "FILE", requires = "tls_key")]
+    tls_cert: Option<PathBuf>,
+    #[arg(long, value_name = "FILE", requires = "tls_cert")]
+    tls_key: Option<PathBuf>,
     #[arg(long, value_name = "PATH")]
     state_dir: Option<PathBuf>,
     #[arg(long)]
     behind_proxy: bool,
+    #[arg(long, value_name = "ADDR")]
+    trusted_proxy: Vec<Network>,
 }
 
 pub(super) fn run(cx: &Context, command: &Serve) -> CommandResult {
@@ -39,15 +46,34 @@ pub(super) fn run(cx: &Context, command: &Serve) -> CommandResult {
     let log = &cx.config.settings.log;
     let format = telemetry::Format::from_key(&log.format).unwrap_or(telemetry::Format::Text);
     telemetry::start(format, &log.level);
-    let options = ServeOptions::from_settings(&settings, database);
-    runtime()?.block_on(serve(options, ready)).map_err(failed)?;
+    let mut options = ServeOptions::from_settings(&settings, database);
+    let given = command.tls_cert.clone().zip(command.tls_key.clone());
+    options.tls = given.map(|(cert, key)| TlsFiles { cert, key }).or_else(|| tls_files(cx));
+    options.trusted.clone_from(&command.trusted_proxy);
+    for proxy in &settings.trusted_proxies {
+        let network = proxy.parse().map_err(|_no_network| {
+            CommandError::usage("usage-value")
+                .with("argument", "server.trusted_proxies")
+                .with("value", proxy)
+        })?;
+        options.trusted.push(network);
+    }
+    let scheme = if options.tls.is_some() { "https" } else { "http" };
+    runtime()?.block_on(serve(options, |address| ready(scheme, address))).map_err(failed)?;
     Ok(0)
 }
 
+/// Returns the certificate and key of the settings.
+pub(super) fn tls_files(cx: &Context) -> Option<TlsFiles> {
+    let settings = &cx.config.settings.server;
+    let (cert, key) = (settings.tls_cert.clone(), settings.tls_key.clone());
+    (!cert.as_os_str().is_empty()).then_some(TlsFiles { cert, key })
+}
+
 /// Says where requests are answered: one line, for people and scripts. That nobody reads it is no reason to stop serving.
-fn ready(address: SocketAddr) {
-    if data(&format!("ready http://{address}\n")).is_err() {
-        say(&format!("ready http://{address}"));
+fn ready(scheme: &str, address: SocketAddr) {
+    if data(&format!("ready {scheme}://{address}\n")).is_err() {
+        say(&format!("ready {scheme}://{address}"));
     }
 }
 
@@ -83,9 +109,20 @@ fn failed(error: ServerError) -> CommandError {
         ServerError::Beside { path, source } => {
             CommandError::new(USAGE, "write").with("path", path).with("cause", source)
         }
-        ServerError::Serve(source) => {
-            CommandError::new(INTERNAL, "serve-stopped").with("cause", source)
+        ServerError::NoTrustedProxy { listen } => {
+            CommandError::usage("serve-no-trusted-proxy").with("address", listen)
         }
+        ServerError::Tls(error) => tls_failed(&error),
+    }
+}
+
+/// Turns what is wrong with certificate or key into an error for people.
+pub(super) fn tls_failed(error: &TlsError) -> CommandError {
+    match error {
+        TlsError::File { path, message } => {
+            CommandError::usage("tls-file").with("path", path).with("cause", message)
+        }
+        TlsError::Mismatch { path } => CommandError::usage("tls-mismatch").with("path", path),
     }
 }
 

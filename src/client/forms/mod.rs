@@ -4,16 +4,16 @@ mod scope;
 
 use std::cell::RefCell;
 use std::collections::BTreeSet;
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 
-use super::Client;
 use super::error::ClientError;
+use super::{Client, files};
 use crate::domain::ids::RecordId;
 use crate::domain::kinds::Kind;
 use crate::domain::record::PartialDate;
 use crate::locale::{Lang, Locale};
 use crate::transfer::forms::docx::Template;
-use crate::transfer::forms::registry::{Form, Roster, read_roster};
+use crate::transfer::forms::registry::{Form, Roster, forms, read_roster};
 use crate::transfer::forms::{FormError, ledger};
 
 use scope::Scope;
@@ -114,6 +114,39 @@ impl Client {
         };
         Ok(Printed { bytes, sensitive: sensitive.into_inner() })
     }
+}
+
+impl Client {
+    /// Fills a form for a record and writes it into a folder, under the form's title and the record's; returns the file.
+    ///
+    /// # Errors
+    /// As for [`Client::print`], and [`ClientError::Write`].
+    pub fn print_into(
+        &self,
+        printer: &Printer,
+        id: RecordId,
+        folder: &Path,
+    ) -> Result<(PathBuf, BTreeSet<&'static str>), ClientError> {
+        let printed = self.print(printer, Some(id))?;
+        let name = format!("{}-{}", printer.form.name, file_title(&self.title(id)));
+        let path = folder.join(name).with_extension(printer.form.extension());
+        let failed = |source| ClientError::Write { path: path.display().to_string(), source };
+        files::write(&path, &printed.bytes).map_err(failed)?;
+        Ok((path, printed.sensitive))
+    }
+}
+
+/// Returns the forms that are made for a kind of record.
+pub fn forms_of(kind: Kind) -> impl Iterator<Item = &'static Form> {
+    forms().iter().filter(move |form| form.of() == Some(kind))
+}
+
+/// Keeps of a record's title what every file system takes in a name.
+pub fn file_title(title: &str) -> String {
+    /// Characters at most.
+    const MOST: usize = 40;
+    let plain = |c: char| if c.is_alphanumeric() || "-_()（）".contains(c) { c } else { '_' };
+    title.chars().take(MOST).map(plain).collect()
 }
 
 impl Printer {

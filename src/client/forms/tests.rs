@@ -5,7 +5,7 @@ use std::io::{Cursor, Read as _};
 use super::*;
 use crate::client::tests::{client, fields, text};
 use crate::domain::record::Value;
-use crate::transfer::forms::registry::{form, forms};
+use crate::transfer::forms::registry::form;
 
 /// The records of a small office, by kind.
 struct Office {
@@ -240,4 +240,17 @@ fn an_offices_own_template_is_used_and_its_faults_are_named() {
     let day = PartialDate::year(2026).unwrap();
     let refused = office.client.printer(form, 2026, day);
     assert!(matches!(refused, Err(ClientError::Form(FormError::Definition { .. }))));
+}
+
+#[test]
+fn a_form_goes_into_a_folder_under_its_title() {
+    let office = office();
+    let folder = tempfile::tempdir().unwrap();
+    let form = forms_of(Kind::Person).next().unwrap();
+    let printer = printer(&office.client, form);
+    let person = office.id(Kind::Person);
+    let (path, _) = office.client.print_into(&printer, person, folder.path()).unwrap();
+    assert_eq!(path, folder.path().join("hours-register-任春雨.docx"));
+    assert!(words(&std::fs::read(&path).unwrap()).contains("任春雨"));
+    assert_eq!(file_title("../甲 乙?"), "___甲_乙_");
 }

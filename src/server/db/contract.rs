@@ -8,8 +8,8 @@ use uuid::Uuid;
 use super::location::Location;
 use super::memory::Memory;
 use super::rows::{
-    Account, Changes, CodeUse, NewCode, NewDevice, NewTenant, OpRow, PageQuery, PositionQuery,
-    RecordRow, Refused, UniqueRow, Visible, Wanted,
+    Account, Changes, CodeUse, Mend, NewCode, NewDevice, NewSession, NewTenant, OpRow, PageQuery,
+    PositionQuery, RecordRow, Refused, UniqueRow, Visible, Wanted,
 };
 use super::{Database, Db, DbError, Tx};
 use crate::domain::access::Role;
@@ -191,10 +191,10 @@ async fn codes_are_used_once_and_in_time<D: Db>(db: D) {
 
 async fn a_device_changes_hands_within_one_account_only<D: Db>(db: D) {
     let other = UserId(Uuid::from_u128(3));
-    let device = |account, token| NewDevice {
+    let device = |account, key| NewDevice {
         id: DEVICE,
         account,
-        token,
+        key,
         name: "laptop".into(),
         app_version: "1".into(),
         now: 1,
@@ -210,9 +210,19 @@ async fn a_device_changes_hands_within_one_account_only<D: Db>(db: D) {
     tx.insert_account(&account).await.unwrap();
     assert!(tx.insert_device(&device(USER, [1; 32])).await.unwrap());
     assert!(!tx.insert_device(&device(other, [2; 32])).await.unwrap());
+    let session = |token, nonce, now| {
+        let device = DEVICE;
+        Mend::Session(NewSession { token, device, nonce, now, expires_at: now + 10 })
+    };
+    assert!(tx.mend(&session([1; 32], [1; 16], 0)).await.unwrap());
     assert!(tx.insert_device(&device(USER, [3; 32])).await.unwrap());
+    assert!(tx.mend(&session([3; 32], [3; 16], 5)).await.unwrap());
+    assert!(!tx.mend(&session([4; 32], [3; 16], 6)).await.unwrap(), "a nonce is good once");
     tx.commit().await.unwrap();
+    assert_eq!(db.device_key(DEVICE).await.unwrap(), Some([3; 32]));
+    assert_eq!(db.device_key(DeviceId(1)).await.unwrap(), None);
     assert!(db.session(&[1; 32]).await.unwrap().is_none(), "the old token is dead");
+    assert!(db.session(&[4; 32]).await.unwrap().is_none());
     let session = db.session(&[3; 32]).await.unwrap().unwrap();
     assert_eq!((session.device.id, session.author().role), (DEVICE, Role::Hq));
     let mut tx = db.begin().await.unwrap();

@@ -19,9 +19,9 @@ use crate::domain::ids::{DeviceId, RecordId, UnitId, UserId};
 use crate::sync::{Digest, OpId, UnitTree};
 use rows::{
     Account, Alarm, Changes, CodeUse, Device, EventRow, HistoryRow, Loaded, Mend, NewCode,
-    NewDevice, NewTenant, OpRow, PageQuery, PageRows, Position, PositionQuery, Quarantined,
-    RecordRow, Seen, Session, Sizes, Stored, Tenant, TokenHash, UniqueRow, UnitQuery, UnitRows,
-    Visible, Wanted,
+    NewDevice, NewTenant, OpRow, PageQuery, PageRows, Position, PositionQuery, PublicKey,
+    Quarantined, RecordRow, Seen, Session, Sizes, Stored, Tenant, TokenHash, UniqueRow, UnitQuery,
+    UnitRows, Visible, Wanted,
 };
 pub use sql::{Database, DatabaseTx};
 
@@ -136,8 +136,10 @@ pub trait Db: Clone + Send + Sync + 'static {
     fn begin(&self) -> impl Future<Output = DbResult<Self::Tx>> + Send;
     /// Returns the tenant; [`DbError::NoTenant`] before `admin init`.
     fn tenant(&self) -> impl Future<Output = DbResult<Tenant>> + Send;
-    /// Returns the device with that token, and its user.
+    /// Returns the device whose session has that token, its user, and when the session is over.
     fn session(&self, token: &TokenHash) -> impl Future<Output = DbResult<Option<Session>>> + Send;
+    /// Returns a device's public key.
+    fn device_key(&self, id: DeviceId) -> impl Future<Output = DbResult<Option<PublicKey>>> + Send;
     /// Returns all units.
     fn units(&self) -> impl Future<Output = DbResult<UnitTree>> + Send;
     /// Returns where server and device stand, for an opening.
@@ -253,7 +255,7 @@ pub trait Tx: Send {
         hash: &TokenHash,
         now: i64,
     ) -> impl Future<Output = DbResult<CodeUse>> + Send;
-    /// Enrols a device, or gives an enrolled one of the same user a new token; false if the id is another user's.
+    /// Enrols a device, or gives an enrolled one of the same user a new key; false if the id is another user's.
     fn insert_device(&mut self, device: &NewDevice) -> impl Future<Output = DbResult<bool>> + Send;
     /// Sets a device's state word; false if it is unknown.
     fn set_device_state(

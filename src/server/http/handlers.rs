@@ -62,6 +62,40 @@ pub(super) async fn enrol<D: Db>(
     reply(&headers, &request, result)
 }
 
+/// `POST /v1/challenge`.
+pub(super) async fn challenge<D: Db>(
+    State(app): Shared<D>,
+    address: Address,
+    request: RequestId,
+    headers: HeaderMap,
+    body: Bytes,
+) -> Response {
+    let result = async {
+        let now = app.service.now_ms();
+        app.sessions.count(address.0, now).map_err(ApiError::too_many)?;
+        app.service.challenge(&read(&headers, &body)?).await
+    };
+    let result = result.await;
+    reply(&headers, &request, result)
+}
+
+/// `POST /v1/session`.
+pub(super) async fn session<D: Db>(
+    State(app): Shared<D>,
+    address: Address,
+    request: RequestId,
+    headers: HeaderMap,
+    body: Bytes,
+) -> Response {
+    let result = async {
+        let now = app.service.now_ms();
+        app.sessions.count(address.0, now).map_err(ApiError::too_many)?;
+        app.service.begin_session(&read(&headers, &body)?).await
+    };
+    let result = result.await;
+    reply(&headers, &request, result)
+}
+
 /// `POST /v1/readmit`.
 pub(super) async fn readmit<D: Db>(
     State(app): Shared<D>,
@@ -73,7 +107,7 @@ pub(super) async fn readmit<D: Db>(
     let result = async {
         let now = app.service.now_ms();
         app.attempts.count(address.0, now).map_err(ApiError::too_many)?;
-        app.service.readmit(token(&headers), read(&headers, &body)?).await
+        app.service.readmit(read(&headers, &body)?).await
     };
     let result = result.await;
     reply(&headers, &request, result)

@@ -22,12 +22,16 @@ use tower_http::catch_panic::CatchPanicLayer;
 
 use super::clock::random;
 use super::db::Db;
+use super::net::proxy::{Network, origin};
 use super::service::Service;
 use crate::telemetry as field;
 use crate::wire::frame::hex;
 use body::{Encoding, MAX_JSON, refusal};
 pub(super) use error::ApiError;
 use limit::Attempts;
+
+/// Sessions and challenges one address may ask for a minute: a whole office may come back at once behind one address.
+const SESSIONS: u32 = 2_000;
 
 /// What all requests share.
 #[derive(Debug)]
@@ -36,12 +40,25 @@ pub(super) struct App<D> {
     pub(super) service: Service<D>,
     /// Enrolments tried.
     attempts: Attempts,
+    /// Sessions tried.
+    sessions: Attempts,
+    /// Proxies whose word on addresses is believed.
+    trusted: Vec<Network>,
 }
 
 impl<D> App<D> {
     /// Puts the parts together.
-    pub(super) const fn new(service: Service<D>, enrol_per_minute: u32) -> Self {
-        Self { service, attempts: Attempts::new(enrol_per_minute) }
+    pub(super) const fn new(
+        service: Service<D>,
+        enrol_per_minute: u32,
+        trusted: Vec<Network>,
+    ) -> Self {
+        Self {
+            service,
+            attempts: Attempts::new(enrol_per_minute),
+            sessions: Attempts::new(SESSIONS),
+            trusted,
+        }
     }
 }
 
@@ -57,16 +74,19 @@ impl<S: Sync> FromRequestParts<S> for RequestId {
     }
 }
 
-/// Where a request comes from: a proxy's address if there is one in front.
+/// Where a request comes from, as far as it can be believed.
 #[derive(Clone, Copy, Debug)]
 pub(super) struct Address(pub(super) IpAddr);
 
-impl<S: Sync> FromRequestParts<S> for Address {
+impl<D: Db> FromRequestParts<Arc<App<D>>> for Address {
     type Rejection = Infallible;
 
-    async fn from_request_parts(parts: &mut Parts, _state: &S) -> Result<Self, Infallible> {
+    async fn from_request_parts(parts: &mut Parts, app: &Arc<App<D>>) -> Result<Self, Infallible> {
         let known = parts.extensions.get::<ConnectInfo<SocketAddr>>();
-        Ok(Self(known.map_or(IpAddr::V4(Ipv4Addr::LOCALHOST), |info| info.0.ip())))
+        let peer = known.map_or(IpAddr::V4(Ipv4Addr::LOCALHOST), |info| info.0.ip());
+        let lines = parts.headers.get_all("x-forwarded-for");
+        let lines: Vec<&str> = lines.iter().filter_map(|line| line.to_str().ok()).collect();
+        Ok(Self(origin(peer, &app.trusted, &lines)))
     }
 }
 
@@ -86,6 +106,8 @@ pub(super) fn router<D: Db>(app: Arc<App<D>>, timeout: Duration) -> Router {
     Router::new()
         .route("/v1/hello", get(handlers::hello::<D>))
         .route("/v1/enrol", post(handlers::enrol::<D>))
+        .route("/v1/challenge", post(handlers::challenge::<D>))
+        .route("/v1/session", post(handlers::session::<D>))
         .route("/v1/sync", post(handlers::sync::<D>))
         .route("/v1/sync/push", post(handlers::push::<D>))
         .route("/v1/sync/pull", post(handlers::pull::<D>))

@@ -34,6 +34,7 @@ use super::world::World;
 use crate::domain::ids::RecordId;
 use crate::domain::kinds::Kind;
 use crate::domain::record::{FieldNo, Value};
+use crate::domain::rights::may_ask;
 use crate::domain::training::enrolment::{Enrolment, GIVEN};
 use crate::field;
 
@@ -60,6 +61,11 @@ pub enum Outside {
 /// # Errors
 /// Refused with `unknown_body` if the name or its arguments are not known here, else as the command says.
 pub(super) fn decide(task: &mut Task<'_>, name: &str, args: &[u8]) -> Result<Outcome, Refusal> {
+    match may_ask(task.author.role, name) {
+        None => return Err(Refusal::new("unknown_body")),
+        Some(Err(_why)) => return Err(Refusal::new("not_permitted")),
+        Some(Ok(())) => {}
+    }
     match name {
         EnrolRequest::NAME => enrol::request(task, read(args)?),
         EnrolCancel::NAME => enrol::cancel(task, &read(args)?),

@@ -107,6 +107,8 @@ actions! {
     Request = "request" in Detail;
     /// Makes one record of this person and another record of them.
     Merge = "merge" in Detail;
+    /// Fills a paper form for the record.
+    Print = "print" in Detail;
     /// Finds records by name, pinyin or initials.
     Find = "find" in Overview List Detail;
     /// Filters the list by one field.

@@ -15,6 +15,7 @@ use crate::tui::app::{Move, Purpose, Shell, Tone};
 use crate::tui::data::{RecordView, pointing};
 use crate::tui::decided::{self, found, pick_merge, pick_place};
 use crate::tui::effect::Effect;
+use crate::tui::paper;
 use crate::tui::text::{cells, shown, width, wrap};
 use crate::tui::theme::Role;
 use crate::tui::ui::Ui;
@@ -207,6 +208,7 @@ impl Page for Detail {
             Action::Request if !matches!(view.kind, Kind::Person | Kind::TrainingClass) => {
                 Err(shell.text("why-no-place"))
             }
+            Action::Print => paper::enabled(shell, view.kind),
             Action::Merge if view.kind != Kind::Person => Err(shell.text("why-no-merge")),
             _ => Ok(()),
         }
@@ -230,6 +232,11 @@ impl Page for Detail {
                 let Some(view) = &self.view else { return };
                 let pick = if action == Action::Merge { pick_merge } else { pick_place };
                 pick(shell, view);
+            }
+            Action::Print => {
+                if let Some(view) = &self.view {
+                    paper::pick(shell, view);
+                }
             }
             Action::History => shell.effects.push(Effect::History(self.id)),
             Action::Reveal => {
@@ -259,7 +266,9 @@ impl Page for Detail {
     }
 
     fn answered(&mut self, shell: &mut Shell, purpose: Purpose, reply: Reply) {
-        if let Some(view) = &self.view {
+        if let (Some(view), Purpose::Print, Reply::Item(item)) = (&self.view, &purpose, &reply) {
+            paper::answered(shell, view, &item.id);
+        } else if let Some(view) = &self.view {
             decided::answered(shell, view, &purpose, &reply);
         }
         if let (Purpose::Reveal, Reply::Answer(1, reason)) = (purpose, reply)

@@ -5,6 +5,7 @@ use super::enabled;
 use crate::client::Schedule;
 use crate::domain::ids::RecordId;
 use crate::domain::kinds::Kind;
+use crate::domain::rights::{self, Place, may};
 use crate::domain::workflow;
 use crate::locale::{Locale, instant_text};
 use crate::tui::actions::{Action, Context};
@@ -340,8 +341,9 @@ impl Shell {
     /// The reason in the user's language.
     pub fn may_create(&self, kind: Kind) -> Result<(), String> {
         match self.status.role {
-            Some(role) if !role.acts_for(kind.spec().office) => Err(self.text("why-other-office")),
-            _ => Ok(()),
+            Some(role) => may(role, kind, rights::Action::Create, Place::Own)
+                .map_err(|why| self.text(why.key())),
+            None => Ok(()),
         }
     }
 }

@@ -12,9 +12,9 @@ use ejia::domain::ids::RecordId;
 use ejia::domain::kinds::Kind;
 use ejia::sync::Limits;
 use ejia::wire::{
-    CheckAnswer, CheckRequest, EnrolAnswer, EnrolRequest, Hello, HistoryAnswer, Page, PullRequest,
-    PushAnswer, PushRequest, QuarantineAnswer, QuarantineRequest, ReadmitAnswer, ReadmitRequest,
-    SyncAnswer, SyncRequest,
+    ChallengeAnswer, ChallengeRequest, CheckAnswer, CheckRequest, EnrolAnswer, EnrolRequest, Hello,
+    HistoryAnswer, Page, PullRequest, PushAnswer, PushRequest, QuarantineAnswer, QuarantineRequest,
+    ReadmitAnswer, ReadmitRequest, SessionAnswer, SessionRequest, SyncAnswer, SyncRequest,
 };
 
 use crate::server::harness::Server;
@@ -302,6 +302,18 @@ impl Transport for Busy<'_> {
     fn history(&mut self, record: RecordId) -> Result<HistoryAnswer, TransportError> {
         self.http.history(record)
     }
+    fn challenge(&mut self, request: &ChallengeRequest) -> Result<ChallengeAnswer, TransportError> {
+        self.http.challenge(request)
+    }
+
+    fn session(&mut self, request: &SessionRequest) -> Result<SessionAnswer, TransportError> {
+        self.http.session(request)
+    }
+
+    fn set_token(&mut self, token: &str) {
+        self.http.set_token(token);
+    }
+
     fn readmit(&mut self, request: &ReadmitRequest) -> Result<ReadmitAnswer, TransportError> {
         self.http.readmit(request)
     }

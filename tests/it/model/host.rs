@@ -14,9 +14,10 @@ use ejia::server::service::{Call, Service};
 use ejia::sync::Limits;
 use ejia::wire::packet::Message;
 use ejia::wire::{
-    CheckAnswer, CheckRequest, EnrolAnswer, EnrolRequest, Hello, HistoryAnswer, Page, PullRequest,
-    PushAnswer, PushRequest, QuarantineAnswer, QuarantineRequest, ReadmitAnswer, ReadmitRequest,
-    SyncAnswer, SyncRequest, pack, unpack,
+    ChallengeAnswer, ChallengeRequest, CheckAnswer, CheckRequest, EnrolAnswer, EnrolRequest, Hello,
+    HistoryAnswer, Page, PullRequest, PushAnswer, PushRequest, QuarantineAnswer, QuarantineRequest,
+    ReadmitAnswer, ReadmitRequest, SessionAnswer, SessionRequest, SyncAnswer, SyncRequest, pack,
+    unpack,
 };
 use tokio::runtime::Runtime;
 
@@ -154,6 +155,18 @@ impl<D: Db> Transport for Direct<D> {
 
     fn history(&mut self, record: RecordId) -> Result<HistoryAnswer, TransportError> {
         self.call(Call::History(record), &[])
+    }
+
+    fn challenge(&mut self, request: &ChallengeRequest) -> Result<ChallengeAnswer, TransportError> {
+        self.call(Call::Challenge, &pack(request).unwrap())
+    }
+
+    fn session(&mut self, request: &SessionRequest) -> Result<SessionAnswer, TransportError> {
+        self.call(Call::Session, &pack(request).unwrap())
+    }
+
+    fn set_token(&mut self, token: &str) {
+        token.clone_into(&mut self.token);
     }
 
     fn readmit(&mut self, request: &ReadmitRequest) -> Result<ReadmitAnswer, TransportError> {

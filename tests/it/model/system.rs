@@ -12,9 +12,9 @@ use ejia::domain::record::{FieldNo, Value as Real};
 use ejia::sync::Outcome;
 use ejia::sync::conflict::{DELETED_FIELD, UNIT_FIELD};
 use ejia::wire::{
-    CheckAnswer, CheckRequest, EnrolAnswer, EnrolRequest, Hello, HistoryAnswer, Page, PullRequest,
-    PushAnswer, PushRequest, QuarantineAnswer, QuarantineRequest, ReadmitAnswer, ReadmitRequest,
-    SyncAnswer, SyncRequest,
+    ChallengeAnswer, ChallengeRequest, CheckAnswer, CheckRequest, EnrolAnswer, EnrolRequest, Hello,
+    HistoryAnswer, Page, PullRequest, PushAnswer, PushRequest, QuarantineAnswer, QuarantineRequest,
+    ReadmitAnswer, ReadmitRequest, SessionAnswer, SessionRequest, SyncAnswer, SyncRequest,
 };
 
 use super::act::{Act, Choice};
@@ -239,6 +239,18 @@ impl Transport for Listener {
 
     fn history(&mut self, record: RecordId) -> Result<HistoryAnswer, TransportError> {
         self.inner.history(record)
+    }
+
+    fn challenge(&mut self, request: &ChallengeRequest) -> Result<ChallengeAnswer, TransportError> {
+        self.inner.challenge(request)
+    }
+
+    fn session(&mut self, request: &SessionRequest) -> Result<SessionAnswer, TransportError> {
+        self.inner.session(request)
+    }
+
+    fn set_token(&mut self, token: &str) {
+        self.inner.set_token(token);
     }
 
     fn readmit(&mut self, request: &ReadmitRequest) -> Result<ReadmitAnswer, TransportError> {

@@ -44,7 +44,7 @@ impl Writer {
         let request = EnrolRequest {
             code: code.to_owned(),
             device: id,
-            public_key: Blob(Vec::new()),
+            public_key: Blob(vec![7; 32]),
             name: "test".to_owned(),
             app: "0.1.0".to_owned(),
         };

@@ -6,11 +6,13 @@ use std::sync::Once;
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::thread::JoinHandle;
 
+use ejia::client::Pin;
 use ejia::domain::access::Role;
 use ejia::domain::ids::{DeviceId, RecordId, UnitId, UserId};
 use ejia::domain::kinds::Kind;
 use ejia::domain::record::{FieldNo, Value};
 use ejia::server::db::location::Location;
+use ejia::server::net::tls::{TlsFiles, self_signed};
 use ejia::server::{ServeOptions, admin, serve_until};
 use ejia::sync::open::{Open, Opened};
 use ejia::sync::{Base, Cursor, Op, OpBody, OpId, Outcome, Record, Witness, digest};
@@ -34,6 +36,9 @@ pub(crate) struct Server {
     stop: Option<oneshot::Sender<()>>,
     thread: Option<JoinHandle<()>>,
     folder: tempfile::TempDir,
+    /// Changes how it serves.
+    change: fn(&mut ServeOptions),
+    tls: Option<TlsFiles>,
 }
 
 /// The variable that makes all servers of this process use PostgreSQL.
@@ -73,15 +78,36 @@ impl Server {
     pub(crate) fn start() -> Self {
         let folder = tempfile::tempdir().unwrap();
         let database = database(folder.path());
-        Self::new(database, folder)
+        Self::new(database, folder, None, |_| {})
+    }
+
+    /// A server with a certificate of its own, and its fingerprint.
+    pub(crate) fn with_tls(change: fn(&mut ServeOptions)) -> (Self, Pin) {
+        let folder = tempfile::tempdir().unwrap();
+        let hosts = ["localhost".to_owned(), "127.0.0.1".to_owned()];
+        let made = self_signed(&folder.path().join("tls"), &hosts).unwrap();
+        let database = database(folder.path());
+        (Self::new(database, folder, Some(made.files), change), made.fingerprint)
+    }
+
+    /// A server with other options.
+    pub(crate) fn changed(change: fn(&mut ServeOptions)) -> Self {
+        let folder = tempfile::tempdir().unwrap();
+        let database = database(folder.path());
+        Self::new(database, folder, None, change)
     }
 
     /// Sets an empty database up and serves it.
     pub(crate) fn on(database: Location) -> Self {
-        Self::new(database, tempfile::tempdir().unwrap())
+        Self::new(database, tempfile::tempdir().unwrap(), None, |_| {})
     }
 
-    fn new(database: Location, folder: tempfile::TempDir) -> Self {
+    fn new(
+        database: Location,
+        folder: tempfile::TempDir,
+        tls: Option<TlsFiles>,
+        change: fn(&mut ServeOptions),
+    ) -> Self {
         let made = block(admin::init(&database, "同舟大學", "admin")).unwrap();
         let mut server = Self {
             url: String::new(),
@@ -92,9 +118,16 @@ impl Server {
             stop: None,
             thread: None,
             folder,
+            change,
+            tls,
         };
         server.run();
         server
+    }
+
+    /// Serves with another certificate from the next start on.
+    pub(crate) fn set_tls(&mut self, files: TlsFiles) {
+        self.tls = Some(files);
     }
 
     /// Starts another server on the same database.
@@ -108,6 +141,8 @@ impl Server {
             stop: None,
             thread: None,
             folder: tempfile::tempdir().unwrap(),
+            change: self.change,
+            tls: None,
         };
         server.run();
         server
@@ -132,10 +167,11 @@ impl Server {
         let (ready, address) = std::sync::mpsc::channel();
         let port = self.url.rsplit(':').next().and_then(|port| port.parse().ok()).unwrap_or(0);
         let listen = SocketAddr::from(([127, 0, 0, 1], port));
-        let options = ServeOptions {
-            state_dir: Some(self.folder.path().join("state")),
-            ..ServeOptions::new(listen, self.database.clone())
-        };
+        let mut options = ServeOptions::new(listen, self.database.clone());
+        options.state_dir = Some(self.folder.path().join("state"));
+        options.tls.clone_from(&self.tls);
+        (self.change)(&mut options);
+        let scheme = if options.tls.is_some() { "https" } else { "http" };
         let thread = std::thread::spawn(move || {
             let runtime = tokio::runtime::Builder::new_multi_thread()
                 .worker_threads(2)
@@ -149,7 +185,7 @@ impl Server {
                 .block_on(serve_until(options, |address| ready.send(address).unwrap(), stopped))
                 .unwrap();
         });
-        self.url = format!("http://{}", address.recv().unwrap());
+        self.url = format!("{scheme}://{}", address.recv().unwrap());
         self.stop = Some(stop);
         self.thread = Some(thread);
     }
@@ -181,7 +217,7 @@ impl Server {
         let request = EnrolRequest {
             code: code.to_owned(),
             device: id,
-            public_key: Blob(Vec::new()),
+            public_key: Blob(vec![7; 32]),
             name: "test".to_owned(),
             app: "0.1.0".to_owned(),
         };

@@ -13,3 +13,6 @@ mod pg_servers;
 mod pg_standby;
 mod push;
 mod scope;
+mod sessions;
+mod slow;
+mod tls;

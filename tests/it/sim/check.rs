@@ -102,9 +102,10 @@ impl World {
     }
 
     /// I4, I5, I8: the device's base is what the server has for it, no more and no less.
-    fn check_base(&mut self, i: usize) {
+    /// False if the server did not say what it has.
+    fn check_base(&mut self, i: usize) -> bool {
         let client = self.client(i);
-        let Some(joined) = client.profile().server else { return };
+        let Some(joined) = client.profile().server else { return false };
         let request = PullRequest {
             cursor: Cursor::START,
             scope_token: 0,
@@ -119,7 +120,7 @@ impl World {
         let body = pack(&request).unwrap();
         let answered = block(reader.call(Call::Pull, &joined.token, &body));
         if answered.status != 200 {
-            return;
+            return false;
         }
         let page: Page = unpack(&answered.body).unwrap();
         let wanted: BTreeMap<RecordId, Box<[u8]>> = page
@@ -142,6 +143,7 @@ impl World {
         }
         self.check_scope(i);
         self.check_places();
+        true
     }
 
     /// I5 by another way than the server's own: nothing of other units.
@@ -202,8 +204,12 @@ impl World {
                     "I8: device {i} is not in step after {ROUNDS} rounds, {} wait",
                     status.pending
                 ));
-            } else {
-                self.check_base(i);
+            } else if !self.check_base(i) {
+                // Its session has run out since.
+                self.sync(i);
+                if !self.check_base(i) {
+                    self.violate(format!("I8: nobody tells what device {i} should have"));
+                }
             }
         }
         self.check_ledger();

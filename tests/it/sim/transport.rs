@@ -6,9 +6,10 @@ use ejia::server::service::Call;
 use ejia::sync::{OpBody, Outcome};
 use ejia::wire::packet::Message;
 use ejia::wire::{
-    CheckAnswer, CheckRequest, EnrolAnswer, EnrolRequest, Hello, HistoryAnswer, Page, Problem,
-    PullRequest, PushAnswer, PushRequest, QuarantineAnswer, QuarantineRequest, ReadmitAnswer,
-    ReadmitRequest, SyncAnswer, SyncRequest, decode_op, pack, unpack,
+    ChallengeAnswer, ChallengeRequest, CheckAnswer, CheckRequest, EnrolAnswer, EnrolRequest, Hello,
+    HistoryAnswer, Page, Problem, PullRequest, PushAnswer, PushRequest, QuarantineAnswer,
+    QuarantineRequest, ReadmitAnswer, ReadmitRequest, SessionAnswer, SessionRequest, SyncAnswer,
+    SyncRequest, decode_op, pack, unpack,
 };
 
 use super::faults::Fault;
@@ -179,6 +180,18 @@ impl Transport for Wire<'_> {
 
     fn history(&mut self, record: RecordId) -> Result<HistoryAnswer, TransportError> {
         self.send(Call::History(record), Vec::new())
+    }
+
+    fn challenge(&mut self, request: &ChallengeRequest) -> Result<ChallengeAnswer, TransportError> {
+        self.ask(Call::Challenge, request)
+    }
+
+    fn session(&mut self, request: &SessionRequest) -> Result<SessionAnswer, TransportError> {
+        self.ask(Call::Session, request)
+    }
+
+    fn set_token(&mut self, token: &str) {
+        token.clone_into(&mut self.token);
     }
 
     fn readmit(&mut self, request: &ReadmitRequest) -> Result<ReadmitAnswer, TransportError> {

@@ -9,7 +9,7 @@ use ejia::domain::kinds::Kind;
 use ejia::domain::record::{FieldNo, Fields, Value};
 use ejia::server::db::rows::Account;
 use ejia::server::service::Call;
-use ejia::sync::{Digest, Op, OpBody, OpId, Outcome, digest};
+use ejia::sync::{Op, OpBody, OpId, digest};
 use ejia::wire::frame::Blob;
 use ejia::wire::{EnrolAnswer, EnrolRequest, PushAnswer, PushRequest, encode_op, pack, unpack};
 
@@ -176,85 +176,45 @@ impl World {
         self.note(|| format!("device {i} revoked: {revoked}"));
     }
 
-    /// A program of next year sends a kind of record, or an operation, that nobody here knows.
+    /// A program of next year joins and sends a kind of record, and an operation on it, that nobody here knows.
     fn push_as_newer(&mut self) {
-        let mut newer = match self.newer.take() {
-            Some(newer) => newer,
-            None => Newer::join(self),
-        };
-        let unit = *self.rng.pick(&self.units).unwrap();
-        let known = self.rng.pick(&newer.made).copied();
-        let body = match known {
-            Some(_) if self.rng.per_mille(500) => {
-                OpBody::Unknown { tag: 0x0fff, bytes: vec![7; self.rng.below(9)] }
-            }
-            _ => OpBody::Create { unit, fields: vec![(FieldNo(1), Value::Int(7))] },
-        };
-        let id = match (&body, known) {
-            (OpBody::Unknown { .. }, Some(id)) => id,
-            _ => RecordId(uuid::Builder::from_random_bytes(draw(&mut self.rng)).into_uuid()),
-        };
-        let outcome = newer.push(self, id, body);
-        self.note(|| format!("a program of next year writes {id}: {outcome:?}"));
-        self.newer = Some(newer);
-    }
-}
-
-/// A device that runs a program of next year, without a store: what a restored server lost of it is lost.
-pub(super) struct Newer {
-    token: String,
-    id: OpId,
-    user: UserId,
-    prev: Digest,
-    made: Vec<RecordId>,
-}
-
-impl Newer {
-    fn join(world: &mut World) -> Self {
-        let user = UserId(uuid::Builder::from_random_bytes(draw(&mut world.rng)).into_uuid());
-        let device = DeviceId(world.rng.next());
+        let user = UserId(uuid::Builder::from_random_bytes(draw(&mut self.rng)).into_uuid());
+        let device = DeviceId(self.rng.next());
         let name = format!("newer {}", device.0);
-        let code = world.server.account(&name, Role::Hq, world.server.root, user);
-        let app = "9.0.0".to_owned();
-        let request = EnrolRequest { code, device, public_key: Blob(Vec::new()), name, app };
-        let answered = world.server.call(Call::Enrol, "", &pack(&request).unwrap()).unwrap();
-        let token = unpack::<EnrolAnswer>(&answered.body).unwrap().token;
-        let id = OpId { device, generation: 1, n: 0 };
-        Self { token, id, user, prev: [0; 16], made: Vec::new() }
-    }
-
-    /// Sends one operation; a new generation follows where the server was put back.
-    fn push(&mut self, world: &mut World, record: RecordId, body: OpBody) -> Option<Outcome> {
-        self.id.n += 1;
-        let op = Op {
-            id: self.id,
-            prev: self.prev,
-            salt: world.rng.next(),
-            hlc: u64::try_from(world.time.now()).unwrap() << 16,
-            clock_off_ms: 0,
-            clock_conf: 0,
-            actor: self.user,
-            schema: 2,
-            group: None,
-            kind: 4_000,
-            record,
-            body,
-            was: None,
-        };
-        let bytes = encode_op(&op).unwrap();
-        let ops = vec![Blob(bytes.clone())];
-        let OpId { generation, n, .. } = self.id;
-        let request =
-            PushRequest { generation, from_n: n, prev: self.prev, ops, receipts: Vec::new() };
-        let body = pack(&request).unwrap();
-        let answered = world.server.call(Call::Push, &self.token, &body)?;
-        let Ok(answer) = unpack::<PushAnswer>(&answered.body) else {
-            self.id = OpId { generation: generation + 1, n: 0, ..self.id };
-            self.prev = [0; 16];
-            return None;
-        };
-        self.prev = digest(&bytes);
-        self.made.push(record);
-        answer.results.into_iter().next().map(|(_, outcome)| outcome)
+        let code = self.server.account(&name, Role::Hq, self.server.root, user);
+        let (public_key, app) = (Blob(vec![7; 32]), "9.0.0".to_owned());
+        let request = EnrolRequest { code, device, public_key, name, app };
+        let joined = self.server.call(Call::Enrol, "", &pack(&request).unwrap()).unwrap();
+        let token = unpack::<EnrolAnswer>(&joined.body).unwrap().token;
+        let record = RecordId(uuid::Builder::from_random_bytes(draw(&mut self.rng)).into_uuid());
+        let unit = *self.rng.pick(&self.units).unwrap();
+        let make = OpBody::Create { unit, fields: vec![(FieldNo(1), Value::Int(7))] };
+        let unknown = OpBody::Unknown { tag: 0x0fff, bytes: vec![7; self.rng.below(9)] };
+        let (mut prev, mut ops) = ([0; 16], Vec::new());
+        for (n, body) in (1..).zip([make, unknown]) {
+            let bytes = encode_op(&Op {
+                id: OpId { device, generation: 1, n },
+                prev,
+                salt: self.rng.next(),
+                hlc: u64::try_from(self.time.now()).unwrap() << 16,
+                clock_off_ms: 0,
+                clock_conf: 0,
+                actor: user,
+                schema: 1,
+                group: None,
+                kind: 4_000,
+                record,
+                body,
+                was: None,
+            });
+            let bytes = bytes.unwrap();
+            prev = digest(&bytes);
+            ops.push(Blob(bytes));
+        }
+        let receipts = Vec::new();
+        let push = PushRequest { generation: 1, from_n: 1, prev: [0; 16], ops, receipts };
+        let answered = self.server.call(Call::Push, &token, &pack(&push).unwrap()).unwrap();
+        let answer = unpack::<PushAnswer>(&answered.body).unwrap();
+        self.note(|| format!("a program of next year writes {record}: {:?}", answer.results));
     }
 }

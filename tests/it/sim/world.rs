@@ -16,7 +16,6 @@ use super::rng::Rng;
 use super::server::{Server, block};
 use super::setup::Setup;
 use super::transport::{Late, Wire};
-use super::upset::Newer;
 
 const MINUTE: i64 = 60_000;
 const HOUR: i64 = 60 * MINUTE;
@@ -46,8 +45,6 @@ pub(crate) struct World {
     pub(crate) moved: bool,
     /// Only a newer program may receive.
     pub(crate) upgrade: bool,
-    /// A device with that program.
-    pub(super) newer: Option<Newer>,
     pub(crate) fired: [u64; KINDS],
     pub(crate) violations: Vec<String>,
     pub(crate) trace: Trace,
@@ -89,7 +86,6 @@ impl World {
             promised: BTreeSet::new(),
             moved: false,
             upgrade: false,
-            newer: None,
             fired: [0; KINDS],
             violations: Vec::new(),
             trace: Trace::default(),

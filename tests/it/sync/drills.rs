@@ -12,9 +12,9 @@ use ejia::domain::kinds::Kind;
 use ejia::domain::record::Value;
 use ejia::server::admin;
 use ejia::wire::{
-    CheckAnswer, CheckRequest, EnrolAnswer, EnrolRequest, Hello, HistoryAnswer, Page, PullRequest,
-    PushAnswer, PushRequest, QuarantineAnswer, QuarantineRequest, ReadmitAnswer, ReadmitRequest,
-    SyncAnswer, SyncRequest,
+    ChallengeAnswer, ChallengeRequest, CheckAnswer, CheckRequest, EnrolAnswer, EnrolRequest, Hello,
+    HistoryAnswer, Page, PullRequest, PushAnswer, PushRequest, QuarantineAnswer, QuarantineRequest,
+    ReadmitAnswer, ReadmitRequest, SessionAnswer, SessionRequest, SyncAnswer, SyncRequest,
 };
 
 use super::{Device, PASSPHRASE, data, text};
@@ -447,6 +447,18 @@ impl Transport for Rotten {
     fn history(&mut self, record: RecordId) -> Result<HistoryAnswer, TransportError> {
         self.0.history(record)
     }
+    fn challenge(&mut self, request: &ChallengeRequest) -> Result<ChallengeAnswer, TransportError> {
+        self.0.challenge(request)
+    }
+
+    fn session(&mut self, request: &SessionRequest) -> Result<SessionAnswer, TransportError> {
+        self.0.session(request)
+    }
+
+    fn set_token(&mut self, token: &str) {
+        self.0.set_token(token);
+    }
+
     fn readmit(&mut self, request: &ReadmitRequest) -> Result<ReadmitAnswer, TransportError> {
         self.0.readmit(request)
     }

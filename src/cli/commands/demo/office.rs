@@ -8,8 +8,8 @@ use std::sync::atomic::AtomicBool;
 
 use super::sample::Sample;
 use crate::cli::error::{CommandError, CommandResult, INTERNAL};
-use crate::cli::files;
-use crate::client::{Client, ClientError, KeyCost, NewDevice, SyncSummary};
+
+use crate::client::{Client, ClientError, KeyCost, NewDevice, SyncSummary, files};
 use crate::domain::ids::RecordId;
 
 /// The whole demonstration.

@@ -193,6 +193,15 @@ impl Row {
         <[u8; N]>::try_from(value).map_err(|_length| DbError::Damaged { table: "a hash" })
     }
 
+    /// Reads a hash or other fixed number of bytes that may be missing.
+    pub(in crate::server::db) fn opt_bytes<const N: usize>(
+        &self,
+        column: &str,
+    ) -> DbResult<Option<[u8; N]>> {
+        let bytes = self.opt_blob(column)?.map(<[u8; N]>::try_from);
+        bytes.transpose().map_err(|_length| DbError::Damaged { table: "a hash" })
+    }
+
     /// Reads a 16-byte id.
     pub(in crate::server::db) fn id(&self, column: &str) -> DbResult<Uuid> {
         Ok(Uuid::from_bytes(self.bytes::<16>(column)?))

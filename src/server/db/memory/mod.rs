@@ -13,8 +13,8 @@ use tokio::sync::Mutex as Turn;
 
 use super::rows::{
     Account, Alarm, Device, EventRow, HistoryRow, OpRow, PageQuery, PageRows, Position,
-    PositionQuery, Quarantined, RecordRow, Seen, Session, Sizes, Tenant, TokenHash, UniqueRow,
-    UnitQuery, UnitRows, Visible,
+    PositionQuery, PublicKey, Quarantined, RecordRow, Seen, Session, Sizes, Tenant, TokenHash,
+    UniqueRow, UnitQuery, UnitRows, Visible,
 };
 use super::{Db, DbError, DbResult, Tx as _};
 use crate::domain::ids::{DeviceId, RecordId, UnitId};
@@ -139,6 +139,10 @@ impl Db for Memory {
 
     async fn session(&self, token: &TokenHash) -> DbResult<Option<Session>> {
         Ok(self.read()?.session(token))
+    }
+
+    async fn device_key(&self, id: DeviceId) -> DbResult<Option<PublicKey>> {
+        Ok(self.read()?.device_key(id))
     }
 
     async fn units(&self) -> DbResult<UnitTree> {

@@ -4,7 +4,7 @@ use std::collections::BTreeSet;
 
 use uuid::Uuid;
 
-use super::{Account, NewDevice, RecordRow, Tenant};
+use super::{Account, NewDevice, RecordRow, Tenant, TokenHash};
 use crate::domain::access::Role;
 use crate::domain::ids::{DeviceId, UnitId, UserId};
 use crate::sync::hash::digest_of;
@@ -94,6 +94,21 @@ pub struct EventRow {
     pub chain: Digest,
 }
 
+/// A session to begin.
+#[derive(Clone, Debug)]
+pub struct NewSession {
+    /// Hash of its token.
+    pub token: TokenHash,
+    /// The device.
+    pub device: DeviceId,
+    /// Hash of what the device signed: good once.
+    pub nonce: Digest,
+    /// Now, milliseconds.
+    pub now: i64,
+    /// Good until then, milliseconds.
+    pub expires_at: i64,
+}
+
 /// A device as its certificate describes it, to be put back.
 #[derive(Clone, Debug)]
 pub struct Returned {
@@ -165,6 +180,8 @@ pub enum Mend {
     },
     /// Operations of a revoked device; those that are there stay as they are.
     Quarantine(Vec<Quarantined>),
+    /// A session begins; not if its nonce has begun one before. Those that are over are forgotten.
+    Session(NewSession),
     /// The server's secret, where it is kept in the database; one that is there stays.
     Secret([u8; 32]),
 }

@@ -13,10 +13,14 @@ use crate::sync::hash::{chain_step, digest_of};
 use crate::sync::open::Known;
 use crate::sync::{Author, Digest, Op, OpId, Record};
 
-pub use mend::{Alarm, Event, EventRow, Mend, Quarantined, Returned, UnitQuery, UnitRows};
+pub use mend::{
+    Alarm, Event, EventRow, Mend, NewSession, Quarantined, Returned, UnitQuery, UnitRows,
+};
 
 /// SHA-256 of a secret; secrets themselves are never stored.
 pub type TokenHash = [u8; 32];
+/// A device's public key, Ed25519.
+pub type PublicKey = [u8; 32];
 
 /// The tenant's counter row.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -138,6 +142,8 @@ pub struct Session {
     pub device: Device,
     /// Its user.
     pub account: Account,
+    /// The token is good until then, milliseconds.
+    pub expires_at: i64,
 }
 
 impl Session {
@@ -154,8 +160,8 @@ pub struct NewDevice {
     pub id: DeviceId,
     /// Its user.
     pub account: UserId,
-    /// Hash of its token.
-    pub token: TokenHash,
+    /// Its public key, Ed25519.
+    pub key: PublicKey,
     /// Name of the machine.
     pub name: String,
     /// Program version.

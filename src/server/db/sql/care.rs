@@ -6,7 +6,9 @@ use super::{Link, TENANT};
 use crate::domain::ids::{DeviceId, RecordId, UnitId, UserId};
 use crate::server::db::DbResult;
 use crate::server::db::driver::{Arg, Row, args};
-use crate::server::db::rows::{Alarm, Event, EventRow, Mend, Quarantined, Returned, Visible};
+use crate::server::db::rows::{
+    Alarm, Event, EventRow, Mend, NewSession, Quarantined, Returned, Visible,
+};
 use crate::sync::open::Known;
 
 /// Returns what the server has of one generation of a device.
@@ -142,6 +144,7 @@ pub(super) async fn mend(link: &mut Link, mend: &Mend) -> DbResult<bool> {
             args![TENANT, *device, *at],
         ),
         Mend::Quarantine(ops) => return quarantine(link, ops).await,
+        Mend::Session(new) => return session(link, new).await,
         Mend::Secret(key) => (
             "INSERT INTO secret (tenant, key) VALUES ($1, $2) ON CONFLICT (tenant) DO NOTHING",
             args![TENANT, key],
@@ -187,6 +190,15 @@ pub(super) async fn events(link: &mut Link, after: u64, limit: u32) -> DbResult<
     link.all(sql, args![TENANT, after, limit]).await?.iter().map(read).collect()
 }
 
+/// Begins a session and forgets those that are over.
+async fn session(link: &mut Link, new: &NewSession) -> DbResult<bool> {
+    let sql = "DELETE FROM session WHERE tenant = $1 AND expires_at <= $2";
+    link.run(sql, args![TENANT, new.now]).await?;
+    let sql = "INSERT INTO session (tenant, token, device, nonce, expires_at) VALUES ($1, $2, $3, $4, $5) ON CONFLICT DO NOTHING";
+    let args = args![TENANT, &new.token, new.device, &new.nonce, new.expires_at];
+    Ok(link.run(sql, args).await? > 0)
+}
+
 async fn raise_tomb_floor(link: &mut Link, floor: u64) -> DbResult<bool> {
     let sql = "UPDATE tenant SET tomb_floor = $2 WHERE tenant = $1 AND tomb_floor < $2";
     let raised = link.run(sql, args![TENANT, floor]).await? > 0;
@@ -216,16 +228,16 @@ async fn put_back(link: &mut Link, returned: &Returned) -> DbResult<bool> {
     }
     let generation = newest_generation(link, device.id).await?;
     let known = known(link, device.id, generation).await?;
-    let sql = "INSERT INTO device (tenant, id, account, token_hash, name, state, generation, last_n, last_hash, durable_n, acked_seq, \
+    let sql = "INSERT INTO device (tenant, id, account, public_key, name, state, generation, last_n, last_hash, durable_n, acked_seq, \
          scope_token, last_seen, outbox_depth, app_version, clock_off_ms, wipe, clone_seen_at) \
          VALUES ($1, $2, $3, $4, $5, 'returned', $9, $10, $6, 0, 0, 0, $7, 0, $8, 0, 0, 0) \
-         ON CONFLICT (tenant, id) DO UPDATE SET token_hash = excluded.token_hash, state = 'returned' \
+         ON CONFLICT (tenant, id) DO UPDATE SET public_key = excluded.public_key, state = 'returned' \
          WHERE device.account = excluded.account AND device.state <> 'revoked'";
     let args = args![
         TENANT,
         device.id,
         device.account,
-        &device.token,
+        &device.key,
         device.name.as_str(),
         &known.last_hash,
         device.now,

@@ -110,7 +110,7 @@ const DEVICE: Table = Table {
         ("tenant", Int),
         ("id", Int),
         ("account", Bytes),
-        ("token_hash", Bytes),
+        ("public_key", Bytes),
         ("name", Text),
         ("state", Text),
         ("generation", Int),

@@ -21,7 +21,8 @@ pub(super) async fn load(link: &mut Link, wanted: &Wanted) -> DbResult<Loaded> {
     Ok(loaded)
 }
 
-/// Returns what is stored of each device's operations around its batch: two statements for all.
+/// Returns what is stored of each device's operations around its batch: one statement for all, and one more if something is sent
+/// again.
 pub(super) async fn stored(link: &mut Link, batches: &[(OpId, usize)]) -> DbResult<Vec<Stored>> {
     let dialect = link.dialect();
     let list = dialect.fours(2);
@@ -33,31 +34,42 @@ pub(super) async fn stored(link: &mut Link, batches: &[(OpId, usize)]) -> DbResu
     let args = || vec![Arg::from(TENANT), Arg::Fours(rows.clone())];
     let sql = format!(
         "SELECT j.a AS device, (SELECT coalesce(max(gen), 0) FROM op WHERE tenant = $1 AND device = j.a) AS newest, \
-         (SELECT coalesce(max(n), 0) FROM op WHERE tenant = $1 AND device = j.a AND gen = j.b) AS last FROM {list}"
+         (SELECT coalesce(max(n), 0) FROM op WHERE tenant = $1 AND device = j.a AND gen = j.b) AS last, \
+         (SELECT hash FROM op WHERE tenant = $1 AND device = j.a AND gen = j.b AND n = j.c) AS before, j.c AS n FROM {list}"
     );
-    let mut found = BTreeMap::new();
+    let (mut found, mut repeats) = (BTreeMap::new(), false);
     for row in &link.all(sql, args()).await? {
         let stored = Stored {
             newest_generation: row.small("newest")?,
             last_n: row.number("last")?,
-            ..Stored::default()
+            hash_before: row.opt_bytes("before")?,
+            repeated: BTreeMap::new(),
         };
+        repeats |= stored.last_n > row.number("n")?;
         found.insert(row.number("device")?, stored);
     }
-    let on = "op.tenant = $1 AND op.device = j.a AND op.gen = j.b AND op.n >= j.c AND op.n < j.d";
-    let from = dialect.each(&list, ("op", "op"), "op_by_number", on);
-    let sql = format!("SELECT op.device, op.n, op.hash, op.outcome, j.c AS before FROM {from}");
-    for row in &link.all(sql, args()).await? {
-        let Some(stored) = found.get_mut(&row.number("device")?) else { continue };
-        let (n, hash) = (row.number("n")?, row.bytes("hash")?);
-        if n == row.number("before")? {
-            stored.hash_before = Some(hash);
-        } else {
-            stored.repeated.insert(n, (hash, row.blob("outcome")?));
-        }
+    if repeats {
+        load_repeated(link, args(), &mut found).await?;
     }
     let of = |(first, _): &(OpId, usize)| found.remove(&first.device.0).unwrap_or_default();
     Ok(batches.iter().map(of).collect())
+}
+
+/// Reads the operations that batches send again.
+async fn load_repeated(
+    link: &mut Link,
+    args: Vec<Arg>,
+    found: &mut BTreeMap<u64, Stored>,
+) -> DbResult<()> {
+    let (dialect, list) = (link.dialect(), link.dialect().fours(2));
+    let on = "op.tenant = $1 AND op.device = j.a AND op.gen = j.b AND op.n > j.c AND op.n < j.d";
+    let from = dialect.each(&list, ("op", "op"), "op_by_number", on);
+    let sql = format!("SELECT op.device, op.n, op.hash, op.outcome FROM {from}");
+    for row in &link.all(sql, args).await? {
+        let Some(stored) = found.get_mut(&row.number("device")?) else { continue };
+        stored.repeated.insert(row.number("n")?, (row.bytes("hash")?, row.blob("outcome")?));
+    }
+    Ok(())
 }
 
 /// Columns of the record table that point at other records, with the index on them.

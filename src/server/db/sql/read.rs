@@ -8,8 +8,8 @@ use crate::domain::ids::{DeviceId, RecordId, UnitId};
 use crate::server::db::driver::args;
 use crate::server::db::rows::{
     Account, Alarm, Device, EventRow, HistoryRow, OpRow, PageQuery, PageRows, Position,
-    PositionQuery, Quarantined, RecordRow, Seen, Session, Sizes, Tenant, TokenHash, UniqueRow,
-    UnitQuery, UnitRows, Visible,
+    PositionQuery, PublicKey, Quarantined, RecordRow, Seen, Session, Sizes, Tenant, TokenHash,
+    UniqueRow, UnitQuery, UnitRows, Visible,
 };
 use crate::server::db::{Db, DbError, DbResult};
 use crate::sync::command::SERIES_KIND;
@@ -36,10 +36,21 @@ impl Db for Database {
 
     async fn session(&self, token: &TokenHash) -> DbResult<Option<Session>> {
         let sql = "SELECT d.id, d.account, d.name, d.state, d.generation, d.last_n, d.last_hash, d.durable_n, d.acked_seq, d.last_seen, \
-             d.outbox_depth, d.app_version, d.clock_off_ms, d.wipe, d.clone_seen_at, a.name AS account_name, a.role, a.unit, a.disabled \
-             FROM device d JOIN account a ON a.tenant = d.tenant AND a.id = d.account WHERE d.tenant = $1 AND d.token_hash = $2";
+             d.outbox_depth, d.app_version, d.clock_off_ms, d.wipe, d.clone_seen_at, a.name AS account_name, a.role, a.unit, a.disabled, \
+             s.expires_at FROM session s JOIN device d ON d.tenant = s.tenant AND d.id = s.device \
+             JOIN account a ON a.tenant = d.tenant AND a.id = d.account WHERE s.tenant = $1 AND s.token = $2";
         let row = self.pool.reader().await?.optional(sql, args![TENANT, token]).await?;
-        row.map(|row| Ok(Session { device: device(&row)?, account: account(&row)? })).transpose()
+        let read = |row| {
+            let (device, account) = (device(&row)?, account(&row)?);
+            Ok(Session { device, account, expires_at: row.int("expires_at")? })
+        };
+        row.map(read).transpose()
+    }
+
+    async fn device_key(&self, id: DeviceId) -> DbResult<Option<PublicKey>> {
+        let sql = "SELECT public_key FROM device WHERE tenant = $1 AND id = $2";
+        let row = self.pool.reader().await?.optional(sql, args![TENANT, id]).await?;
+        row.map(|row| row.bytes("public_key")).transpose()
     }
 
     async fn units(&self) -> DbResult<UnitTree> {

@@ -153,23 +153,28 @@ impl Tx for DatabaseTx {
     }
 
     async fn insert_device(&mut self, device: &NewDevice) -> DbResult<bool> {
-        let sql = "INSERT INTO device (tenant, id, account, token_hash, name, state, generation, last_n, last_hash, durable_n, acked_seq, \
+        let sql = "INSERT INTO device (tenant, id, account, public_key, name, state, generation, last_n, last_hash, durable_n, acked_seq, \
              scope_token, last_seen, outbox_depth, app_version, clock_off_ms, wipe, clone_seen_at) \
              VALUES ($1, $2, $3, $4, $5, 'active', 0, 0, $6, 0, 0, 0, $7, 0, $8, 0, 0, 0) \
-             ON CONFLICT (tenant, id) DO UPDATE SET token_hash = excluded.token_hash, name = excluded.name, \
+             ON CONFLICT (tenant, id) DO UPDATE SET public_key = excluded.public_key, name = excluded.name, \
              last_seen = excluded.last_seen, app_version = excluded.app_version \
              WHERE device.account = excluded.account AND device.state IN ('active', 'returned')";
         let args = args![
             TENANT,
             device.id,
             device.account,
-            &device.token,
+            &device.key,
             device.name.as_str(),
             &[0_u8; 16],
             device.now,
             device.app_version.as_str()
         ];
-        Ok(self.link.run(sql, args).await? > 0)
+        if self.link.run(sql, args).await? == 0 {
+            return Ok(false);
+        }
+        let sql = "DELETE FROM session WHERE tenant = $1 AND device = $2";
+        self.link.run(sql, args![TENANT, device.id]).await?;
+        Ok(true)
     }
 
     async fn set_device_state(&mut self, device: DeviceId, state: &str) -> DbResult<bool> {

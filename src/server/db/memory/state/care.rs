@@ -102,6 +102,10 @@ impl State {
                 self.devices.contains_key(device)
             }
             Mend::Quarantine(ops) => !ops.is_empty(),
+            Mend::Session(new) => self
+                .sessions
+                .values()
+                .all(|old| old.expires_at <= new.now || old.nonce != new.nonce),
             Mend::Secret(_) => self.secret.is_none(),
         }
     }
@@ -134,6 +138,10 @@ impl State {
                 for op in ops {
                     self.quarantine.entry((op.id, op.hash)).or_insert_with(|| op.clone());
                 }
+            }
+            Mend::Session(new) => {
+                self.sessions.retain(|_, old| old.expires_at > new.now);
+                self.sessions.insert(new.token, new.clone());
             }
             Mend::Secret(key) => self.secret = Some(*key),
         }
@@ -185,8 +193,8 @@ impl State {
             wipe: false,
             clone_seen_at: 0,
         };
-        let entry = self.devices.entry(new.id).or_insert((new.token, device));
-        entry.0 = new.token;
+        let entry = self.devices.entry(new.id).or_insert((new.key, device));
+        entry.0 = new.key;
         "returned".clone_into(&mut entry.1.state);
     }
 }

@@ -9,8 +9,8 @@ use std::sync::Arc;
 
 use crate::domain::ids::{DeviceId, RecordId, UnitId, UserId};
 use crate::server::db::rows::{
-    Account, Alarm, Device, EventRow, NewCode, OpRow, Quarantined, RecordRow, Session, Tenant,
-    TokenHash,
+    Account, Alarm, Device, EventRow, NewCode, NewSession, OpRow, PublicKey, Quarantined,
+    RecordRow, Session, Tenant, TokenHash,
 };
 use crate::sync::{Digest, OpId, UnitTree};
 
@@ -22,7 +22,8 @@ pub(super) struct State {
     tenant: Option<Tenant>,
     accounts: BTreeMap<UserId, Account>,
     codes: BTreeMap<TokenHash, (NewCode, bool)>,
-    devices: BTreeMap<DeviceId, (TokenHash, Device)>,
+    devices: BTreeMap<DeviceId, (PublicKey, Device)>,
+    sessions: BTreeMap<TokenHash, NewSession>,
     ops: BTreeMap<u64, Arc<OpRow>>,
     by_number: BTreeMap<OpId, Arc<OpRow>>,
     by_record: BTreeSet<(RecordId, u64)>,
@@ -70,9 +71,14 @@ impl State {
     }
 
     pub(super) fn session(&self, token: &TokenHash) -> Option<Session> {
-        let (_, device) = self.devices.values().find(|(hash, _)| hash == token)?;
+        let session = self.sessions.get(token)?;
+        let device = self.device(session.device)?.clone();
         let account = self.accounts.get(&device.account)?.clone();
-        Some(Session { device: device.clone(), account })
+        Some(Session { device, account, expires_at: session.expires_at })
+    }
+
+    pub(super) fn device_key(&self, id: DeviceId) -> Option<PublicKey> {
+        self.devices.get(&id).map(|(key, _)| *key)
     }
 
     pub(super) fn record(&self, id: RecordId) -> Option<&RecordRow> {

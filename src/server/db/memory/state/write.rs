@@ -79,8 +79,9 @@ impl State {
     }
 
     fn put_device(&mut self, new: &NewDevice) {
-        if let Some((token, device)) = self.devices.get_mut(&new.id) {
-            *token = new.token;
+        self.sessions.retain(|_, session| session.device != new.id);
+        if let Some((key, device)) = self.devices.get_mut(&new.id) {
+            *key = new.key;
             device.name.clone_from(&new.name);
             device.last_seen = new.now;
             device.app_version.clone_from(&new.app_version);
@@ -103,7 +104,7 @@ impl State {
             wipe: false,
             clone_seen_at: 0,
         };
-        self.devices.insert(new.id, (new.token, device));
+        self.devices.insert(new.id, (new.key, device));
     }
 
     fn see(&mut self, seen: &Seen) {

@@ -40,12 +40,17 @@ CREATE TABLE account (
     PRIMARY KEY (tenant, id), UNIQUE (tenant, name)
 );
 CREATE TABLE device (
-    tenant BIGINT NOT NULL, id BIGINT NOT NULL, account BYTEA NOT NULL, token_hash BYTEA NOT NULL, name TEXT COLLATE "C" NOT NULL, state TEXT NOT NULL,
+    tenant BIGINT NOT NULL, id BIGINT NOT NULL, account BYTEA NOT NULL, public_key BYTEA NOT NULL, name TEXT COLLATE "C" NOT NULL, state TEXT NOT NULL,
     generation BIGINT NOT NULL, last_n BIGINT NOT NULL, last_hash BYTEA NOT NULL, durable_n BIGINT NOT NULL, acked_seq BIGINT NOT NULL,
     scope_token BIGINT NOT NULL, last_seen BIGINT NOT NULL, outbox_depth BIGINT NOT NULL, app_version TEXT NOT NULL,
-    clock_off_ms BIGINT NOT NULL, wipe BIGINT NOT NULL, clone_seen_at BIGINT NOT NULL, PRIMARY KEY (tenant, id), UNIQUE (tenant, token_hash),
+    clock_off_ms BIGINT NOT NULL, wipe BIGINT NOT NULL, clone_seen_at BIGINT NOT NULL, PRIMARY KEY (tenant, id),
     FOREIGN KEY (tenant, account) REFERENCES account (tenant, id)
 );
+CREATE TABLE session (
+    tenant BIGINT NOT NULL, token BYTEA NOT NULL, device BIGINT NOT NULL, nonce BYTEA NOT NULL, expires_at BIGINT NOT NULL,
+    PRIMARY KEY (tenant, token), UNIQUE (tenant, nonce)
+);
+CREATE INDEX session_by_end ON session (tenant, expires_at);
 CREATE TABLE code (
     tenant BIGINT NOT NULL, hash BYTEA NOT NULL, account BYTEA NOT NULL, expires_at BIGINT NOT NULL, used_at BIGINT,
     PRIMARY KEY (tenant, hash), FOREIGN KEY (tenant, account) REFERENCES account (tenant, id)

@@ -40,12 +40,17 @@ CREATE TABLE account (
     PRIMARY KEY (tenant, id), UNIQUE (tenant, name)
 ) STRICT, WITHOUT ROWID;
 CREATE TABLE device (
-    tenant INTEGER NOT NULL, id INTEGER NOT NULL, account BLOB NOT NULL, token_hash BLOB NOT NULL, name TEXT NOT NULL, state TEXT NOT NULL,
+    tenant INTEGER NOT NULL, id INTEGER NOT NULL, account BLOB NOT NULL, public_key BLOB NOT NULL, name TEXT NOT NULL, state TEXT NOT NULL,
     generation INTEGER NOT NULL, last_n INTEGER NOT NULL, last_hash BLOB NOT NULL, durable_n INTEGER NOT NULL, acked_seq INTEGER NOT NULL,
     scope_token INTEGER NOT NULL, last_seen INTEGER NOT NULL, outbox_depth INTEGER NOT NULL, app_version TEXT NOT NULL,
-    clock_off_ms INTEGER NOT NULL, wipe INTEGER NOT NULL, clone_seen_at INTEGER NOT NULL, PRIMARY KEY (tenant, id), UNIQUE (tenant, token_hash),
+    clock_off_ms INTEGER NOT NULL, wipe INTEGER NOT NULL, clone_seen_at INTEGER NOT NULL, PRIMARY KEY (tenant, id),
     FOREIGN KEY (tenant, account) REFERENCES account (tenant, id)
 ) STRICT, WITHOUT ROWID;
+CREATE TABLE session (
+    tenant INTEGER NOT NULL, token BLOB NOT NULL, device INTEGER NOT NULL, nonce BLOB NOT NULL, expires_at INTEGER NOT NULL,
+    PRIMARY KEY (tenant, token), UNIQUE (tenant, nonce)
+) STRICT, WITHOUT ROWID;
+CREATE INDEX session_by_end ON session (tenant, expires_at);
 CREATE TABLE code (
     tenant INTEGER NOT NULL, hash BLOB NOT NULL, account BLOB NOT NULL, expires_at INTEGER NOT NULL, used_at INTEGER,
     PRIMARY KEY (tenant, hash), FOREIGN KEY (tenant, account) REFERENCES account (tenant, id)

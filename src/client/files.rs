@@ -6,7 +6,10 @@ use std::path::Path;
 
 /// Writes a file beside its name first, so that a full disk leaves no half of it. What is written may name people, so only its
 /// owner can read it, whatever the umask says.
-pub(super) fn write(file: &Path, bytes: &[u8]) -> io::Result<()> {
+///
+/// # Errors
+/// What the system says; then the file is as it was.
+pub fn write(file: &Path, bytes: &[u8]) -> io::Result<()> {
     let mut name = file.file_name().unwrap_or_default().to_owned();
     name.push(".new");
     let temporary = file.with_file_name(name);
