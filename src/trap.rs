@@ -131,6 +131,8 @@ traps! {
     T50,
     /// What a revoked device hands in is thrown away.
     T51,
+    /// A device reads on for ever without contact.
+    T52,
     /// A second decision about a conflict writes over the first.
     T53,
     /// A decision closes candidates its author had not seen.
@@ -159,6 +161,8 @@ traps! {
     T66,
     /// Revocations and closed accounts are only in the database.
     T67,
+    /// What was erased comes back with a restore.
+    T68,
 }
 
 impl Trap {

@@ -15,6 +15,8 @@ pub(super) struct Args {
     pub(super) data: Option<PathBuf>,
     #[arg(long, global = true, value_name = "FILE")]
     pub(super) passphrase_file: Option<PathBuf>,
+    #[arg(long, global = true, value_name = "NAME")]
+    pub(super) profile: Option<String>,
     #[arg(long, global = true, value_name = "LANG", value_parser = lang)]
     pub(super) lang: Option<Lang>,
     #[arg(long, global = true)]
@@ -54,6 +56,8 @@ pub(super) enum Command {
     #[cfg(feature = "client")]
     Recover(super::commands::passphrase::Recover),
     #[cfg(feature = "client")]
+    Unlock(super::commands::passphrase::Unlock),
+    #[cfg(feature = "client")]
     Enrol(super::commands::enrol::Enrol),
     #[cfg(feature = "client")]
     Import(super::commands::import::Import),
@@ -67,6 +71,8 @@ pub(super) enum Command {
     Add(super::commands::edit::Add),
     #[cfg(feature = "client")]
     Set(super::commands::edit::Set),
+    #[cfg(feature = "client")]
+    Note(super::commands::edit::Note),
     #[cfg(feature = "client")]
     Delete(super::commands::edit::Delete),
     #[cfg(feature = "client")]

@@ -14,6 +14,8 @@ pub(super) struct Config {
     pub(super) settings: Settings,
     /// File whose first line is the passphrase.
     pub(super) passphrase_file: Option<PathBuf>,
+    /// Which of this machine's users; `None` for the first.
+    pub(super) profile: Option<String>,
     /// True if the terminal locked itself: the passphrase is typed again.
     pub(super) locked: bool,
     /// True for a terminal that cannot move its cursor.
@@ -35,13 +37,25 @@ impl Config {
         Ok(Self {
             settings,
             passphrase_file: given.or_else(|| environment.passphrase_file.clone()),
+            profile: args.profile.clone().or_else(|| environment.profile.clone()),
             locked: args.locked,
             dumb: environment.term.as_deref() == Some("dumb"),
         })
     }
 
-    /// Returns the data directory.
+    /// Returns the data directory of the user who was named, else of the first.
     pub(super) fn dir(&self) -> CommandResult<PathBuf> {
+        let base = self.base()?;
+        #[cfg(feature = "client")]
+        if let Some(name) = &self.profile {
+            let dir = crate::client::users::dir_of(&base, name);
+            return dir.ok_or_else(|| CommandError::usage("profile").with("name", name));
+        }
+        Ok(base)
+    }
+
+    /// Returns the data directory of the machine's first user, below which the others' are.
+    pub(super) fn base(&self) -> CommandResult<PathBuf> {
         settings::data_dir(&self.settings).map_err(|_no_home| CommandError::usage("no-home"))
     }
 }

@@ -21,9 +21,16 @@ const PASSPHRASE_BYTES: u64 = 4096;
 impl Context {
     /// Opens this device's files.
     pub(super) fn open(&self) -> CommandResult<Client> {
+        let client = self.open_any()?;
+        client.must_be_leased()?;
+        Ok(client)
+    }
+
+    /// Opens this device's files also when its lease has run out.
+    pub(super) fn open_any(&self) -> CommandResult<Client> {
         let dir = self.dir()?;
         let secret = self.secret(&dir)?;
-        let client = Client::open(&dir, &secret)?;
+        let client = Client::open_any(&dir, &secret)?;
         client.strengthen(&secret);
         for finding in client.findings() {
             say(&self.finding(&finding));

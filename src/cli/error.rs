@@ -136,6 +136,8 @@ mod client {
             | ClientError::AlreadyEnrolled
             | ClientError::SyncRunning
             | ClientError::WeakPassphrase
+            | ClientError::ReasonMissing
+            | ClientError::PurposeMissing
             | ClientError::Read { .. }
             | ClientError::Write { .. } => USAGE,
             ClientError::Codec(_) | ClientError::Ended { reason: "confused" } => INTERNAL,

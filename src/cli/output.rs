@@ -10,6 +10,7 @@ use super::error::{BROKEN_PIPE, CommandError, CommandResult};
 use crate::domain::record::Issue;
 #[cfg(feature = "client")]
 use crate::domain::record::RecordSpec;
+use crate::domain::text::{guarded, harmless, harmless_json};
 use crate::locale::Locale;
 
 /// A table for people: headings and rows of text.
@@ -47,7 +48,9 @@ impl Output {
     ) -> CommandResult<()> {
         let text = match self.format {
             Format::Table => match human() {
-                Human::Lines(lines) => lines.into_iter().map(|line| line + "\n").collect(),
+                Human::Lines(lines) => {
+                    lines.into_iter().map(|line| harmless(&line).into_owned() + "\n").collect()
+                }
                 Human::Grid(grid) => aligned(&grid),
             },
             Format::Json => pretty(&json()),
@@ -90,7 +93,7 @@ pub(super) fn data(text: &str) -> CommandResult<()> {
 
 /// Writes one line to standard error; nobody listening there is no failure.
 pub(super) fn say(line: &str) {
-    let _nobody_reads = writeln!(io::stderr().lock(), "{line}");
+    let _nobody_reads = writeln!(io::stderr().lock(), "{}", harmless(line));
 }
 
 /// Puts issues into words.
@@ -114,14 +117,18 @@ pub(super) fn told(issues: &[(Issue, String)]) -> Json {
 }
 
 fn pretty(json: &Json) -> String {
-    serde_json::to_string_pretty(json).unwrap_or_default() + "\n"
+    harmless_json(&serde_json::to_string_pretty(json).unwrap_or_default()).into_owned() + "\n"
 }
 
 fn lines(json: &Json) -> String {
     match json {
-        Json::Array(items) => items.iter().map(|item| item.to_string() + "\n").collect(),
-        other => other.to_string() + "\n",
+        Json::Array(items) => items.iter().map(line).collect(),
+        other => line(other),
     }
+}
+
+fn line(json: &Json) -> String {
+    harmless_json(&json.to_string()).into_owned() + "\n"
 }
 
 /// Writes JSON objects as comma separated values: one row each, nested objects by their own keys.
@@ -172,7 +179,7 @@ fn flattened(item: &Json) -> Map<String, Json> {
 fn cell_text(value: &Json) -> String {
     match value {
         Json::Null => String::new(),
-        Json::String(text) => text.clone(),
+        Json::String(text) => guarded(&harmless(text)),
         other => other.to_string(),
     }
 }
@@ -184,18 +191,26 @@ fn quoted(text: &str) -> String {
     text.to_owned()
 }
 
+/// Returns a cell on one line, without what a terminal would act on.
+fn shown(cell: &str) -> String {
+    harmless(cell).replace(['\n', '\t'], " ")
+}
+
 /// Pads columns to the cells a terminal draws: a Han character takes two.
 fn aligned(grid: &Grid) -> String {
     let all = || std::iter::once(&grid.headings).chain(&grid.rows);
     let columns = all().map(Vec::len).max().unwrap_or(0);
     let widths: Vec<usize> = (0..columns)
-        .map(|at| all().filter_map(|row| row.get(at)).map(|cell| cell.width()).max().unwrap_or(0))
+        .map(|at| {
+            let cells = all().filter_map(|row| row.get(at));
+            cells.map(|cell| shown(cell).width()).max().unwrap_or(0)
+        })
         .collect();
     let mut text = String::new();
     for row in all().filter(|row| !row.is_empty()) {
         let mut line = String::new();
         for (cell, width) in row.iter().zip(&widths) {
-            let cell = cell.replace(['\n', '\r', '\t'], " ");
+            let cell = shown(cell);
             let padding = width.saturating_sub(cell.width());
             line += &cell;
             line.extend(std::iter::repeat_n(' ', padding + 2));

@@ -4,12 +4,14 @@ use serde_json::{Map, Value as Json, json};
 
 use super::context::Context;
 use super::error::{CommandError, CommandResult};
-use crate::client::{Client, ClientError, RecordView, clock};
+use crate::client::{Client, ClientError, ElementView, RecordView, clock};
 use crate::domain::ids::UnitId;
 use crate::domain::kinds::Kind;
 use crate::domain::record::mask::masked;
 use crate::domain::record::parse::{self, ParseContext};
-use crate::domain::record::{FieldSpec, Fields, Issue, Owner, RecordSpec, Value, ValueKind};
+use crate::domain::record::{FieldSpec, Fields, Issue, Owner, RecordSpec, Shape, Value, ValueKind};
+use crate::domain::text;
+use crate::locale::instant_text;
 
 /// What `FIELD=VALUE` arguments say.
 #[derive(Debug, Default)]
@@ -18,6 +20,67 @@ pub(super) struct Typed {
     pub(super) fields: Fields,
     /// Unit for a kind whose records are put into one.
     pub(super) unit: Option<UnitId>,
+    /// Elements added to (`FIELD+=VALUE`) or taken out of (`FIELD-=VALUE`) a field with several values.
+    elements: Vec<(&'static FieldSpec, Sign, Value)>,
+}
+
+/// What happens to an element.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Sign {
+    Add,
+    Remove,
+}
+
+impl Typed {
+    /// Makes values of the elements that were added to or taken out of a record that is there.
+    pub(super) fn meet(&mut self, view: &RecordView) -> CommandResult<()> {
+        for (field, sign, value) in std::mem::take(&mut self.elements) {
+            let stored = view.fields.get(&field.number);
+            let now = self.fields.get(&field.number).or(stored).and_then(Value::as_text);
+            let mut texts = text::elements(now.unwrap_or_default());
+            for element in text::elements(value.as_text().unwrap_or_default()) {
+                let known = texts.contains(&element);
+                match sign {
+                    Sign::Add if known => {}
+                    Sign::Add => texts.push(element),
+                    Sign::Remove if known => texts.retain(|other| *other != element),
+                    Sign::Remove => {
+                        let id = element.to_owned();
+                        return Err(ClientError::NotFound { what: "element", id }.into());
+                    }
+                }
+            }
+            let joined = Value::Text(text::join_elements(&texts));
+            self.fields.insert(field.number, joined);
+        }
+        Ok(())
+    }
+
+    /// The same for a record that is being made.
+    pub(super) fn make(&mut self) -> CommandResult<()> {
+        for (field, sign, value) in std::mem::take(&mut self.elements) {
+            if sign == Sign::Remove {
+                let id = value.as_text().unwrap_or_default().to_owned();
+                return Err(ClientError::NotFound { what: "element", id }.into());
+            }
+            let before = self.fields.get(&field.number).and_then(Value::as_text);
+            let both = [before.unwrap_or_default(), value.as_text().unwrap_or_default()];
+            let joined = text::join_elements(&text::elements(&text::join_elements(&both)));
+            self.fields.insert(field.number, Value::Text(joined));
+        }
+        Ok(())
+    }
+}
+
+/// Takes the sign off a key: `lecturers+` adds.
+fn signed(key: &str) -> (&str, Option<Sign>) {
+    if let Some(key) = key.strip_suffix('+') {
+        (key.trim_end(), Some(Sign::Add))
+    } else if let Some(key) = key.strip_suffix('-') {
+        (key.trim_end(), Some(Sign::Remove))
+    } else {
+        (key, None)
+    }
 }
 
 impl Context {
@@ -34,21 +97,32 @@ impl Context {
             let (key, text) = pair
                 .split_once('=')
                 .ok_or_else(|| CommandError::usage("not-a-pair").with("value", pair))?;
-            let key = key.trim();
-            match kind.spec().field(key) {
-                Some(field) => match value(client, kind.spec(), field, text) {
+            let (key, sign) = signed(key.trim());
+            match (kind.spec().field(key), sign) {
+                (Some(field), Some(sign)) if field.shape == Shape::Many => {
+                    match value(client, kind.spec(), field, text) {
+                        Ok(value) => typed.elements.extend(value.map(|value| (field, sign, value))),
+                        Err(issue) => issues.push(issue),
+                    }
+                }
+                (Some(field), Some(sign))
+                    if !(field.shape == Shape::Notes && sign == Sign::Add) =>
+                {
+                    return Err(CommandError::usage("usage-not-several").with("field", key));
+                }
+                (Some(field), _) => match value(client, kind.spec(), field, text) {
                     Ok(value) => {
                         typed.fields.insert(field.number, value.unwrap_or(Value::Null));
                     }
                     Err(issue) => issues.push(issue),
                 },
-                None if key == "unit" && kind.spec().owner == Owner::Chosen => {
+                (None, _) if key == "unit" && kind.spec().owner == Owner::Chosen => {
                     match unit_named(client, text) {
                         Ok(unit) => typed.unit = Some(unit),
                         Err(issue) => issues.push(issue),
                     }
                 }
-                None => return Err(unknown_field(kind, key)),
+                (None, _) => return Err(unknown_field(kind, key)),
             }
         }
         if issues.is_empty() {
@@ -133,13 +207,46 @@ pub(super) fn json_at(ms: i64) -> Json {
     if ms == 0 { Json::Null } else { json!(parse::instant_text(ms)) }
 }
 
+fn note_json(note: &ElementView) -> Json {
+    json!({ "at": json_at(note.at), "by": note.by, "text": note.value.as_text() })
+}
+
+/// Returns the notes of a field as a person reads them, the oldest first: when, who, what.
+pub(super) fn note_lines(record: &RecordView, field: &FieldSpec) -> Vec<String> {
+    let notes = record.elements.iter().filter(|element| element.field == field.number);
+    notes
+        .map(|note| {
+            let text = note.value.as_text().unwrap_or_default();
+            format!("{} {}: {text}", instant_text(note.at), note.by)
+        })
+        .collect()
+}
+
 /// Returns a record as an element of `list`.
 pub(super) fn record_json(record: &RecordView) -> Json {
     let spec = record.kind.spec();
     let mut fields = Map::new();
     for field in spec.fields {
-        if let Some(value) = record.fields.get(&field.number) {
-            fields.insert(field.key.to_owned(), json_value(spec, field, value));
+        let several = record.elements.iter().filter(|element| element.field == field.number);
+        match field.shape {
+            Shape::One => {
+                if let Some(value) = record.fields.get(&field.number) {
+                    fields.insert(field.key.to_owned(), json_value(spec, field, value));
+                }
+            }
+            Shape::Many => {
+                let all: Vec<Json> =
+                    several.map(|element| json!(element.value.as_text())).collect();
+                if !all.is_empty() {
+                    fields.insert(field.key.to_owned(), Json::Array(all));
+                }
+            }
+            Shape::Notes => {
+                let all: Vec<Json> = several.map(note_json).collect();
+                if !all.is_empty() {
+                    fields.insert(field.key.to_owned(), Json::Array(all));
+                }
+            }
         }
     }
     let unit = Some(record.unit).filter(|unit| *unit != UnitId::HOME).map(|unit| unit.to_string());

@@ -128,15 +128,15 @@ impl Client {
         let mut inner = self.lock();
         let (key, op) = inner.find_refused(n)?;
         let record = op.record;
-        let edit = match &op.body {
+        let edits = match &op.body {
             OpBody::Create { unit, fields } => {
                 let mut fields: Fields = fields.iter().cloned().collect();
                 fields.extend(corrections.clone());
                 if let Some(kind) = Kind::from_number(op.kind) {
                     refuse_errors(inner.check(kind, Some(record), &fields))?;
-                    Some(inner.creation(kind, record, Some(*unit), fields)?)
+                    inner.creation(kind, record, Some(*unit), fields)?
                 } else {
-                    None
+                    Vec::new()
                 }
             }
             OpBody::Set { sets } => {
@@ -146,12 +146,11 @@ impl Client {
                 inner.change(record, changes)?.0
             }
             other => {
-                Some(Edit { record, kind: op.kind, body: other.clone(), inverse: Inverse::Never })
+                let (kind, body) = (op.kind, other.clone());
+                vec![Edit { record, kind, body, inverse: Inverse::Never }]
             }
         };
-        if let Some(edit) = edit {
-            inner.commit(vec![edit], None)?;
-        }
+        inner.commit_groups(vec![edits], None)?;
         inner.forget_refused(key)?;
         Ok(record)
     }

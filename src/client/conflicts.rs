@@ -106,7 +106,9 @@ impl Client {
             return Err(not_allowed("resolve"));
         }
         let values = decided(&conflict, &record, decision)?;
-        check_decision(&record, &values)?;
+        if conflict.element.is_none() {
+            check_decision(&record, &values)?;
+        }
         let edit = Edit {
             record: record.id,
             kind: record.kind,
@@ -125,7 +127,7 @@ fn decided(
     decision: &Resolution,
 ) -> Result<Vec<(FieldNo, Value)>, ClientError> {
     let current = || -> Vec<(FieldNo, Value)> {
-        let value = |no: &FieldNo| Some((*no, current_value(record, *no)?));
+        let value = |no: &FieldNo| Some((*no, current_value(conflict, record, *no)?));
         conflict.fields.iter().filter_map(value).collect()
     };
     match decision {
@@ -160,22 +162,26 @@ fn check_decision(record: &Record, values: &[(FieldNo, Value)]) -> Result<(), Cl
 /// Names every operation whose value the person saw.
 fn seen(conflict: &Conflict, record: &Record) -> Vec<OpId> {
     let mut seen: Vec<OpId> = conflict.candidates.iter().map(|c| c.op).collect();
-    seen.extend(conflict.fields.iter().filter_map(|no| current_origin(record, *no)));
+    seen.extend(conflict.fields.iter().filter_map(|no| current_origin(conflict, record, *no)));
     seen.sort_unstable();
     seen.dedup();
     seen
 }
 
-fn current_value(record: &Record, no: FieldNo) -> Option<Value> {
+fn current_value(conflict: &Conflict, record: &Record, no: FieldNo) -> Option<Value> {
     match no {
+        no if let Some(id) = conflict.element => record.elements.get(&(no, id))?.value.clone(),
         UNIT_FIELD => Some(Value::Ref(record.unit.record())),
         DELETED_FIELD => Some(Value::Flag(!record.is_live())),
         no => record.fields.get(&no).map(|state| state.value.clone()),
     }
 }
 
-fn current_origin(record: &Record, no: FieldNo) -> Option<OpId> {
+fn current_origin(conflict: &Conflict, record: &Record, no: FieldNo) -> Option<OpId> {
     match no {
+        no if let Some(id) = conflict.element => {
+            record.elements.get(&(no, id)).map(|state| state.origin)
+        }
         UNIT_FIELD => Some(record.unit_origin),
         DELETED_FIELD => record.tombstone.as_ref().map(|tombstone| tombstone.by),
         no => record.fields.get(&no).map(|state| state.origin),
@@ -217,7 +223,7 @@ impl Inner {
         let value_in = |values: &[(FieldNo, Value)]| {
             values.iter().find(|(other, _)| *other == no).map(|(_, value)| value.clone())
         };
-        let origin = current_origin(record, no);
+        let origin = current_origin(conflict, record, no);
         let standing = conflict.current.iter().find(|s| s.field == no && s.op == origin);
         let author = standing.and_then(|s| s.actor).zip(origin);
         FieldConflictView {
@@ -225,7 +231,7 @@ impl Inner {
             key,
             base: value_in(&conflict.base),
             current: ValueView {
-                value: current_value(record, no),
+                value: current_value(conflict, record, no),
                 by: match author {
                     Some((user, op)) => self.user_name(user, op),
                     None => origin.map(|op| self.author(op)).unwrap_or_default(),
@@ -256,7 +262,7 @@ impl Inner {
         op.device.to_string()
     }
 
-    fn user_name(&self, user: UserId, op: OpId) -> String {
+    pub(super) fn user_name(&self, user: UserId, op: OpId) -> String {
         if user == self.profile.user {
             return self.profile.user_name.clone();
         }

@@ -6,11 +6,10 @@ use super::journal::{self, Inverse, Local};
 use super::state::Inner;
 use crate::domain::ids::RecordId;
 use crate::domain::record::Issue;
+use crate::sync::command::EVENT_KIND;
+use crate::sync::upcast::SCHEMA;
 use crate::sync::{Group, Op, OpBody, OpId, digest};
 use crate::wire::{encode, encode_op};
-
-/// Version of the field catalogue this build writes.
-pub(super) const SCHEMA: u16 = 1;
 
 /// One change of one record, not yet numbered.
 pub(super) struct Edit {
@@ -79,7 +78,10 @@ impl Inner {
         for (op, bytes, local) in written {
             self.outbox.last_n = op.id.n;
             self.lay(&op, bytes)?;
-            self.commands.push(local);
+            // A note of what was seen is no change that could be taken back.
+            if local.kind != EVENT_KIND {
+                self.commands.push(local);
+            }
         }
         self.trim_commands();
         Ok(())
@@ -153,7 +155,8 @@ impl Inner {
         }
         let mut commands = Vec::new();
         self.vault.journal.read_some(&|generation, _| generation > 0, &mut |entry| {
-            commands.extend(journal::split(&entry).and_then(|(_, local)| local));
+            let local = journal::split(&entry).and_then(|(_, local)| local);
+            commands.extend(local.filter(|local| local.kind != EVENT_KIND));
         })?;
         self.commands = commands;
         self.recalled = true;

@@ -60,6 +60,15 @@ pub enum ClientError {
     /// Nothing is there to be undone.
     #[error("nothing to undo")]
     NothingToUndo,
+    /// The last command was a note, a decision, or a request that only its opposite answers.
+    #[error("this is not undone")]
+    CannotUndo,
+    /// The record holds what only a newer program understands.
+    #[error("record {id} holds what only a newer program understands")]
+    Newer {
+        /// The record.
+        id: String,
+    },
     /// The record changed since; undoing would overwrite somebody.
     #[error("changed since by someone else")]
     ChangedSince,
@@ -84,6 +93,23 @@ pub enum ClientError {
         #[source]
         source: std::io::Error,
     },
+    /// This device was without contact for longer than its lease: contact or a code of headquarters opens it.
+    #[error("no contact for too long")]
+    LeaseExpired {
+        /// Changes that wait to be sent; they are all kept.
+        pending: usize,
+        /// Id of the device, for headquarters.
+        device: String,
+    },
+    /// A code that does not open this device, or no longer.
+    #[error("the code does not open this device")]
+    BadUnlockCode,
+    /// Personal data is shown in full only for a reason.
+    #[error("a reason is needed")]
+    ReasonMissing,
+    /// Personal data leaves in a file only for a purpose.
+    #[error("a purpose is needed")]
+    PurposeMissing,
     /// A paper form cannot be filled.
     #[error(transparent)]
     Form(#[from] crate::transfer::forms::FormError),
@@ -123,12 +149,18 @@ impl ClientError {
             Self::SyncRunning => "sync-running".to_owned(),
             Self::Cancelled => "cancelled".to_owned(),
             Self::NothingToUndo => "nothing-to-undo".to_owned(),
+            Self::CannotUndo => "cannot-undo".to_owned(),
+            Self::Newer { .. } => "newer-record".to_owned(),
             Self::ChangedSince => "changed-since".to_owned(),
             Self::Import(error) => format!("import-{}", error.code()),
             Self::Form(error) => format!("form-{}", error.code()),
             Self::Read { .. } => "read".to_owned(),
             Self::Write { .. } => "write".to_owned(),
             Self::WeakPassphrase => "weak-passphrase".to_owned(),
+            Self::LeaseExpired { .. } => "lease-expired".to_owned(),
+            Self::BadUnlockCode => "bad-unlock-code".to_owned(),
+            Self::ReasonMissing => "reason-missing".to_owned(),
+            Self::PurposeMissing => "purpose-missing".to_owned(),
             Self::Ended { reason } => format!("ended-{reason}"),
         }
     }
@@ -138,7 +170,10 @@ impl ClientError {
         match self {
             Self::Store(error) => error.args(),
             Self::Transport(error) => error.args(),
-            Self::NotFound { id, .. } => vec![("id", id.clone())],
+            Self::LeaseExpired { pending, device } => {
+                vec![("pending", pending.to_string()), ("device", device.clone())]
+            }
+            Self::NotFound { id, .. } | Self::Newer { id } => vec![("id", id.clone())],
             Self::NotAllowed { action } | Self::StepClosed { action, .. } => {
                 vec![("action", action.clone())]
             }
@@ -154,8 +189,12 @@ impl ClientError {
             | Self::SyncRunning
             | Self::Cancelled
             | Self::NothingToUndo
+            | Self::CannotUndo
             | Self::ChangedSince
             | Self::WeakPassphrase
+            | Self::BadUnlockCode
+            | Self::ReasonMissing
+            | Self::PurposeMissing
             | Self::Ended { .. } => Vec::new(),
         }
     }

@@ -39,7 +39,8 @@ pub struct HistoryView {
     pub device: DeviceId,
     /// Operation.
     pub op: OpId,
-    /// What was done: `create`, `set`, `move`, `delete`, `restore`, `resolve`, `other`.
+    /// What was done: `create`, `set`, `move`, `delete`, `restore`, `resolve`, `add`,
+    /// `remove`, `note`, `other`.
     pub action: &'static str,
     /// True if the author's clock was so far ahead that `at` cannot be right.
     pub clock_suspect: bool,
@@ -180,13 +181,13 @@ fn written_by(body: &OpBody) -> (&'static str, String, Vec<(FieldNo, Value)>) {
         }
         OpBody::Restore { .. } => ("restore", none(), vec![(DELETED_FIELD, Value::Flag(false))]),
         OpBody::Resolve { values, .. } => ("resolve", none(), values.clone()),
-        OpBody::ElementAdd { field, value, .. } => ("other", none(), vec![(*field, value.clone())]),
+        OpBody::ElementAdd { field, value, .. } => ("add", none(), vec![(*field, value.clone())]),
+        OpBody::ElementSet { field, value, .. } => ("set", none(), vec![(*field, value.clone())]),
         OpBody::Note { field, text, .. } => {
-            ("other", none(), vec![(*field, Value::Text(text.clone()))])
+            ("note", none(), vec![(*field, Value::Text(text.clone()))])
         }
-        OpBody::ElementDelete { .. } | OpBody::Command { .. } | OpBody::Unknown { .. } => {
-            ("other", none(), Vec::new())
-        }
+        OpBody::ElementDelete { field, .. } => ("remove", none(), vec![(*field, Value::Null)]),
+        OpBody::Command { .. } | OpBody::Unknown { .. } => ("other", none(), Vec::new()),
     }
 }
 

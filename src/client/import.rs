@@ -109,10 +109,10 @@ fn edits(inner: &Inner, plan: &Plan) -> Result<Vec<Vec<Edit>>, ClientError> {
     for row in &plan.rows {
         match &row.outcome {
             Outcome::Added { id, unit, fields } => {
-                edits.push(vec![inner.creation(plan.kind, *id, Some(*unit), fields.clone())?]);
+                edits.push(inner.creation(plan.kind, *id, Some(*unit), fields.clone())?);
             }
             Outcome::Changed { id, sets, unit } => {
-                let mut row: Vec<Edit> = inner.change(*id, sets.clone())?.0.into_iter().collect();
+                let mut row = inner.change(*id, sets.clone())?.0;
                 if let Some(to) = unit {
                     let record = inner.record(*id)?;
                     row.push(Edit {

@@ -3,6 +3,7 @@
 //! Entries of generation 0 are not operations: they hold the profile, so that a device whose store is lost still knows whose it is.
 
 use serde::{Deserialize, Serialize};
+use uuid::Uuid;
 
 use super::error::ClientError;
 use super::profile::Profile;
@@ -45,8 +46,19 @@ pub(super) enum Inverse {
     Move(UnitId),
     /// Bring the record back.
     Restore,
-    /// A decision about a conflict is not undone but decided again.
+    /// A decision about a conflict is decided again, a note is answered by another: neither is taken back.
     Never,
+    /// Put an element back as it was; `None` takes it out.
+    Element {
+        /// Field.
+        field: FieldNo,
+        /// Element.
+        element: Uuid,
+        /// What it held.
+        before: Option<Value>,
+    },
+    /// Give the place back that was asked for.
+    Request,
 }
 
 /// Joins an operation's frame and the local part into one entry.

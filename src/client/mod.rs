@@ -10,8 +10,10 @@ mod conflicts;
 mod drafts;
 mod duplicates;
 mod edit;
+mod elements;
 mod enrol;
 mod error;
+mod events;
 pub mod files;
 mod forms;
 mod history;
@@ -21,7 +23,9 @@ mod import;
 mod index;
 mod inside;
 mod journal;
+mod judgement;
 mod key;
+mod lease;
 mod list;
 mod numbers;
 mod open;
@@ -45,10 +49,13 @@ mod sync_store;
 mod syncer;
 pub mod transport;
 mod undo;
+pub mod users;
 mod view;
 
 #[cfg(test)]
 mod tests;
+#[cfg(test)]
+mod tests_judgement;
 #[cfg(test)]
 mod tests_samples;
 
@@ -60,8 +67,10 @@ pub use attention::AttentionView;
 pub use conflicts::{CandidateView, ConflictView, FieldConflictView, Resolution, ValueView};
 pub use drafts::Draft;
 pub use duplicates::{Duplicate, MergePreview};
+pub use elements::ElementView;
 pub use enrol::Enrolled;
 pub use error::ClientError;
+pub use events::Taken;
 pub use forms::{Printed, Printer, file_title, forms_of};
 pub use history::{ChangeView, HistoryView};
 pub use http::HttpTransport;

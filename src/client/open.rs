@@ -11,6 +11,7 @@ use super::clock::{Ambient, Machine};
 use super::error::ClientError;
 use super::index::Indexes;
 use super::journal;
+use super::lease::Lease;
 use super::outbox::Outbox;
 use super::profile::{PROFILE, Profile};
 use super::search::Keys;
@@ -66,9 +67,26 @@ impl Client {
     /// Opens a data directory with the passphrase or the recovery code. After some wrong passphrases the next must wait.
     ///
     /// # Errors
-    /// [`ClientError::Store`]: no such directory, wrong passphrase, too many of them, in use by another process, damaged.
+    /// [`ClientError::LeaseExpired`]; [`ClientError::Store`]: no such directory, wrong passphrase, too many of them, in use by another process, damaged.
     pub fn open(dir: &Path, secret: &str) -> Result<Self, ClientError> {
-        Self::from_vault(dir, super::passphrase::vault(dir, secret)?)
+        let client = Self::open_any(dir, secret)?;
+        client.must_be_leased()?;
+        Ok(client)
+    }
+
+    /// Opens a data directory also when its lease has run out: for a sync, which brings a new one, and for headquarters' code.
+    ///
+    /// # Errors
+    /// [`ClientError::Store`], as for [`Client::open`].
+    pub fn open_any(dir: &Path, secret: &str) -> Result<Self, ClientError> {
+        let vault = super::passphrase::vault(dir, secret)?;
+        let wrong = vault.wrong_tries;
+        let client = Self::from_vault(dir, vault)?;
+        if wrong > 0 {
+            client.note_wrong_tries(wrong);
+        }
+        client.lock().keep_clock();
+        Ok(client)
     }
 
     /// Takes an open vault: loads the confirmed rows and lays the waiting operations over them.
@@ -107,7 +125,9 @@ impl Client {
     /// # Errors
     /// [`ClientError::Store`].
     pub fn flush(&self) -> Result<(), ClientError> {
-        Ok(self.lock().vault.store.flush()?)
+        let mut inner = self.lock();
+        inner.keep_clock();
+        Ok(inner.vault.store.flush()?)
     }
 
     /// Writes an encrypted, portable copy of the data directory.
@@ -140,12 +160,14 @@ fn load(dir: &Path, mut vault: Vault, env: Arc<dyn Ambient>) -> Result<Inner, Cl
     let names = vault.store.note(NAMES)?.map(|bytes| decode(&bytes, "names")).transpose()?;
     let names = names.unwrap_or_default();
     let refused = attention::load(&vault)?;
+    let lease = Lease::load(&vault)?;
     let mut inner = Inner {
         vault,
         profile,
         limits: Limits::default(),
         env,
         sync,
+        lease,
         rows: BTreeMap::new(),
         under: BTreeMap::new(),
         live: BTreeMap::new(),

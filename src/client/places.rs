@@ -44,7 +44,8 @@ impl Client {
             let issues = inner.check_request(id, class, *person)?;
             let salt = ids::record(&*inner.env).0;
             let args = EnrolRequest { class, person: *person, request: salt };
-            edits.push(command(id, Kind::Enrolment.number(), &args));
+            let edit = command(id, Kind::Enrolment.number(), &args);
+            edits.push(Edit { inverse: Inverse::Request, ..edit });
             saved.push(Saved { id, issues });
         }
         inner.commit(edits, None)?;

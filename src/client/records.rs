@@ -6,7 +6,7 @@ use super::edit::Edit;
 use super::error::ClientError;
 use super::journal::Inverse;
 use super::state::Inner;
-use super::{Client, ids};
+use super::{Client, elements, ids};
 use crate::domain::access::Office;
 use crate::domain::ids::{RecordId, UnitId};
 use crate::domain::kinds::Kind;
@@ -47,8 +47,8 @@ impl Client {
         let mut inner = self.lock();
         let issues = refuse_errors(inner.check(kind, None, &fields))?;
         let id = ids::record(&*inner.env);
-        let edit = inner.creation(kind, id, unit, fields)?;
-        inner.commit(vec![edit], None)?;
+        let edits = inner.creation(kind, id, unit, fields)?;
+        inner.commit_groups(vec![edits], None)?;
         Ok(Saved { id, issues })
     }
 
@@ -58,10 +58,8 @@ impl Client {
     /// As for [`Client::create_record`], and [`ClientError::NotFound`].
     pub fn set_fields(&self, id: RecordId, changes: Fields) -> Result<Saved, ClientError> {
         let mut inner = self.lock();
-        let (edit, issues) = inner.change(id, changes)?;
-        if let Some(edit) = edit {
-            inner.commit(vec![edit], None)?;
-        }
+        let (edits, issues) = inner.change(id, changes)?;
+        inner.commit(edits, None)?;
         Ok(Saved { id, issues })
     }
 
@@ -96,6 +94,9 @@ impl Client {
         let record = inner.record(id)?;
         if !record.is_live() {
             return Err(ClientError::NotFound { what: "record", id: id.to_string() });
+        }
+        if has_unknown(&record) {
+            return Err(ClientError::Newer { id: id.to_string() });
         }
         if !inner.allows(record.kind, Action::Delete, record.unit) {
             return Err(not_allowed("delete"));
@@ -134,7 +135,7 @@ impl Inner {
         issues
     }
 
-    /// Builds the creation of a record, with the unit its kind's rule gives.
+    /// Builds the creation of a record, with the unit its kind's rule gives, and its elements after it.
     ///
     /// # Errors
     /// [`ClientError::NotAllowed`] if the user may not make such a record there.
@@ -143,11 +144,13 @@ impl Inner {
         kind: Kind,
         id: RecordId,
         unit: Option<UnitId>,
-        fields: Fields,
-    ) -> Result<Edit, ClientError> {
+        mut fields: Fields,
+    ) -> Result<Vec<Edit>, ClientError> {
+        self.snapshot(kind, &mut fields);
         let unit = self.owner(kind.spec(), id, unit, &fields);
         let role = self.profile.role;
         let spec = kind.spec();
+        let several = elements::apart(kind, &mut fields);
         let fields: Vec<(FieldNo, Value)> = fields.into_iter().collect();
         let reserved = fields
             .iter()
@@ -166,7 +169,10 @@ impl Inner {
             return Err(not_allowed("add"));
         }
         let body = OpBody::Create { unit, fields };
-        Ok(Edit { record: id, kind: kind.number(), body, inverse: Inverse::Delete })
+        let mut edits =
+            vec![Edit { record: id, kind: kind.number(), body, inverse: Inverse::Delete }];
+        edits.extend(self.element_edits(id, kind, None, &several));
+        Ok(edits)
     }
 
     fn owner(
@@ -192,7 +198,7 @@ impl Inner {
         }
     }
 
-    /// Builds the change of a record; `None` if every value is as it was.
+    /// Builds the change of a record; nothing if every value is as it was.
     ///
     /// # Errors
     /// [`ClientError::Invalid`], [`ClientError::NotFound`], [`ClientError::NotAllowed`].
@@ -200,7 +206,7 @@ impl Inner {
         &self,
         id: RecordId,
         changes: Fields,
-    ) -> Result<(Option<Edit>, Vec<Issue>), ClientError> {
+    ) -> Result<(Vec<Edit>, Vec<Issue>), ClientError> {
         let record = self.record(id)?;
         if !record.is_live() {
             return Err(ClientError::NotFound { what: "record", id: id.to_string() });
@@ -209,7 +215,10 @@ impl Inner {
             return Err(not_allowed("set"));
         };
         let before = record.values();
-        let touched: Fields = changes
+        if has_unknown(&record) {
+            return Err(ClientError::Newer { id: id.to_string() });
+        }
+        let mut touched: Fields = changes
             .into_iter()
             .filter(|(no, value)| before.get(no) != Some(value))
             .filter(|(no, value)| before.contains_key(no) || *value != Value::Null)
@@ -219,10 +228,13 @@ impl Inner {
         after.extend(touched.clone());
         let issues = self.check(kind, Some(id), &after);
         let issues = refuse_errors(relevant(kind, issues, &touched, &after))?;
-        if touched.is_empty() {
-            return Ok((None, issues));
+        let several = elements::apart(kind, &mut touched);
+        let mut edits = Vec::new();
+        if !touched.is_empty() {
+            edits.push(change_edit(kind, &record, &touched));
         }
-        Ok((Some(change_edit(kind, &record, &touched)), issues))
+        edits.extend(self.element_edits(id, kind, Some(&record), &several));
+        Ok((edits, issues))
     }
 
     fn may_change(&self, kind: Kind, record: &Record, touched: &Fields) -> Result<(), ClientError> {
@@ -247,6 +259,13 @@ impl Inner {
             None => place == Place::Own && role.acts_for(Office::Organizer),
         }
     }
+}
+
+/// True if a value or an element is of a type that this build does not know: what it means together with the others is unknown.
+pub(super) fn has_unknown(record: &Record) -> bool {
+    let values = record.fields.values().map(|state| &state.value);
+    let elements = record.elements.values().filter_map(|state| state.value.as_ref());
+    values.chain(elements).any(|value| matches!(value, Value::Unknown { .. }))
 }
 
 /// Keeps what blocks a change: errors of the record itself, and errors across records about the touched fields; the rest are

@@ -126,7 +126,7 @@ impl Client {
             return Err(ClientError::NotFound { what: "report", id: request.name.clone() });
         };
         let ask = Ask { as_of: request.as_of, year: request.year };
-        let mut views = self.answers(&[found], ask, request.unit);
+        let mut views = self.answers(&[found], ask, request.unit, true);
         views
             .pop()
             .ok_or_else(|| ClientError::NotFound { what: "report", id: request.name.clone() })
@@ -135,7 +135,13 @@ impl Client {
     /// Computes every report over what is on this device; the records are read once.
     pub fn reports(&self, ask: Ask, unit: Option<UnitId>) -> Vec<ReportView> {
         let all: Vec<&'static Report> = REPORTS.iter().collect();
-        self.answers(&all, ask, unit)
+        self.answers(&all, ask, unit, true)
+    }
+
+    /// Computes every report without the year before: what a screen shows at a glance.
+    pub fn overview(&self, ask: Ask) -> Vec<ReportView> {
+        let all: Vec<&'static Report> = REPORTS.iter().collect();
+        self.answers(&all, ask, None, false)
     }
 
     /// Returns what is to be done around a day, the most overdue first.
@@ -157,6 +163,7 @@ impl Client {
         asked: &[&'static Report],
         ask: Ask,
         unit: Option<UnitId>,
+        compared: bool,
     ) -> Vec<ReportView> {
         let kinds: Vec<Kind> = Kind::ALL
             .iter()
@@ -167,7 +174,8 @@ impl Client {
         let answered: Vec<(&'static Report, Answer, Option<Answer>)> = asked
             .iter()
             .map(|report| {
-                let before = ask.year_before().map(|ask| (report.run)(&world, ask));
+                let before =
+                    ask.year_before().filter(|_| compared).map(|ask| (report.run)(&world, ask));
                 (*report, (report.run)(&world, ask), before)
             })
             .collect();

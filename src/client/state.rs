@@ -11,6 +11,7 @@ use super::clock::Ambient;
 use super::error::ClientError;
 use super::index::Indexes;
 use super::journal::Local;
+use super::lease::Lease;
 use super::outbox::Outbox;
 use super::profile::Profile;
 use super::search::Keys;
@@ -103,6 +104,8 @@ pub(super) struct Inner {
     /// Clock and randomness.
     pub(super) env: Arc<dyn Ambient>,
     pub(super) sync: SyncState,
+    /// How long the records may be read without contact; `None` before the first.
+    pub(super) lease: Option<Lease>,
     /// The view: what lists and forms show.
     pub(super) rows: BTreeMap<RecordId, Row>,
     /// Confirmed rows of the records that the outbox touches; `None` if the server does not know the record.

@@ -55,7 +55,8 @@ impl Client {
             let mut fields = view.fields;
             fields.extend(changes.clone());
             let role = inner.profile.role;
-            let changes = step_changes(view.kind, &fields, role, action, reason, changes)?;
+            let mut changes = step_changes(view.kind, &fields, role, action, reason, changes)?;
+            inner.judge(view.kind, &fields, &mut changes);
             if view.kind == Kind::Enrolment && action == "withdraw" {
                 // A request: the server lets the next one in as it takes the place back.
                 let edit = inner.cancellation(id, reason.unwrap_or_default())?;

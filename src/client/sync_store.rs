@@ -3,7 +3,6 @@
 use std::collections::BTreeSet;
 
 use super::attention::{self, Refused};
-use super::edit::SCHEMA;
 use super::error::ClientError;
 use super::journal;
 use super::state::{Inner, NAMES, SYNC_STATE, SyncState};
@@ -11,6 +10,7 @@ use crate::domain::ids::{RecordId, UnitId, UserId};
 use crate::store::{Change, Row};
 use crate::sync::client::{Machine, PageHead, Staged, Waiting};
 use crate::sync::open::Open;
+use crate::sync::upcast::SCHEMA;
 use crate::sync::{Cursor, Digest, HELD_KIND, Held, OpBody, Outcome, Witness};
 use crate::wire::{Page, SyncAnswer, decode, decode_op, decode_record, encode, head, op_head};
 
@@ -61,6 +61,7 @@ impl Session {
             known.map_or(0, |known| known.durable_n)
         };
         inner.sync.earlier.retain(|(generation, sent)| durable(*generation) < *sent);
+        inner.renew(opened)?;
         inner.sync.clock_off_ms = answer.opened.server_time.saturating_sub(inner.env.now_ms());
         if (inner.profile.role, inner.profile.unit) != (answer.role, answer.unit) {
             inner.profile.role = answer.role;

@@ -482,7 +482,8 @@ impl Request {
 fn ended(failure: &Failure) -> ClientError {
     ClientError::Ended {
         reason: match failure {
-            Failure::Revoked { .. } => "revoked",
+            Failure::Revoked { wipe: true } => "wiped",
+            Failure::Revoked { wipe: false } => "revoked",
             Failure::Upgrade => "upgrade",
             Failure::Confused => "confused",
         },

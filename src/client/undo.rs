@@ -15,7 +15,8 @@ impl Client {
     /// Takes the last command back: one edit, or a whole import. Works after a restart and after a sync too.
     ///
     /// # Errors
-    /// [`ClientError::NothingToUndo`]; [`ClientError::ChangedSince`] if somebody has changed the same since, which undoing would
+    /// [`ClientError::NothingToUndo`]; [`ClientError::CannotUndo`] for a note, a decision, or what the server decides;
+    /// [`ClientError::ChangedSince`] if somebody has changed the same since, which undoing would
     /// overwrite.
     pub fn undo(&self) -> Result<Saved, ClientError> {
         let mut inner = self.lock();
@@ -34,8 +35,19 @@ impl Client {
         let taken_back: BTreeSet<OpId> =
             inner.commands.iter().filter(|c| c.undoes.is_some()).map(|c| c.id).collect();
         let mut edits = Vec::with_capacity(parts.len());
+        let made: BTreeSet<_> = parts
+            .iter()
+            .filter(|part| part.inverse == Inverse::Delete)
+            .map(|part| part.record)
+            .collect();
+        let ours: BTreeSet<OpId> =
+            parts.iter().map(|part| part.id).chain(taken_back.iter().copied()).collect();
         for part in parts {
-            edits.extend(inner.inverse(&part, &taken_back)?);
+            // With a record its elements go.
+            let element = matches!(part.inverse, Inverse::Element { .. });
+            if !(element && made.contains(&part.record)) {
+                edits.extend(inner.inverse(&part, &taken_back, &ours)?);
+            }
         }
         // All of a command is taken back, or nothing of it.
         inner.commit_groups(vec![edits], Some(command))?;
@@ -44,12 +56,14 @@ impl Client {
 }
 
 impl Inner {
-    /// Builds the inverse of one operation; `taken_back` are the operations of earlier undos, which put the same values back.
+    /// Builds the inverse of one operation; `taken_back` are the operations of earlier undos, which put the same values back,
+    /// `command` those and the whole command.
     fn inverse(
         &self,
         local: &Local,
         taken_back: &BTreeSet<OpId>,
-    ) -> Result<Option<Edit>, ClientError> {
+        command: &BTreeSet<OpId>,
+    ) -> Result<Vec<Edit>, ClientError> {
         let record = match self.record(local.record) {
             Ok(record) => record,
             Err(ClientError::NotFound { .. }) => return Err(ClientError::ChangedSince),
@@ -59,10 +73,13 @@ impl Inner {
         let ours = |origin: OpId| origin == local.id || taken_back.contains(&origin);
         match &local.inverse {
             Inverse::Delete => {
-                if record.fields.values().any(|state| !ours(state.origin)) {
+                let mut elements = record.elements.values();
+                if record.fields.values().any(|state| !ours(state.origin))
+                    || elements.any(|state| !command.contains(&state.origin))
+                {
                     return Err(ClientError::ChangedSince);
                 }
-                Ok(Some(deletion(&record, "")))
+                Ok(vec![deletion(&record, "")])
             }
             Inverse::Set(previous) => {
                 let unchanged = |no| record.fields.get(no).is_some_and(|s| ours(s.origin));
@@ -80,12 +97,27 @@ impl Inner {
                     return Err(ClientError::ChangedSince);
                 }
                 let body = OpBody::Move { base: Base::Seen(record.unit_origin), to: *unit };
-                Ok(Some(edit(body, Inverse::Move(record.unit))))
+                Ok(vec![edit(body, Inverse::Move(record.unit))])
             }
             Inverse::Restore => {
-                Ok(Some(edit(OpBody::Restore { saw: record.saw() }, Inverse::Delete)))
+                Ok(vec![edit(OpBody::Restore { saw: record.saw() }, Inverse::Delete)])
             }
-            Inverse::Never => Err(ClientError::ChangedSince),
+            Inverse::Element { field, element, before } => {
+                let (field, element) = (*field, *element);
+                let state = record.elements.get(&(field, element));
+                let state = state.filter(|state| ours(state.origin));
+                let state = state.ok_or(ClientError::ChangedSince)?;
+                let base = Base::Seen(state.origin);
+                let body = match (before.clone(), &state.value) {
+                    (Some(value), None) => OpBody::ElementAdd { field, element, value },
+                    (Some(value), Some(_)) => OpBody::ElementSet { field, element, base, value },
+                    (None, _) => OpBody::ElementDelete { field, element, base },
+                };
+                let before = state.value.clone();
+                Ok(vec![edit(body, Inverse::Element { field, element, before })])
+            }
+            Inverse::Request => Ok(vec![self.cancellation(record.id, "")?]),
+            Inverse::Never => Err(ClientError::CannotUndo),
         }
     }
 }

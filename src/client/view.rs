@@ -1,6 +1,7 @@
 //! Records as people see them.
 
 use super::Client;
+use super::elements::ElementView;
 use super::error::ClientError;
 use super::state::Inner;
 use crate::domain::ids::{RecordId, UnitId};
@@ -55,6 +56,10 @@ pub struct RecordView {
     pub title: String,
     /// True if it is deleted.
     pub deleted: bool,
+    /// Elements of fields with several values, and notes. The elements are in `fields` too, as one text.
+    pub elements: Vec<ElementView>,
+    /// True if it holds what only a newer program understands: it is shown, not changed.
+    pub read_only: bool,
 }
 
 impl Client {
@@ -108,6 +113,8 @@ impl Inner {
             fields: record.values(),
             title: self.title(record.id),
             deleted: !record.is_live(),
+            elements: self.element_views(record, kind),
+            read_only: super::records::has_unknown(record),
         })
     }
 

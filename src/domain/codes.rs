@@ -145,6 +145,19 @@ impl CodeList {
     }
 }
 
+/// Returns the spelling most like a text, of those that differ in half their characters at most; both are compared as they are.
+pub fn nearest_of<'a>(text: &str, spellings: impl Iterator<Item = &'a str>) -> Option<&'a str> {
+    let wanted: Vec<char> = text.chars().collect();
+    spellings
+        .map(|spelling| {
+            let other: Vec<char> = spelling.chars().collect();
+            (distance(&wanted, &other), other.len().max(wanted.len()), spelling)
+        })
+        .filter(|(steps, longest, _)| steps * 2 <= *longest)
+        .min_by_key(|(steps, longest, _)| (*steps, *longest))
+        .map(|(_, _, spelling)| spelling)
+}
+
 /// Returns the code list with that name, the file config/codes/NAME.toml.
 pub fn list(name: &str) -> Option<&'static CodeList> {
     LISTS.get(name)

@@ -4,7 +4,7 @@ use std::fmt::{Error, Write as _};
 
 use crate::domain::codes;
 use crate::domain::kinds::Kind;
-use crate::domain::record::{FieldSpec, Merge, Owner, RecordSpec, Step, ValueKind};
+use crate::domain::record::{FieldSpec, Merge, Owner, RecordSpec, Shape, Step, ValueKind};
 
 const HEAD: &str = "# Data dictionary
 
@@ -13,7 +13,8 @@ Generated from the record kinds in src/domain; do not edit by hand. When a kind 
 
 Columns: No. is the number on the wire and on disk, never reused. **R** required, **P** personal, **S** sensitive (masked, shown
 in full by a logged action), **U** unique among live records, **HQ** or **lead** the office that writes it. Group: fields that
-conflict as one. Merge: how two edits meet; nothing means a person settles it.
+conflict as one. Merge: how two edits meet; nothing means a person settles it. The last four columns: what the field is for, by what right it is kept
+(PIPL Art. 13), for how long, who sees it.
 ";
 
 /// Returns the text of docs/data-dictionary.md.
@@ -32,22 +33,33 @@ fn section(out: &mut String, kind: Kind) -> Result<(), Error> {
     writeln!(out, "- Belongs to: {}{}.", owner(spec.owner), published(spec))?;
     writeln!(out, "- Found again in a sheet by: {}.", names(spec.natural))?;
     writeln!(out, "- Shown as: {}.\n", names(spec.title))?;
-    writeln!(out, "| No. | Key | Type | Marks | Group | Merge | Meaning |")?;
-    writeln!(out, "|---|---|---|---|---|---|---|")?;
+    writeln!(
+        out,
+        "| No. | Key | Type | Marks | Group | Merge | Meaning | For | Ground | Kept | Seen by |"
+    )?;
+    writeln!(out, "|---|---|---|---|---|---|---|---|---|---|---|")?;
     for field in spec.fields {
         writeln!(
             out,
-            "| {} | `{}` | {} | {} | {} | {} | {} |",
+            "| {} | `{}` | {} | {} | {} | {} | {} | {} |",
             field.number.0,
             field.key,
             type_of(field),
             marks(field),
             field.group.unwrap_or_default(),
             merge(field.merge),
-            paragraph(field.doc)
+            paragraph(field.doc),
+            kept(spec, field)
         )?;
     }
     steps(out, spec.steps)
+}
+
+/// Says what a field is for, by what right, for how long and for whom.
+fn kept(spec: &RecordSpec, field: &FieldSpec) -> String {
+    let Some(care) = spec.care_of(field) else { return " | | |".to_owned() };
+    let [ground, seen] = [care.ground.key(), care.seen_by.key()];
+    format!("{} | {ground} | {} | {seen}", care.purpose, care.retention.text())
 }
 
 fn steps(out: &mut String, steps: &[Step]) -> Result<(), Error> {
@@ -103,6 +115,14 @@ fn published(spec: &RecordSpec) -> String {
 }
 
 fn type_of(field: &FieldSpec) -> String {
+    match field.shape {
+        Shape::One => type_of_one(field),
+        Shape::Many => format!("several of: {}", type_of_one(field)),
+        Shape::Notes => "notes".to_owned(),
+    }
+}
+
+fn type_of_one(field: &FieldSpec) -> String {
     match field.kind {
         ValueKind::Reference(kind) => format!("-> `{kind}`"),
         ValueKind::Code => format!("code of `{}`", field.codes.unwrap_or_default()),

@@ -15,6 +15,7 @@ pub mod query;
 pub mod record;
 pub mod rights;
 pub mod rules;
+pub mod rules_page;
 pub mod staff;
 pub mod text;
 pub mod training;

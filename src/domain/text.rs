@@ -5,6 +5,7 @@
 
 use std::borrow::Cow;
 use std::collections::BTreeSet;
+use std::fmt::Write as _;
 use std::sync::LazyLock;
 
 use serde::Deserialize;
@@ -18,6 +19,33 @@ pub const YEAR: char = '\u{5E74}';
 pub const MONTH: char = '\u{6708}';
 /// See [`YEAR`].
 pub const DAYS: [char; 3] = ['\u{65E5}', '\u{53F7}', '\u{865F}'];
+
+/// What stands between the elements of a multi-valued field: the enumeration comma.
+pub const LIST_MARK: char = '\u{3001}';
+/// What is taken for it when it is typed: semicolons, and line breaks.
+const OTHER_MARKS: [char; 3] = [';', '\u{FF1B}', '\n'];
+
+/// Takes the text of a multi-valued field apart: trimmed, each element once, in order.
+///
+/// # Example
+/// ```
+/// assert_eq!(ejia::domain::text::elements("a; b;a"), ["a", "b"]);
+/// ```
+pub fn elements(joined: &str) -> Vec<&str> {
+    let mut found: Vec<&str> = Vec::new();
+    for part in joined.split(|c| c == LIST_MARK || OTHER_MARKS.contains(&c)) {
+        let part = part.trim();
+        if !part.is_empty() && !found.contains(&part) {
+            found.push(part);
+        }
+    }
+    found
+}
+
+/// Writes elements as one text.
+pub fn join_elements(elements: &[&str]) -> String {
+    elements.join(&LIST_MARK.to_string())
+}
 
 /// A cell or entry that says nothing, or says "none".
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -74,6 +102,78 @@ pub fn clean(text: &str) -> Cow<'_, str> {
         }
     }
     Cow::Owned(compose(&kept).trim().to_owned())
+}
+
+/// Returns text as a terminal may be given it: without what would command the terminal (control characters, escape sequences) or
+/// make text read otherwise than it is stored (direction marks). Line ends and tabs stay.
+///
+/// What is typed or imported cannot hold these; what another program sent might.
+///
+/// # Example
+/// ```
+/// use ejia::domain::text::harmless;
+/// assert_eq!(harmless("a\u{1b}]52;c;eA==\u{7}b\u{202E}c\u{9b}2J\nd"), "a]52;c;eA==bc2J\nd");
+/// ```
+pub fn harmless(text: &str) -> Cow<'_, str> {
+    let bad = |c: char| is_command(c) || is_hidden(c) || is_misleading(c);
+    if text.chars().any(bad) {
+        return Cow::Owned(text.chars().filter(|c| !bad(*c)).collect());
+    }
+    Cow::Borrowed(text)
+}
+
+/// True for what a terminal acts on.
+fn is_command(c: char) -> bool {
+    c.is_control() && !matches!(c, '\n' | '\t')
+}
+
+/// Returns JSON with what [`harmless`] takes out written as escapes: the same JSON, and nothing for a terminal to act on.
+pub fn harmless_json(json: &str) -> Cow<'_, str> {
+    let bad = |c: char| is_command(c) || is_hidden(c) || is_misleading(c);
+    if !json.chars().any(bad) {
+        return Cow::Borrowed(json);
+    }
+    let mut out = String::with_capacity(json.len());
+    for c in json.chars() {
+        if bad(c) {
+            let mut units = [0; 2];
+            for unit in c.encode_utf16(&mut units) {
+                let _written = write!(out, "\\u{unit:04x}"); // a String takes every write
+            }
+        } else {
+            out.push(c);
+        }
+    }
+    Cow::Owned(out)
+}
+
+/// Returns a cell as delimited text may hold it: one that a spreadsheet would take for a formula gets an apostrophe in front, as
+/// OWASP advises. [`unguarded`] takes exactly that off.
+///
+/// # Example
+/// ```
+/// use ejia::domain::text::{guarded, unguarded};
+/// assert_eq!(guarded("=1+1"), "'=1+1");
+/// assert_eq!(unguarded(&guarded("'-1")), "'-1");
+/// ```
+pub fn guarded(cell: &str) -> String {
+    if is_formula_like(cell) { format!("'{cell}") } else { cell.to_owned() }
+}
+
+/// True for apostrophes, or none, followed by a character that starts a formula; its full-width twin does in some programs.
+fn is_formula_like(cell: &str) -> bool {
+    let start = cell.trim_start_matches('\'');
+    start.starts_with([
+        '=', '+', '-', '@', '\t', '\r', '\n', '\u{ff1d}', '\u{ff0b}', '\u{ff0d}', '\u{ff20}',
+    ])
+}
+
+/// Takes the apostrophe off that [`guarded`] put in front of a cell.
+pub fn unguarded(cell: &str) -> &str {
+    match cell.strip_prefix('\'') {
+        Some(rest) if is_formula_like(rest) => rest,
+        _ => cell,
+    }
 }
 
 /// Composes, leaving compatibility ideographs as they are.

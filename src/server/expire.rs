@@ -6,9 +6,9 @@ use super::db::rows::{PositionQuery, RecordRow};
 use super::db::{Db, DbError, DbResult};
 use super::push::Batch;
 use crate::domain::access::Role;
-use crate::domain::ids::UserId;
+use crate::domain::ids::{DeviceId, UnitId, UserId};
 use crate::sync::group::EXPIRE;
-use crate::sync::{Author, HELD_KIND, Limits, Op, OpBody, OpId, digest};
+use crate::sync::{Author, Digest, HELD_KIND, Limits, Op, OpBody, OpId, digest};
 use crate::wire::frame::Blob;
 use crate::wire::{PushRequest, decode_record, encode_op};
 
@@ -23,6 +23,37 @@ pub(crate) async fn overdue<D: Db>(db: &D, now: i64, limits: Limits) -> DbResult
     if due.is_empty() {
         return Ok(None);
     }
+    let OwnPlace { device, root, generation, last_n, before } = own_place(db).await?;
+    let from_n = last_n.saturating_add(1);
+    let mut prev = before;
+    let mut ops = Vec::with_capacity(due.len());
+    for (n, row) in (from_n..).zip(&due) {
+        let op = ending(OpId { device, generation, n }, prev, row, now);
+        let bytes = encode_op(&op).map_err(|_cause| DbError::Damaged { table: "record" })?;
+        prev = digest(&bytes);
+        ops.push(Blob(bytes));
+    }
+    let author = Author { user: UserId(Uuid::nil()), role: Role::HqAdmin, home: root };
+    let request = PushRequest { generation, from_n, prev: before, ops, receipts: Vec::new() };
+    Ok(Some(Batch::new(device, author, request, now, limits)))
+}
+
+/// Where the server's own device goes on writing.
+pub(crate) struct OwnPlace {
+    /// The device.
+    pub(crate) device: DeviceId,
+    /// The root unit, where it is at home.
+    pub(crate) root: UnitId,
+    /// Its generation.
+    pub(crate) generation: u32,
+    /// The last number used.
+    pub(crate) last_n: u64,
+    /// Hash of that operation.
+    pub(crate) before: Digest,
+}
+
+/// Returns where the server's own device goes on writing.
+pub(crate) async fn own_place<D: Db>(db: &D) -> DbResult<OwnPlace> {
     let tenant = db.tenant().await?;
     let device = tenant.server_device;
     // The numbers of another history may be in use by what a restored server has forgotten.
@@ -34,18 +65,7 @@ pub(crate) async fn overdue<D: Db>(db: &D, now: i64, limits: Limits) -> DbResult
     } else {
         (generation, 0, [0; 16])
     };
-    let from_n = last_n.saturating_add(1);
-    let mut prev = before;
-    let mut ops = Vec::with_capacity(due.len());
-    for (n, row) in (from_n..).zip(&due) {
-        let op = ending(OpId { device, generation, n }, prev, row, now);
-        let bytes = encode_op(&op).map_err(|_cause| DbError::Damaged { table: "record" })?;
-        prev = digest(&bytes);
-        ops.push(Blob(bytes));
-    }
-    let author = Author { user: UserId(Uuid::nil()), role: Role::HqAdmin, home: tenant.root };
-    let request = PushRequest { generation, from_n, prev: before, ops, receipts: Vec::new() };
-    Ok(Some(Batch::new(device, author, request, now, limits)))
+    Ok(OwnPlace { device, root: tenant.root, generation, last_n, before })
 }
 
 fn is_due(row: &RecordRow, now: i64, limits: &Limits) -> bool {

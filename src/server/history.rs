@@ -14,7 +14,7 @@ use super::db::{Db, DbResult, Tx};
 use super::keys::Keys;
 use super::marks::{Mark, Marks, MarksRead};
 use super::receipts::series;
-use crate::domain::ids::DeviceId;
+use crate::domain::ids::{DeviceId, RecordId};
 use crate::sync::command::Lease;
 use crate::sync::{Cursor, Digest};
 use crate::telemetry as field;
@@ -174,6 +174,8 @@ pub struct Reapplied {
     pub revoked: usize,
     /// Accounts closed, opened or given their rights again.
     pub accounts: usize,
+    /// Records whose content was erased again.
+    pub erased: usize,
     /// Lines of the file that could not be read.
     pub unreadable: usize,
 }
@@ -231,4 +233,17 @@ pub(crate) fn last_accounts(read: &MarksRead) -> Vec<&Mark> {
         }
     }
     last.into_values().collect()
+}
+
+/// Records that are erased by the marks.
+pub(crate) fn erased(read: &MarksRead) -> std::collections::BTreeSet<RecordId> {
+    let erased = read.marks.iter().filter_map(|mark| match mark {
+        Mark::Erased { record } => Some(*record),
+        Mark::Head { .. }
+        | Mark::Revoked { .. }
+        | Mark::Admitted { .. }
+        | Mark::Account { .. }
+        | Mark::Lease { .. } => None,
+    });
+    erased.collect()
 }

@@ -8,7 +8,7 @@ use crate::domain::record::{FieldNo, Owner, Value};
 use crate::domain::training::training_class::TrainingClass;
 use crate::field;
 use crate::server::db::rows::{Loaded, Wanted};
-use crate::sync::command::{classes_of, counted, merging, redirected};
+use crate::sync::command::{classes_of, counted, erasure, merging, redirected};
 use crate::sync::{Held, Need, Op, OpBody, OpId, Record, World};
 use crate::wire::decode;
 
@@ -47,6 +47,7 @@ pub(crate) fn wanted<'a>(ops: impl Iterator<Item = &'a Op>) -> Wanted {
 fn want_for_command(op: &Op, wanted: &mut Wanted) {
     let OpBody::Command { name, args } = &op.body else { return };
     wanted.records.extend(counted(name, args));
+    wanted.records.extend(erasure(op).into_iter().flat_map(|(_, _, conflicts)| conflicts));
     let persons = merging(op).into_iter().flatten();
     wanted.records.extend(persons.clone());
     wanted.creations.extend(persons.clone());
@@ -100,6 +101,7 @@ fn sets_owner(op: &Op) -> bool {
         OpBody::Move { .. } | OpBody::Resolve { .. } => true,
         OpBody::Create { .. } | OpBody::Set { .. } => names_owner,
         OpBody::ElementAdd { .. }
+        | OpBody::ElementSet { .. }
         | OpBody::ElementDelete { .. }
         | OpBody::Note { .. }
         | OpBody::Delete { .. }

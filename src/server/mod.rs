@@ -4,11 +4,13 @@
 //! (the one writer), `pull` (pages), `scope` (who sees what), and [`admin`] for what runs beside it.
 
 pub mod admin;
+mod audit;
 mod beside;
 mod care;
 pub mod clock;
 pub mod db;
 mod decide;
+mod erase;
 mod events;
 mod expire;
 mod history;
@@ -77,6 +79,8 @@ pub struct ServeOptions {
     pub stop_timeout: Duration,
     /// Enrolments one address may try a minute.
     pub enrol_per_minute: u32,
+    /// Requests one device may make a minute in the long run; the largest number for no limit.
+    pub requests_per_minute: u32,
     /// Sizes and times of the protocol.
     pub limits: Limits,
 }
@@ -143,7 +147,12 @@ impl ServeOptions {
             request_timeout: Duration::from_secs(settings.request_timeout_seconds.into()),
             stop_timeout: Duration::from_secs(settings.stop_timeout_seconds.into()),
             enrol_per_minute: settings.enrol_per_minute,
-            limits: Limits { min_app: AppVersion::of(&settings.min_app), ..Limits::default() },
+            limits: Limits {
+                lease_ms: i64::from(settings.lease_days).saturating_mul(86_400_000),
+                min_app: AppVersion::of(&settings.min_app),
+                ..Limits::default()
+            },
+            requests_per_minute: settings.requests_per_minute,
         }
     }
 
@@ -160,6 +169,7 @@ impl ServeOptions {
             request_timeout: Duration::from_mins(1),
             stop_timeout: Duration::from_secs(20),
             enrol_per_minute: 30,
+            requests_per_minute: u32::MAX,
             limits: Limits::default(),
         }
     }
@@ -195,13 +205,15 @@ pub async fn serve_until(
     let (listener, address) = bind(&options).await?;
     let (writer, writing) = Writer::start(db.clone(), care.marks.clone());
     let marks = care.marks.clone();
+    let keys = care.keys.clone();
     let service = Service::new(db.clone(), writer, Arc::new(clock::Machine), options.limits, care);
-    let app = App::new(service, options.enrol_per_minute, options.trusted.clone());
+    let rates = (options.enrol_per_minute, options.requests_per_minute);
+    let app = App::new(service, rates, options.trusted.clone());
     let app = Arc::new(app);
     let reloading = tls.clone().map(|tls| tokio::spawn(reload(tls)));
     let ticking = tokio::spawn(tick(Arc::clone(&app)));
     let keeping = tokio::spawn(keep_up(db.clone(), marks.clone(), options.database.clone()));
-    let housekeeping = tokio::spawn(upkeep::daily(db.clone(), options.limits));
+    let housekeeping = tokio::spawn(upkeep::daily(db.clone(), keys, options.limits));
     ready(address);
     let routes = router(app, options.request_timeout);
     let ServeOptions { bounds, trusted, stop_timeout, .. } = options;
@@ -315,6 +327,7 @@ async fn started(
     let read = care.marks.read().map_err(failed(named))?;
     if history::check(db, &care.marks, &read, &clock::Machine).await? {
         history::reapply(db, &read).await?;
+        erase::again(db, &care.keys, &history::erased(&read), &clock::Machine).await?;
     }
     history::mark_head(&care.marks, &db.tenant().await?);
     Ok((care, lock))

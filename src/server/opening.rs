@@ -1,14 +1,15 @@
 //! Opening a sync: looking up where both sides stand and giving the order (protocol, Open).
 
-use crate::domain::ids::UnitId;
+use crate::domain::ids::{DeviceId, UnitId};
 use crate::server::care::Care;
 use crate::server::clock::Ambient;
 use crate::server::db::rows::{Alarm, Mend, Position, PositionQuery, Seen, Session, Tenant};
 use crate::server::db::{Db, DbError, DbResult, Tx};
 use crate::server::history;
+use crate::server::keys::Keys;
 use crate::server::scope::{self, Extent};
 use crate::sync::open::{Facts, Open, Opened, Order, judge};
-use crate::sync::{AppVersion, Cursor};
+use crate::sync::{AppVersion, Cursor, Digest, Limits};
 use crate::wire::{decode, encode};
 
 /// How long a noticed clone is not told of again, milliseconds.
@@ -20,10 +21,10 @@ pub(crate) async fn open<D: Db>(
     care: &Care,
     session: &Session,
     open: &Open,
-    (ambient, min_app): (&dyn Ambient, AppVersion),
+    (ambient, limits): (&dyn Ambient, &Limits),
 ) -> DbResult<Opened> {
     let now = ambient.now_ms();
-    let may_pull = AppVersion::of(&open.app) >= min_app;
+    let may_pull = AppVersion::of(&open.app) >= limits.min_app;
     let query = PositionQuery {
         device: session.device.id,
         generation: open.generation,
@@ -71,7 +72,15 @@ pub(crate) async fn open<D: Db>(
         scope_add,
         scope_drop,
         order,
+        lease_ms: limits.lease_ms,
+        unlock: unlock_secret(&care.keys, session.device.id),
     })
+}
+
+/// Returns the secret that headquarters' codes for a device are made with. The device gets it with every contact.
+pub(crate) fn unlock_secret(keys: &Keys, device: DeviceId) -> Digest {
+    let mac = keys.mac("unlock", &[&device.0.to_le_bytes()]);
+    std::array::from_fn(|at| mac.get(at).copied().unwrap_or(0))
 }
 
 /// What is found out about an opening besides its position.

@@ -3,6 +3,8 @@
 use std::collections::BTreeSet;
 
 use crate::domain::ids::{UnitId, UserId};
+use crate::domain::kinds::Kind;
+use crate::domain::record::Shape;
 use crate::server::care::Care;
 use crate::server::db::rows::{PageQuery, RecordRow, Session, Tenant, UnitQuery, Visible};
 use crate::server::db::{Db, DbError, DbResult};
@@ -11,7 +13,7 @@ use crate::server::opening::head_holds;
 use crate::server::scope;
 use crate::sync::command::ALIAS_FIELD;
 use crate::sync::{CONFLICT_KIND, Cursor, Digest, Limits, Witness};
-use crate::wire::{Page, PullRequest, RecordBytes, decode_record, encode_record};
+use crate::wire::{Page, PullRequest, RecordBytes, decode_record, element_authors, encode_record};
 
 /// Why no page is given.
 #[derive(Debug, thiserror::Error)]
@@ -140,8 +142,13 @@ pub(crate) fn kinds_seen(visible: &Visible, unit: UnitId) -> Option<Option<BTree
     }
 }
 
-/// Returns the accounts that the conflicts of a page speak of.
+/// Returns the accounts that the conflicts, the lists and the notes of a page speak of.
 fn speakers(rows: &[RecordRow]) -> BTreeSet<UserId> {
+    let several = |row: &&RecordRow| {
+        let kind = Kind::from_number(row.kind);
+        kind.is_some_and(|kind| kind.spec().fields.iter().any(|field| field.shape != Shape::One))
+    };
+    let writers = rows.iter().filter(several).flat_map(|row| element_authors(&row.body));
     rows.iter()
         .filter(|row| row.kind == CONFLICT_KIND)
         .filter_map(|row| decode_record(&row.body).ok()?.conflict)
@@ -151,6 +158,7 @@ fn speakers(rows: &[RecordRow]) -> BTreeSet<UserId> {
                 .chain(conflict.candidates.into_iter().map(|candidate| candidate.actor))
                 .collect::<Vec<_>>()
         })
+        .chain(writers)
         .collect()
 }
 

@@ -166,6 +166,8 @@ impl<D: Db> Service<D> {
             scope_add: Vec::new(),
             scope_drop: Vec::new(),
             order: Order::Revoked { quarantine: true, wipe: session.device.wipe },
+            lease_ms: 0,
+            unlock: [0; 16],
         };
         let (role, unit) = (session.account.role, session.account.unit);
         Ok(SyncAnswer { opened, role, unit, push: None, page: None })
@@ -189,6 +191,8 @@ impl<D: Db> Service<D> {
             hash: digest(&op.0),
             bytes: op.0,
             recv_at: now,
+            no: 0,
+            state: "open".to_owned(),
         };
         let mut ops: Vec<Quarantined> = (request.from_n..).zip(request.ops).map(op).collect();
         if crate::trap!(T51) {

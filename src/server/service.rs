@@ -20,6 +20,7 @@ use super::session::public_key;
 use super::writer::Writer;
 use super::{opening, scope};
 use crate::domain::ids::RecordId;
+use crate::domain::rights::{CALLS, Need};
 use crate::sync::open::Order;
 use crate::sync::{AppVersion, Limits};
 use crate::wire::frame::Blob;
@@ -79,6 +80,33 @@ pub enum Call {
     Pull,
     /// `GET /v1/record/{id}/history`.
     History(RecordId),
+    /// `GET /v1/audit`: after which operation, after which event.
+    Audit(u64, u64),
+}
+
+impl Call {
+    /// Returns its path, under which the table of rights has it.
+    const fn path(self) -> &'static str {
+        match self {
+            Self::Hello => "/v1/hello",
+            Self::Enrol => "/v1/enrol",
+            Self::Challenge => "/v1/challenge",
+            Self::Session => "/v1/session",
+            Self::Readmit => "/v1/readmit",
+            Self::Quarantine => "/v1/quarantine",
+            Self::Check => "/v1/sync/check",
+            Self::Sync => "/v1/sync",
+            Self::Push => "/v1/sync/push",
+            Self::Pull => "/v1/sync/pull",
+            Self::History(_) => "/v1/record/{id}/history",
+            Self::Audit(..) => "/v1/audit",
+        }
+    }
+
+    /// Returns who may make it; `None` if the table of rights does not know it, and then nobody may.
+    pub fn need(self) -> Option<Need> {
+        CALLS.into_iter().find(|(_, path, _)| *path == self.path()).map(|(_, _, need)| need)
+    }
 }
 
 /// What a call gave: an HTTP status and a packet, a [`crate::wire::Problem`] if the status is no success.
@@ -164,46 +192,42 @@ impl<D: Db> Service<D> {
     }
 
     async fn answer(&self, call: Call, token: &str, body: &[u8]) -> Result<Vec<u8>, ApiError> {
+        let need = call.need().ok_or_else(ApiError::internal)?;
+        let session = match need {
+            Need::Anybody | Need::Proof => return self.answer_anybody(call, body).await,
+            Need::Device => self.known(token).await?,
+            Need::Admitted | Need::Auditor => self.session(token).await?,
+        };
+        self.permit(need, &session).await?;
+        match call {
+            Call::Quarantine => packed(&self.quarantine(&session, unpack(body)?).await?),
+            Call::Sync => packed(&self.sync(&session, unpack(body)?).await?),
+            Call::Check => packed(&self.check(&session, unpack(body)?).await?),
+            Call::Push => packed(&self.push(&session, unpack(body)?).await?),
+            Call::Pull => packed(&self.pull(&session, &unpack(body)?).await?),
+            Call::History(record) => packed(&self.history(&session, &record.to_string()).await?),
+            Call::Audit(after, events_after) => packed(&self.audit(after, events_after).await?),
+            Call::Hello | Call::Enrol | Call::Challenge | Call::Session | Call::Readmit => {
+                Err(ApiError::internal())
+            }
+        }
+    }
+
+    /// Answers the calls that need no session.
+    async fn answer_anybody(&self, call: Call, body: &[u8]) -> Result<Vec<u8>, ApiError> {
         match call {
             Call::Hello => packed(&self.hello().await?),
             Call::Enrol => packed(&self.enrol(unpack(body)?).await?),
             Call::Challenge => packed(&self.challenge(&unpack(body)?).await?),
             Call::Session => packed(&self.begin_session(&unpack(body)?).await?),
             Call::Readmit => packed(&self.readmit(unpack(body)?).await?),
-            Call::Quarantine => {
-                let session = self.known(token).await?;
-                packed(&self.quarantine(&session, unpack(body)?).await?)
-            }
-            Call::Sync => {
-                let session = self.known(token).await?;
-                packed(&self.sync(&session, unpack(body)?).await?)
-            }
-            Call::Check | Call::Push | Call::Pull | Call::History(_) => {
-                let session = self.session(token).await?;
-                self.answer_admitted(call, &session, body).await
-            }
-        }
-    }
-
-    /// Answers the calls that only a device in good standing may make.
-    async fn answer_admitted(
-        &self,
-        call: Call,
-        session: &Session,
-        body: &[u8],
-    ) -> Result<Vec<u8>, ApiError> {
-        match call {
-            Call::Check => packed(&self.check(session, unpack(body)?).await?),
-            Call::Push => packed(&self.push(session, unpack(body)?).await?),
-            Call::Pull => packed(&self.pull(session, &unpack(body)?).await?),
-            Call::History(record) => packed(&self.history(session, &record.to_string()).await?),
-            Call::Hello
-            | Call::Enrol
-            | Call::Challenge
-            | Call::Session
-            | Call::Readmit
-            | Call::Quarantine
-            | Call::Sync => Err(ApiError::internal()),
+            Call::Quarantine
+            | Call::Check
+            | Call::Sync
+            | Call::Push
+            | Call::Pull
+            | Call::History(_)
+            | Call::Audit(..) => Err(ApiError::internal()),
         }
     }
 
@@ -300,7 +324,7 @@ impl<D: Db> Service<D> {
         }
         let SyncRequest { open, push, pull } = request;
         let care = self.care().await?;
-        let with = (&*self.ambient, self.limits.min_app);
+        let with = (&*self.ambient, &self.limits);
         let opened = opening::open(&self.db, care, session, &open, with).await?;
         let mut answer = SyncAnswer {
             opened,

@@ -11,6 +11,7 @@ use super::http::ApiError;
 use super::secret::{token, token_hash};
 use super::service::Service;
 use crate::domain::ids::DeviceId;
+use crate::domain::rights::Need;
 use crate::sync::digest;
 use crate::wire::frame::Blob;
 use crate::wire::{ChallengeAnswer, ChallengeRequest, SessionAnswer, SessionRequest, proof};
@@ -160,5 +161,25 @@ impl<D: Db> Service<D> {
         } else {
             Err(ApiError::forbidden("revoked", "the device is revoked"))
         }
+    }
+
+    /// Refuses a call that the caller's role may not make.
+    pub(crate) async fn permit(&self, need: Need, session: &Session) -> Result<(), ApiError> {
+        if need != Need::Auditor {
+            return Ok(());
+        }
+        let root = self.db().tenant().await?.root;
+        if need.admits(session.account.role, session.account.unit == root) {
+            return Ok(());
+        }
+        let message = "the audit is for headquarters' administrator and auditors of the whole";
+        Err(ApiError::forbidden("not_permitted", message))
+    }
+
+    /// Adds an event.
+    pub(crate) async fn note(&self, word: &str, detail: &str) -> Result<(), ApiError> {
+        let mut tx = self.db().begin().await?;
+        tx.mend(&Mend::Event(Event::new(self.now_ms(), word).with(detail))).await?;
+        Ok(tx.commit().await?)
     }
 }

@@ -2,22 +2,42 @@
 
 use std::time::Duration;
 
-use super::clock::now_ms;
-use super::db::rows::Mend;
+use super::clock::{Ambient, Machine, now_ms};
+use super::db::rows::{Event, Mend};
 use super::db::{Db, DbResult, Tx};
+use super::erase::{Erased, erase, overdue};
+use super::keys::Keys;
 use crate::sync::Limits;
 use crate::telemetry as field;
 
 const DAY: Duration = Duration::from_hours(24);
 
 /// Looks after the feed until the server stops.
-pub(crate) async fn daily<D: Db>(db: D, limits: Limits) {
+pub(crate) async fn daily<D: Db>(db: D, keys: Keys, limits: Limits) {
     loop {
         if let Err(error) = bury(&db, limits.tombstone_ms, now_ms()).await {
             tracing::error!({ field::ERROR } = %error, "the daily upkeep failed");
         }
+        if let Err(error) = logistics(&db, &keys, &Machine).await {
+            tracing::error!({ field::ERROR } = %error, "what classes needed could not be erased");
+        }
         tokio::time::sleep(DAY).await;
     }
+}
+
+/// Erases what classes needed on their days and nobody needs any more.
+///
+/// # Errors
+/// The database failed.
+pub(crate) async fn logistics<D: Db>(
+    db: &D,
+    keys: &Keys,
+    ambient: &dyn Ambient,
+) -> DbResult<Erased> {
+    let now = ambient.now_ms();
+    let targets = overdue(db, now).await?;
+    let event = Event::new(now, "record.expired").with(format!("{} enrolments", targets.len()));
+    erase(db, keys, &targets, (Some(event), ambient)).await
 }
 
 /// Takes deletions out of the feed that are older than `age_ms` and that every device in use has passed; returns up to where they are

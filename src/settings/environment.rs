@@ -12,6 +12,8 @@ pub struct Environment {
     pub data: Option<PathBuf>,
     /// `EJIA_PASSPHRASE_FILE`: unlocks without a prompt.
     pub passphrase_file: Option<PathBuf>,
+    /// `EJIA_PROFILE`: which of this machine's users.
+    pub profile: Option<String>,
     /// `EJIA_LANG`: a language tag.
     pub lang: Option<String>,
     /// `LC_ALL`, `LC_MESSAGES` or `LANG`, the first that is set.
@@ -34,6 +36,7 @@ impl Environment {
         Self {
             data: set("EJIA_DATA").map(PathBuf::from),
             passphrase_file: set("EJIA_PASSPHRASE_FILE").map(PathBuf::from),
+            profile: set("EJIA_PROFILE"),
             lang: set("EJIA_LANG"),
             locale: ["LC_ALL", "LC_MESSAGES", "LANG"].into_iter().find_map(set),
             no_color: set("NO_COLOR").is_some(),

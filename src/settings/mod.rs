@@ -111,6 +111,8 @@ pub struct ServerSettings {
     pub enrol_per_minute: u32,
     /// Hours a one-time code is valid.
     pub code_hours: u32,
+    /// Days a device may be read without contact.
+    pub lease_days: u32,
     /// Oldest version of the program that is given pages.
     pub min_app: String,
 }

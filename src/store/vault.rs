@@ -31,6 +31,8 @@ pub struct Vault {
     pub journal: Box<dyn Journal>,
     /// What was found and done at open; empty after a clean one.
     pub findings: Vec<Finding>,
+    /// How many wrong passphrases had been typed before the right one; 0 unless [`Vault::open_at`] counted.
+    pub wrong_tries: u32,
     /// `None` in memory.
     home: Option<Home>,
 }
@@ -59,6 +61,7 @@ impl Vault {
             store: Box::new(MemoryStore::default()),
             journal: Box::new(MemoryJournal::default()),
             findings: Vec::new(),
+            wrong_tries: 0,
             home: None,
         }
     }
@@ -69,7 +72,7 @@ impl Vault {
         journal: Box<dyn Journal>,
         findings: Vec<Finding>,
     ) -> Self {
-        Self { store, journal, findings, home: None }
+        Self { store, journal, findings, wrong_tries: 0, home: None }
     }
 
     /// Tells whether there is a vault in `dir`.
@@ -107,7 +110,7 @@ impl Vault {
     /// [`StoreError::NotCreated`], [`StoreError::InUse`], [`StoreError::WrongPassphrase`], [`StoreError::TooNew`],
     /// [`StoreError::Damaged`] for the key file, [`StoreError::DiskFull`], [`StoreError::ReadOnly`].
     pub fn open(dir: &Path, secret: &str) -> Result<Self, StoreError> {
-        let (key, lock) = unlock(dir, secret, None)?;
+        let (key, lock, _) = unlock(dir, secret, None)?;
         Self::assemble(dir, key, lock)
     }
 
@@ -117,8 +120,8 @@ impl Vault {
     /// # Errors
     /// As [`Vault::open`], and [`StoreError::TooManyTries`].
     pub fn open_at(dir: &Path, secret: &str, now_ms: i64) -> Result<Self, StoreError> {
-        let (key, lock) = unlock(dir, secret, Some(now_ms))?;
-        Self::assemble(dir, key, lock)
+        let (key, lock, wrong_tries) = unlock(dir, secret, Some(now_ms))?;
+        Ok(Self { wrong_tries, ..Self::assemble(dir, key, lock)? })
     }
 
     /// Opens the vault after reading all of it, and moves the store aside also for damage that opening does not see.
@@ -126,7 +129,7 @@ impl Vault {
     /// # Errors
     /// As [`Vault::open_at`].
     pub fn repair(dir: &Path, secret: &str, now_ms: i64) -> Result<Self, StoreError> {
-        let (key, lock) = unlock(dir, secret, Some(now_ms))?;
+        let (key, lock, _) = unlock(dir, secret, Some(now_ms))?;
         let vault = Self::assemble(dir, key.clone(), lock.clone())?;
         if !vault.check_store().iter().any(|found| found.code == FindingCode::StoreDamaged) {
             return Ok(vault);
@@ -318,7 +321,8 @@ impl Vault {
             FileJournal::open(&journal_path(dir), sealer.clone(), Some(lock.clone()))?;
         findings.extend(found);
         let home = Some(Home { dir: dir.into(), key, _lock: lock });
-        Ok(Self { store: Box::new(store), journal: Box::new(journal), findings, home })
+        let (store, journal) = (Box::new(store), Box::new(journal));
+        Ok(Self { store, journal, findings, wrong_tries: 0, home })
     }
 
     fn home(&self) -> Result<&Home, StoreError> {
@@ -326,7 +330,7 @@ impl Vault {
     }
 }
 
-fn unlock(dir: &Path, secret: &str, now_ms: Option<i64>) -> Result<(Key, Lock), StoreError> {
+fn unlock(dir: &Path, secret: &str, now_ms: Option<i64>) -> Result<(Key, Lock, u32), StoreError> {
     let path = key_path(dir);
     if let Err(error) = fs::metadata(&path) {
         return Err(match error.kind() {
@@ -337,15 +341,15 @@ fn unlock(dir: &Path, secret: &str, now_ms: Option<i64>) -> Result<(Key, Lock), 
     let lock = Lock::take(dir)?;
     let keys = KeyFile::read(&path)?;
     if let Some(key) = keys.by_code(secret) {
-        tries::passed(dir);
-        return Ok((key, lock));
+        return Ok((key, lock, tries::passed(dir)));
     }
     if let Some(now_ms) = now_ms {
         tries::begin(dir, now_ms)?;
     }
     let key = keys.by_passphrase(secret, &path)?;
-    tries::passed(dir);
-    Ok((key, lock))
+    // This try was counted as wrong until now.
+    let wrong = tries::passed(dir).saturating_sub(u32::from(now_ms.is_some()));
+    Ok((key, lock, wrong))
 }
 
 /// Removes the files of a vault: what an unfinished restore made in a directory that was empty before, or what has no key any more.

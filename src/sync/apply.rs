@@ -15,6 +15,7 @@ use super::outcome::Outcome;
 use super::record::{FieldState, Record, Tombstone};
 use super::resolve::apply_resolve;
 use super::task::{Refusal, Task};
+use super::upcast;
 use super::world::{Author, World};
 use crate::domain::access::Office;
 use crate::domain::ids::{RecordId, UnitId};
@@ -81,6 +82,7 @@ pub(super) fn apply_one(
     stamp: Stamp,
     attempt: Attempt,
 ) -> Result<Outcome, Stop> {
+    let op = &*upcast::current(op);
     let op = &*by_known_names(world, op);
     let op = &*command::redirected(world, op);
     if let Some(old) = world.repeats(op) {
@@ -121,12 +123,13 @@ fn dispatch(task: &mut Task<'_>) -> Result<Outcome, Refusal> {
         OpBody::Resolve { conflict, seen, values } => apply_resolve(task, *conflict, seen, values),
         OpBody::Command { name, args } => command::decide(task, name, args),
         OpBody::ElementAdd { field, element: id, value } => element::add(task, *field, *id, value),
+        OpBody::ElementSet { field, element: id, base, value } => {
+            element::set(task, *field, *id, *base, value)
+        }
         OpBody::ElementDelete { field, element: id, base } => {
             element::delete(task, *field, *id, *base)
         }
-        OpBody::Note { field, element: id, text } => {
-            element::add(task, *field, *id, &Value::Text(text.clone()))
-        }
+        OpBody::Note { field, element: id, text } => element::note(task, *field, *id, text),
         OpBody::Unknown { .. } => Err(Refusal::new("unknown_body")),
     }
 }
@@ -243,7 +246,8 @@ const fn is_generated(op: &Op) -> bool {
 fn revive(task: &mut Task<'_>, fields: &[(FieldNo, Value)]) -> Result<Outcome, Refusal> {
     let mut record = task.existing()?;
     let (id, seq) = (task.op.id, task.stamp.seq);
-    let mut values = record.values();
+    let mut values: Fields =
+        record.fields.iter().map(|(no, state)| (*no, state.value.clone())).collect();
     values.extend(fields.iter().map(|(no, value)| (*no, at_home(value, task.author))));
     if let Some(kind) = Kind::from_number(record.kind) {
         may_create(task, kind, record.unit, &values)?;

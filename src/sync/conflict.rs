@@ -93,6 +93,8 @@ pub struct Conflict {
     pub kind: ConflictKind,
     /// How it stands.
     pub state: ConflictState,
+    /// The element it is about, if its one field has several values.
+    pub element: Option<Uuid>,
 }
 
 impl Conflict {

@@ -10,7 +10,7 @@ use super::record::{ElementState, Record};
 use super::task::{Refusal, Task};
 use crate::domain::access::Office;
 use crate::domain::kinds::Kind;
-use crate::domain::record::{FieldNo, Value};
+use crate::domain::record::{FieldNo, FieldSpec, Shape, Value};
 use crate::domain::rights::{Action, Place};
 
 /// Adds an element. One that was taken out meanwhile comes back: adding wins.
@@ -20,12 +20,56 @@ pub(super) fn add(
     element: Uuid,
     value: &Value,
 ) -> Result<Outcome, Refusal> {
-    let record = open(task, field)?;
-    let found = record.elements.get(&(field, element)).map(|state| &state.value);
-    match found {
+    let record = open(task, field, Shape::Many, value)?;
+    insert(task, record, (field, element), value)
+}
+
+/// Appends a note. It is nobody's to change, so it meets nothing.
+pub(super) fn note(
+    task: &mut Task<'_>,
+    field: FieldNo,
+    element: Uuid,
+    text: &str,
+) -> Result<Outcome, Refusal> {
+    let value = Value::Text(text.to_owned());
+    let record = open(task, field, Shape::Notes, &value)?;
+    insert(task, record, (field, element), &value)
+}
+
+fn insert(
+    task: &mut Task<'_>,
+    record: Record,
+    key: (FieldNo, Uuid),
+    value: &Value,
+) -> Result<Outcome, Refusal> {
+    match record.elements.get(&key).map(|state| &state.value) {
         Some(Some(held)) if held == value => Ok(Outcome::Converged { seq: task.stamp.seq }),
         Some(Some(_)) => Err(Refusal::new("duplicate")),
-        Some(None) | None => Ok(put(task, record, (field, element), Some(value.clone()))),
+        Some(None) | None => Ok(put(task, record, key, Some(value.clone()))),
+    }
+}
+
+/// Gives an element another value, if it is as the author saw it. One that was taken out meanwhile comes back; one that somebody
+/// else has changed is a person's to settle.
+pub(super) fn set(
+    task: &mut Task<'_>,
+    field: FieldNo,
+    element: Uuid,
+    base: Base,
+    value: &Value,
+) -> Result<Outcome, Refusal> {
+    let record = open(task, field, Shape::Many, value)?;
+    let key = (field, element);
+    let state = record.elements.get(&key).filter(|state| state.value.is_some());
+    match state {
+        Some(state) if state.value.as_ref() == Some(value) => {
+            Ok(Outcome::Converged { seq: task.stamp.seq })
+        }
+        Some(state) if base != Base::Seen(state.origin) => {
+            let values = [(field, value.clone())];
+            Ok(task.conflict_about(&record, ConflictKind::Edit, &values, Some(element)))
+        }
+        Some(_) | None => Ok(put(task, record, key, Some(value.clone()))),
     }
 }
 
@@ -36,7 +80,7 @@ pub(super) fn delete(
     element: Uuid,
     base: Base,
 ) -> Result<Outcome, Refusal> {
-    let record = open(task, field)?;
+    let record = open(task, field, Shape::Many, &Value::Null)?;
     let state = record.elements.get(&(field, element));
     let seen = state.is_some_and(|s| s.value.is_some() && base == Base::Seen(s.origin));
     if seen {
@@ -46,8 +90,8 @@ pub(super) fn delete(
     }
 }
 
-/// Returns the record if the author may write this field of it.
-fn open(task: &Task<'_>, field: FieldNo) -> Result<Record, Refusal> {
+/// Returns the record if the author may write this field of it, and the field is of that shape and takes the value.
+fn open(task: &Task<'_>, field: FieldNo, shape: Shape, value: &Value) -> Result<Record, Refusal> {
     let record = task.existing()?;
     let author = task.author;
     let place = Place::of_reach(task.world.reaches(author, record.unit));
@@ -57,8 +101,24 @@ fn open(task: &Task<'_>, field: FieldNo) -> Result<Record, Refusal> {
     let spec = Kind::from_number(record.kind).map(Kind::spec);
     if let Some(field) = spec.and_then(|spec| spec.field_no(field)) {
         may_write(author, field)?;
+        if field.shape != shape {
+            return Err(Refusal::at("wrong_kind", field.key));
+        }
+        if *value != Value::Null {
+            fits(field, value)?;
+        }
     }
     Ok(record)
+}
+
+/// Refuses an element that is no text, says nothing, or says too much.
+pub(super) fn fits(field: &FieldSpec, value: &Value) -> Result<(), Refusal> {
+    let text = value.as_text().filter(|text| !text.trim().is_empty());
+    let most = usize::from(field.max_chars);
+    if text.is_some_and(|text| text.chars().count() <= most) {
+        return Ok(());
+    }
+    Err(Refusal::at("invalid", field.key))
 }
 
 /// Writes an element. On a deleted record it is kept, and a person is asked whether the record comes back.
@@ -72,7 +132,7 @@ fn put(
     if crate::trap!(T32) {
         record.elements.retain(|(field, _), _| *field != key.0);
     }
-    record.elements.insert(key, ElementState { value, origin: task.op.id, seq });
+    record.elements.insert(key, ElementState::of(task.op, value, seq));
     let live = record.is_live();
     task.put(record.clone());
     if live {

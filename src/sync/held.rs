@@ -120,6 +120,7 @@ impl HeldPart {
             OpBody::Create { .. }
             | OpBody::Set { .. }
             | OpBody::ElementAdd { .. }
+            | OpBody::ElementSet { .. }
             | OpBody::ElementDelete { .. }
             | OpBody::Move { .. }
             | OpBody::Delete { .. }

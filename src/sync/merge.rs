@@ -297,11 +297,12 @@ impl Task<'_> {
             record: record.id,
             record_kind: record.kind,
             base: Vec::new(),
-            current: self.standing(record, &fields),
+            current: self.standing(record, &fields, None),
             fields: fields.clone(),
             candidates,
             kind: ConflictKind::Edit,
             state: ConflictState::ClosedByPolicy(self.op.id),
+            element: None,
         };
         let id = Conflict::id_for(record.id, &fields, self.op.id);
         let seq = self.stamp.seq;

@@ -24,9 +24,11 @@ pub mod op;
 pub mod open;
 pub mod outcome;
 pub mod overlay;
+pub mod pass;
 pub mod record;
 pub mod resolve;
 mod task;
+pub mod upcast;
 pub mod world;
 
 #[cfg(test)]

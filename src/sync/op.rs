@@ -94,6 +94,17 @@ pub enum OpBody {
         /// Value.
         value: Value,
     },
+    /// An element of a multi-valued field gets another value.
+    ElementSet {
+        /// Field.
+        field: FieldNo,
+        /// Element.
+        element: Uuid,
+        /// What the author saw.
+        base: Base,
+        /// New value.
+        value: Value,
+    },
     /// An element taken out of a multi-valued field.
     ElementDelete {
         /// Field.
@@ -166,7 +177,9 @@ impl OpBody {
         };
         match self {
             Self::Set { sets } => sets.iter_mut().for_each(|(_, base, _)| rename_base(base)),
-            Self::Move { base, .. } | Self::ElementDelete { base, .. } => rename_base(base),
+            Self::Move { base, .. }
+            | Self::ElementSet { base, .. }
+            | Self::ElementDelete { base, .. } => rename_base(base),
             Self::Resolve { seen, .. } => seen.iter_mut().for_each(rename),
             Self::Create { .. }
             | Self::ElementAdd { .. }
@@ -187,7 +200,9 @@ impl Op {
                 values.iter().map(|(no, value)| (*no, value)).collect()
             }
             OpBody::Set { sets } => sets.iter().map(|(no, _, value)| (*no, value)).collect(),
-            OpBody::ElementAdd { field, value, .. } => vec![(*field, value)],
+            OpBody::ElementAdd { field, value, .. } | OpBody::ElementSet { field, value, .. } => {
+                vec![(*field, value)]
+            }
             OpBody::ElementDelete { .. }
             | OpBody::Note { .. }
             | OpBody::Move { .. }
@@ -231,6 +246,7 @@ impl Op {
             OpBody::Create { .. }
             | OpBody::Set { .. }
             | OpBody::ElementAdd { .. }
+            | OpBody::ElementSet { .. }
             | OpBody::ElementDelete { .. }
             | OpBody::Move { .. }
             | OpBody::Restore { .. }
@@ -246,9 +262,9 @@ impl Op {
         let seen = |base: &Base| if let Base::Seen(id) = base { Some(*id) } else { None };
         match &self.body {
             OpBody::Set { sets } => sets.iter().filter_map(|(_, base, _)| seen(base)).collect(),
-            OpBody::Move { base, .. } | OpBody::ElementDelete { base, .. } => {
-                seen(base).into_iter().collect()
-            }
+            OpBody::Move { base, .. }
+            | OpBody::ElementSet { base, .. }
+            | OpBody::ElementDelete { base, .. } => seen(base).into_iter().collect(),
             OpBody::Resolve { seen, .. } => seen.clone(),
             OpBody::Create { .. }
             | OpBody::ElementAdd { .. }

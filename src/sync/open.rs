@@ -104,6 +104,10 @@ pub struct Opened {
     pub scope_drop: Vec<UnitId>,
     /// What to do.
     pub order: Order,
+    /// How long the device may be read from now on without contact, milliseconds.
+    pub lease_ms: i64,
+    /// What headquarters' codes for this device are made with once that has run out.
+    pub unlock: Digest,
 }
 
 /// What the server looks up before it judges an opening.

@@ -50,7 +50,8 @@ pub fn overlay(record: Option<Record>, op: &Op) -> Option<Record> {
         }
         OpBody::Restore { .. } => record.tombstone = None,
         OpBody::Resolve { values, .. } => put(&mut record, op, values.iter()),
-        OpBody::ElementAdd { field, element, value } => {
+        OpBody::ElementAdd { field, element, value }
+        | OpBody::ElementSet { field, element, value, .. } => {
             put_element(&mut record, op, (*field, *element), Some(value.clone()));
         }
         OpBody::Note { field, element, text } => {
@@ -68,7 +69,7 @@ fn put_element(record: &mut Record, op: &Op, key: (FieldNo, Uuid), value: Option
     let known = record.elements.get(&key);
     // Taking out what is not there changes nothing.
     if known.is_none_or(|state| state.value != value) && (value.is_some() || known.is_some()) {
-        record.elements.insert(key, ElementState { value, origin: op.id, seq: 0 });
+        record.elements.insert(key, ElementState::of(op, value, 0));
     }
 }
 

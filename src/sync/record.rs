@@ -8,10 +8,11 @@ use uuid::Uuid;
 
 use super::conflict::Conflict;
 use super::held::Held;
-use super::op::OpId;
-use crate::domain::ids::{RecordId, UnitId};
+use super::op::{Op, OpId};
+use crate::domain::ids::{RecordId, UnitId, UserId};
 use crate::domain::kinds::Kind;
-use crate::domain::record::{FieldNo, Fields, Owner, Value};
+use crate::domain::record::{FieldNo, Fields, Owner, Shape, Value};
+use crate::domain::text;
 
 /// One field: its value and the operation that set it. The origin is the field's version: positions change after a restore,
 /// operation ids do not.
@@ -34,6 +35,17 @@ pub struct ElementState {
     pub origin: OpId,
     /// Server position.
     pub seq: u64,
+    /// Who wrote that operation: a note says whose it is.
+    pub by: UserId,
+    /// When, by the author's hybrid clock.
+    pub hlc: u64,
+}
+
+impl ElementState {
+    /// Returns what an operation makes of an element at a server position.
+    pub fn of(op: &Op, value: Option<Value>, seq: u64) -> Self {
+        Self { value, origin: op.id, seq, by: op.actor, hlc: op.hlc }
+    }
 }
 
 /// Marks a deleted record.
@@ -77,9 +89,32 @@ pub struct Record {
 }
 
 impl Record {
-    /// Returns the plain values.
+    /// Returns the plain values, and the elements of a multi-valued field as one text, in the order of their ids.
     pub fn values(&self) -> Fields {
-        self.fields.iter().map(|(no, state)| (*no, state.value.clone())).collect()
+        let mut values: Fields =
+            self.fields.iter().map(|(no, state)| (*no, state.value.clone())).collect();
+        let Some(kind) = Kind::from_number(self.kind).filter(|_| !self.elements.is_empty()) else {
+            return values;
+        };
+        for field in kind.spec().fields.iter().filter(|field| field.shape == Shape::Many) {
+            let there = self.elements_of(field.number);
+            let texts: Vec<&str> = there.filter_map(|(_, _, value)| value.as_text()).collect();
+            if !texts.is_empty() {
+                values.insert(field.number, Value::Text(text::join_elements(&texts)));
+            }
+        }
+        values
+    }
+
+    /// Returns the elements of a field that are there, in the order of their ids, which is that of their making.
+    pub fn elements_of(
+        &self,
+        field: FieldNo,
+    ) -> impl Iterator<Item = (Uuid, &ElementState, &Value)> {
+        let all = (field, Uuid::nil())..=(field, Uuid::max());
+        self.elements
+            .range(all)
+            .filter_map(|((_, id), state)| Some((*id, state, state.value.as_ref()?)))
     }
 
     /// Returns a number that differs whenever any field was set by another operation: what a deletion says its author saw.

@@ -2,12 +2,14 @@
 
 use std::collections::BTreeSet;
 
+use uuid::Uuid;
+
 use super::apply::{allowed, check_values, may_write};
 use super::conflict::{Conflict, ConflictKind, ConflictState, DELETED_FIELD, UNIT_FIELD};
 use super::merge::step_is_legal;
 use super::op::OpId;
 use super::outcome::Outcome;
-use super::record::{FieldState, Record, Tombstone};
+use super::record::{ElementState, FieldState, Record, Tombstone};
 use super::task::{Refusal, Task, current_of};
 use crate::domain::access::Office;
 use crate::domain::ids::RecordId;
@@ -38,16 +40,19 @@ pub(super) fn apply_resolve(
     }
     let seen: BTreeSet<OpId> = seen.iter().copied().collect();
     let seq = task.stamp.seq;
-    let current_seen = current_of(&record, &conflict.fields)
+    let current_seen = current_of(&record, &conflict.fields, conflict.element)
         .iter()
         .all(|(_, origin)| origin.is_none_or(|op| seen.contains(&op)));
     if (!conflict.is_open() || !current_seen) && !crate::trap!(T53) {
-        if holds(&record, values) {
+        if holds(&record, values, conflict.element) {
             return Ok(Outcome::Converged { seq });
         }
-        return Ok(task.conflict(&record, conflict.kind, values));
+        return Ok(task.conflict_about(&record, conflict.kind, values, conflict.element));
     }
-    let mut resolved = settle(task, &record, values)?;
+    let mut resolved = match conflict.element {
+        Some(id) => settle_element(task, &record, id, values),
+        None => settle(task, &record, values)?,
+    };
     if let Some(home) = task.new_home(&resolved)? {
         task.move_to(resolved, home);
         resolved = task.existing()?;
@@ -56,7 +61,7 @@ pub(super) fn apply_resolve(
     if conflict.candidates.is_empty() {
         conflict.state = ConflictState::ClosedByPerson(task.op.id);
     }
-    conflict.current = task.standing(&resolved, &conflict.fields);
+    conflict.current = task.standing(&resolved, &conflict.fields, conflict.element);
     let (record_id, unit) = (resolved.id, resolved.unit);
     task.put(resolved);
     let stored = conflict.into_record(id, unit, task.op.id, seq);
@@ -92,18 +97,45 @@ fn may_decide(
         let office = spec.map_or(Office::Organizer, |spec| spec.office);
         return permitted(author.role.acts_for(office));
     }
-    let current = record.fields.get(&no).map(|state| &state.value);
+    let current = match conflict.element {
+        Some(id) => record.elements.get(&(no, id)).and_then(|state| state.value.as_ref()),
+        None => record.fields.get(&no).map(|state| &state.value),
+    };
     let field = spec.and_then(|spec| spec.field_no(no)).filter(|_| current != Some(value));
     let Some((spec, field)) = spec.zip(field) else { return Ok(()) };
     may_write(author, field)?;
+    if conflict.element.is_some() {
+        return super::element::fits(field, value);
+    }
     if field.merge == Merge::Steps && !step_is_legal(spec, author.role, current, value) {
         return Err(Refusal::at("illegal_step", field.key));
     }
     Ok(())
 }
 
-fn holds(record: &Record, values: &[(FieldNo, Value)]) -> bool {
+/// Puts the decided value into the element; it comes back if it was taken out.
+fn settle_element(
+    task: &Task<'_>,
+    record: &Record,
+    id: Uuid,
+    values: &[(FieldNo, Value)],
+) -> Record {
+    let mut resolved = record.clone();
+    for (no, value) in values {
+        let held = resolved.elements.get(&(*no, id)).and_then(|state| state.value.as_ref());
+        if held != Some(value) {
+            let state = ElementState::of(task.op, Some(value.clone()), task.stamp.seq);
+            resolved.elements.insert((*no, id), state);
+        }
+    }
+    resolved
+}
+
+fn holds(record: &Record, values: &[(FieldNo, Value)], element: Option<Uuid>) -> bool {
     values.iter().all(|(no, value)| match *no {
+        no if let Some(id) = element => {
+            record.elements.get(&(no, id)).is_some_and(|state| state.value.as_ref() == Some(value))
+        }
         UNIT_FIELD => Value::Ref(record.unit.record()) == *value,
         DELETED_FIELD => Value::Flag(!record.is_live()) == *value,
         _ => record.fields.get(no).is_some_and(|state| state.value == *value),

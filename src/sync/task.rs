@@ -2,6 +2,8 @@
 
 use std::collections::BTreeSet;
 
+use uuid::Uuid;
+
 use super::apply::{Stamp, owner_unit, unit_parent};
 use super::conflict::{
     Candidate, Conflict, ConflictKind, ConflictState, DELETED_FIELD, Standing, UNIT_FIELD,
@@ -153,6 +155,17 @@ impl Task<'_> {
         kind: ConflictKind,
         values: &[(FieldNo, Value)],
     ) -> Outcome {
+        self.conflict_about(record, kind, values, None)
+    }
+
+    /// The same about one element of a multi-valued field.
+    pub(super) fn conflict_about(
+        &mut self,
+        record: &Record,
+        kind: ConflictKind,
+        values: &[(FieldNo, Value)],
+        element: Option<Uuid>,
+    ) -> Outcome {
         let mut fields: Vec<FieldNo> = values.iter().map(|(no, _)| *no).collect();
         fields.sort_unstable();
         let candidate = Candidate {
@@ -163,18 +176,18 @@ impl Task<'_> {
             recv_at: self.stamp.recv_at,
         };
         let seen: BTreeSet<OpId> = self.op.bases().into_iter().collect();
-        let open = self.world.open_conflict(record.id, &fields);
+        let open = self.world.open_conflict(record.id, &fields, element);
         let found = open.map(|r| r.id).zip(open.and_then(|r| r.conflict.clone()));
         let (id, mut conflict) = match found {
             Some((id, conflict)) => (id, *conflict),
             None => (
                 Conflict::id_for(record.id, &fields, self.op.id),
-                self.new_conflict(record, kind, fields.clone()),
+                Conflict { element, ..self.new_conflict(record, kind, fields.clone()) },
             ),
         };
         conflict.candidates.retain(|old| !seen.contains(&old.op) || crate::trap!(T55));
         conflict.candidates.push(candidate);
-        conflict.current = self.standing(record, &fields);
+        conflict.current = self.standing(record, &fields, element);
         let seq = self.stamp.seq;
         self.world.put(conflict.into_record(id, record.unit, self.op.id, seq));
         self.recount(record.id);
@@ -191,12 +204,18 @@ impl Task<'_> {
             candidates: Vec::new(),
             kind,
             state: ConflictState::Open,
+            element: None,
         }
     }
 
     /// Returns who set the current values of these fields.
-    pub(super) fn standing(&self, record: &Record, fields: &[FieldNo]) -> Vec<Standing> {
-        current_of(record, fields)
+    pub(super) fn standing(
+        &self,
+        record: &Record,
+        fields: &[FieldNo],
+        element: Option<Uuid>,
+    ) -> Vec<Standing> {
+        current_of(record, fields, element)
             .into_iter()
             .map(|(field, op)| {
                 let by = op.and_then(|op| {
@@ -209,13 +228,27 @@ impl Task<'_> {
 
     /// Returns what the author had seen in these fields, from the operations they name.
     fn base_values(&self, fields: &[FieldNo]) -> Vec<(FieldNo, Value)> {
-        let OpBody::Set { sets } = &self.op.body else { return Vec::new() };
-        let base_of = |field: &FieldNo| sets.iter().find(|(no, _, _)| no == field);
+        let base_of = |field: &FieldNo| match &self.op.body {
+            OpBody::Set { sets } => {
+                sets.iter().find(|(no, _, _)| no == field).map(|(_, base, _)| *base)
+            }
+            OpBody::ElementSet { base, .. } => Some(*base),
+            OpBody::Create { .. }
+            | OpBody::ElementAdd { .. }
+            | OpBody::ElementDelete { .. }
+            | OpBody::Note { .. }
+            | OpBody::Move { .. }
+            | OpBody::Delete { .. }
+            | OpBody::Restore { .. }
+            | OpBody::Command { .. }
+            | OpBody::Resolve { .. }
+            | OpBody::Unknown { .. } => None,
+        };
         fields
             .iter()
             .filter_map(|field| {
-                let (_, Base::Seen(id), _) = base_of(field)? else { return None };
-                let op = self.world.ops.get(id)?;
+                let Base::Seen(id) = base_of(field)? else { return None };
+                let op = self.world.ops.get(&id)?;
                 op.value_of(*field).map(|value| (*field, value.clone()))
             })
             .collect()
@@ -259,11 +292,18 @@ impl Task<'_> {
     }
 }
 
-/// Returns the operations that set the current values of these fields.
-pub(super) fn current_of(record: &Record, fields: &[FieldNo]) -> Vec<(FieldNo, Option<OpId>)> {
+/// Returns the operations that set the current values of these fields, or of this element of one.
+pub(super) fn current_of(
+    record: &Record,
+    fields: &[FieldNo],
+    element: Option<Uuid>,
+) -> Vec<(FieldNo, Option<OpId>)> {
     fields
         .iter()
         .map(|no| match *no {
+            _ if let Some(id) = element => {
+                (*no, record.elements.get(&(*no, id)).map(|state| state.origin))
+            }
             UNIT_FIELD => (*no, Some(record.unit_origin)),
             DELETED_FIELD => (*no, record.tombstone.as_ref().map(|tombstone| tombstone.by)),
             _ => (*no, record.fields.get(no).map(|state| state.origin)),

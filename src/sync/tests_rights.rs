@@ -190,3 +190,110 @@ fn hashes_are_the_first_half_of_sha_256_and_every_part_of_a_step_counts() {
     let limits = Limits { batch_ops: 3, group_ops: 4, ..Limits::default() };
     assert_eq!(limits.batch_with_group(), 7);
 }
+
+#[test]
+fn a_kind_of_headquarters_is_neither_made_nor_deleted_by_a_unit() {
+    use crate::domain::record::{PartialDate, Precision};
+    let mut desk = Desk::new();
+    let no = |key| field(Kind::Establishment, key);
+    let from = Value::Date(PartialDate::from_days(20_000, Precision::Day).unwrap());
+    let body = || OpBody::Create {
+        unit: UnitId::HOME,
+        fields: vec![
+            (no("unit"), Value::Ref(COLLEGE.record())),
+            (no("posts_approved"), Value::Int(2)),
+            (no("valid_from"), from.clone()),
+        ],
+    };
+    assert!(!applied(&desk.act(Role::Organizer, COLLEGE, Kind::Establishment, 1, body())));
+    assert!(applied(&desk.act(Role::Hq, UNIVERSITY, Kind::Establishment, 1, body())));
+    let delete = |desk: &Desk| OpBody::Delete { saw: desk.record(1).saw(), reason: String::new() };
+    let body = delete(&desk);
+    assert!(!applied(&desk.act(Role::Organizer, COLLEGE, Kind::Establishment, 1, body)));
+    assert!(desk.record(1).is_live());
+    let body = delete(&desk);
+    assert!(applied(&desk.act(Role::Hq, UNIVERSITY, Kind::Establishment, 1, body)));
+}
+
+#[test]
+fn a_kind_that_only_a_newer_program_knows_is_kept_where_its_author_may_write() {
+    let mut desk = Desk::new();
+    let make = |desk: &mut Desk, id: u128, unit| {
+        desk.seq += 1;
+        let user = UserId(Uuid::from_u128(7));
+        let op = Op {
+            id: OpId { device: DeviceId(desk.seq), generation: 1, n: 1 },
+            prev: [0; 16],
+            salt: 0,
+            hlc: 0,
+            clock_off_ms: 0,
+            clock_conf: 0,
+            actor: user,
+            schema: 9,
+            group: None,
+            kind: 7_777,
+            record: RecordId(Uuid::new_v5(&COLLEGE.0, &id.to_le_bytes())),
+            body: OpBody::Create { unit, fields: vec![(FieldNo(1), text("x"))] },
+            was: None,
+        };
+        desk.world.ops.insert(op.id, op.clone());
+        let stamp = Stamp { seq: desk.seq, recv_at: 0 };
+        let author = Author { user, role: Role::Organizer, home: COLLEGE };
+        (op.record, apply(&mut desk.world, &op, &author, stamp))
+    };
+    let (id, outcome) = make(&mut desk, 1, COLLEGE);
+    assert!(applied(&outcome), "{outcome:?}");
+    assert_eq!(desk.world.records[&id].fields[&FieldNo(1)].value, text("x"));
+    let (_, outcome) = make(&mut desk, 2, OTHER);
+    assert!(matches!(&outcome, Outcome::Rejected { code, .. } if code == "not_permitted"));
+    // Deleted and made again, it comes back, if its author reaches the unit it is in.
+    let mut gone = desk.world.records[&id].clone();
+    let by = gone.created;
+    gone.tombstone = Some(Tombstone { by, reason: String::new(), seq: 1 });
+    desk.world.put(gone);
+    let mut away = desk.world.records[&id].clone();
+    let (_, outcome) = make(&mut desk, 1, COLLEGE);
+    assert!(applied(&outcome) && desk.world.records[&id].is_live());
+    away.unit = OTHER;
+    desk.world.put(away);
+    let (_, outcome) = make(&mut desk, 1, COLLEGE);
+    assert!(matches!(&outcome, Outcome::Rejected { code, .. } if code == "not_permitted"));
+}
+
+#[test]
+fn a_record_with_an_id_of_its_own_is_made_once() {
+    let mut desk = Desk::new();
+    desk.act(Role::Organizer, COLLEGE, Kind::Person, 1, person(COLLEGE, "1"));
+    let other =
+        OpBody::Create { unit: COLLEGE, fields: vec![(field(Kind::Person, "name"), text("乙"))] };
+    let twice = desk.act(Role::Organizer, COLLEGE, Kind::Person, 1, other);
+    assert!(matches!(twice, Outcome::Conflict { .. }), "its fields meet like edits: {twice:?}");
+    assert_eq!(desk.record(1).fields[&field(Kind::Person, "name")].value, text("甲"));
+    desk.deleted(Role::Organizer, 1);
+    let again = desk.act(Role::Organizer, COLLEGE, Kind::Person, 1, person(COLLEGE, "1"));
+    assert!(
+        matches!(again, Outcome::Conflict { .. }),
+        "not generated, so a person says: {again:?}"
+    );
+    assert!(!desk.record(1).is_live());
+}
+
+#[test]
+fn what_comes_back_writes_only_what_differs() {
+    let mut desk = Desk::new();
+    let id = Uuid::new_v5(&COLLEGE.0, b"generated").as_u128();
+    desk.act(Role::Organizer, COLLEGE, Kind::Person, id, person(COLLEGE, "1"));
+    let name = field(Kind::Person, "name");
+    let first = desk.record(id).fields[&name].origin;
+    desk.deleted(Role::Organizer, id);
+    let fields = vec![(field(Kind::Person, "staff_no"), text("2")), (name, text("甲"))];
+    let again = OpBody::Create { unit: COLLEGE, fields };
+    let outcome = desk.act(Role::Organizer, COLLEGE, Kind::Person, id, again);
+    assert!(applied(&outcome), "{outcome:?}");
+    let record = desk.record(id);
+    assert!(record.is_live());
+    assert_eq!(record.fields[&name].origin, first);
+    let number = &record.fields[&field(Kind::Person, "staff_no")];
+    assert_eq!(number.value, text("2"));
+    assert_ne!(number.origin, first);
+}

@@ -3,6 +3,7 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use serde::{Deserialize, Serialize};
+use uuid::Uuid;
 
 use super::command::Outside;
 use super::hash::Digest;
@@ -339,10 +340,18 @@ impl World {
         self.ops.contains_key(&op) || self.refused.contains(&op)
     }
 
-    /// Returns the open conflict about exactly these fields of a record.
-    pub fn open_conflict(&self, record: RecordId, fields: &[FieldNo]) -> Option<&Record> {
+    /// Returns the open conflict about exactly these fields of a record, or about this element of one.
+    pub fn open_conflict(
+        &self,
+        record: RecordId,
+        fields: &[FieldNo],
+        element: Option<Uuid>,
+    ) -> Option<&Record> {
         self.conflicts.get(&record)?.iter().filter_map(|id| self.records.get(id)).find(|found| {
-            found.conflict.as_ref().is_some_and(|c| c.is_open() && c.fields == fields)
+            found
+                .conflict
+                .as_ref()
+                .is_some_and(|c| c.is_open() && c.fields == fields && c.element == element)
         })
     }
 

@@ -48,6 +48,10 @@ pub struct Shell {
     pub notice: Option<Notice>,
     /// Today's date, where the user is.
     pub today: civil::Date,
+    /// Who has files on this machine; the first user's name is empty.
+    pub users: Vec<String>,
+    /// Which of them opens the files.
+    pub chosen: usize,
     /// Milliseconds since the program started.
     pub now_ms: u64,
     /// Locks after so many milliseconds without a key; `None` for never.
@@ -189,6 +193,8 @@ pub enum Purpose {
     RecoveryCode,
     /// Show personal data in full.
     Reveal,
+    /// The text of a note.
+    Note,
     /// Ask for a place with the class or person that was chosen.
     Place,
     /// Fill the form that was chosen.
@@ -269,6 +275,8 @@ impl Shell {
             layers: Vec::new(),
             notice: None,
             today: start.today,
+            users: Vec::new(),
+            chosen: 0,
             now_ms: 0,
             lock_after_ms: None,
             used_ms: 0,
@@ -336,6 +344,10 @@ impl Shell {
     pub fn refresh_status(&mut self) {
         if let Some(data) = &self.data {
             self.status = data.status();
+            if data.is_expired() {
+                // The next key or wake-up locks; the passphrase then meets the reason.
+                self.lock_after_ms = Some(0);
+            }
         }
     }
 

@@ -1,25 +1,22 @@
 //! What the screens ask of the use cases, in the shapes they draw. Only this file and `decided` name `client`.
 
 use std::collections::BTreeMap;
-use std::path::Path;
 use std::sync::atomic::AtomicBool;
 
 use jiff::civil;
 
 use super::app::Shell;
-use crate::client::passphrase::tuned_cost;
 use crate::client::{
-    Client, ClientError, Draft as StoredDraft, HistoryView, NewDevice, Phase, Progress, ReportView,
+    Client, ClientError, Draft as StoredDraft, HistoryView, Phase, Progress, ReportView,
 };
 use crate::domain::access::Role;
 use crate::domain::figures::Ask;
 use crate::domain::ids::RecordId;
 use crate::domain::kinds::Kind;
 use crate::domain::record::mask::masked;
-use crate::domain::record::{FieldSpec, Fields, Issue, PartialDate, RecordSpec, Value};
+use crate::domain::record::{FieldNo, FieldSpec, Fields, Issue, PartialDate, RecordSpec, Value};
 use crate::locale::Locale;
 
-pub use crate::client::passphrase::is_good;
 pub use crate::client::{
     AttentionView, ConflictView, FieldConflictView, Query, Resolution, RowState, Status as Counts,
     SyncSummary as SyncFigures, ValueView,
@@ -88,6 +85,10 @@ pub struct RecordView {
     pub fields: Fields,
     /// What is wrong with it; filled for a single record only.
     pub issues: Vec<Issue>,
+    /// Its notes, the oldest first: field, when in milliseconds since 1970, who, what.
+    pub notes: Vec<(FieldNo, i64, String, String)>,
+    /// True if it holds what only a newer program understands.
+    pub read_only: bool,
 }
 
 /// A workflow step as one person sees it.
@@ -234,37 +235,6 @@ pub fn value_text(shell: &Shell, kind: &RecordSpec, field: &FieldSpec, value: &V
 }
 
 impl Data {
-    /// Opens the files. Slow: the key is derived from the passphrase.
-    ///
-    /// # Errors
-    /// What the client says: wrong passphrase, in use, damaged.
-    pub fn open(dir: &Path, passphrase: &str) -> Result<Self, Failure> {
-        let client = Client::open(dir, passphrase)?;
-        client.strengthen(passphrase);
-        Ok(Self { client })
-    }
-
-    /// Makes the files and returns the recovery code. Slow, as opening.
-    ///
-    /// # Errors
-    /// What the client says.
-    pub fn create(
-        dir: &Path,
-        passphrase: &str,
-        user: &str,
-        unit: &str,
-    ) -> Result<(Self, String), Failure> {
-        let unit_code = (!unit.is_empty()).then(|| unit.to_owned());
-        let new = NewDevice { user: user.to_owned(), unit_code, cost: tuned_cost() };
-        let (client, recovery) = Client::create(dir, passphrase, &new)?;
-        Ok((Self { client }, recovery.text().to_string()))
-    }
-
-    /// True if there are files in a directory.
-    pub fn exists(dir: &Path) -> bool {
-        Client::exists(dir)
-    }
-
     /// Writes everything that may wait to the disk; what fails here was in the journal before.
     pub fn flush(&self) {
         let flushed = self.client.flush();
@@ -414,29 +384,6 @@ impl Data {
         Ok(())
     }
 
-    /// Returns what the server refused.
-    pub fn attention(&self) -> Vec<AttentionView> {
-        self.client.attention()
-    }
-
-    /// Sends a refused change again, with corrections.
-    ///
-    /// # Errors
-    /// What the client says; then nothing was written.
-    pub fn resend(&self, n: u64, corrections: &Fields) -> Result<(), Failure> {
-        self.client.resend(n, corrections)?;
-        Ok(())
-    }
-
-    /// Gives a refused change up.
-    ///
-    /// # Errors
-    /// What the client says; then nothing was written.
-    pub fn discard(&self, n: u64, reason: &str) -> Result<(), Failure> {
-        self.client.discard(n, reason)?;
-        Ok(())
-    }
-
     /// Returns the history of a record, the newest change first: the server's if it can be reached, else what this device knows. Slow.
     ///
     /// # Errors
@@ -510,7 +457,7 @@ impl Data {
     /// Returns the figures of the overview. Slow with many records.
     pub fn ratios(&self, today: civil::Date) -> Vec<Ratio> {
         let Ok(as_of) = PartialDate::from_civil(today) else { return Vec::new() };
-        let views = self.client.reports(Ask { as_of, year: i64::from(today.year()) }, None);
+        let views = self.client.overview(Ask { as_of, year: i64::from(today.year()) });
         let counted = views.into_iter().filter(|view| view.total.denominator > 0);
         let ratio = |view: ReportView| {
             let missing: Vec<RecordId> =
@@ -530,18 +477,6 @@ impl Data {
     /// Builds what searching persons needs, so that the first keystroke is as quick as the others. Slow with many records.
     pub fn warm(&self) {
         self.client.warm(Kind::Person);
-    }
-
-    /// Notes in the log that somebody looked at personal data in full, and why.
-    ///
-    /// # Errors
-    /// A failure if no reason is given.
-    pub fn log_reveal(&self, id: RecordId, reason: &str) -> Result<(), Failure> {
-        if reason.trim().is_empty() {
-            return Err(Failure::of("reason-missing"));
-        }
-        tracing::info!(record.id = %id, "sensitive fields shown in full");
-        Ok(())
     }
 }
 
@@ -587,11 +522,13 @@ pub fn filter_text(shell: &Shell, kind: &RecordSpec, filter: &Filter) -> String 
 
 fn shown(view: crate::client::RecordView) -> RecordView {
     RecordView {
+        notes: super::decided::notes(&view),
         id: view.id,
         kind: view.kind,
         title: view.title,
         unit: view.unit_name,
         state: view.state.key(),
+        read_only: view.read_only,
         fields: view.fields,
         issues: Vec::new(),
     }

@@ -1,14 +1,14 @@
-//! What the screens ask the server to decide: places in a class, and making one record of two.
+//! What the screens ask the server to decide: places in a class, and making one record of two; and notes.
 
 use super::app::{Purpose, Shell, Tone};
 use super::data::{Data, Failure, Query, RecordView};
 use super::screens::Reply;
 use super::widgets::dialog::Dialog;
 use super::widgets::picker::{Item, Picker};
-use crate::client::MergePreview;
+use crate::client::{AttentionView, Client, MergePreview};
 use crate::domain::ids::RecordId;
 use crate::domain::kinds::Kind;
-use crate::domain::record::FieldNo;
+use crate::domain::record::{FieldNo, Fields, Shape, Value};
 
 /// Most records offered at once.
 const MOST_FOUND: usize = 50;
@@ -23,6 +23,44 @@ impl Data {
         Ok(())
     }
 
+    /// Returns what the server refused, and what waits for records that are not here any more.
+    pub fn attention(&self) -> Vec<AttentionView> {
+        attention(&self.client)
+    }
+
+    /// Sends a refused change again, with corrections.
+    ///
+    /// # Errors
+    /// What the client says; then nothing was written.
+    pub fn resend(&self, n: u64, corrections: &Fields) -> Result<(), Failure> {
+        self.client.resend(n, corrections)?;
+        Ok(())
+    }
+
+    /// Gives a refused change up.
+    ///
+    /// # Errors
+    /// What the client says; then nothing was written.
+    pub fn discard(&self, n: u64, reason: &str) -> Result<(), Failure> {
+        self.client.discard(n, reason)?;
+        Ok(())
+    }
+
+    /// Appends a note to a record's notes.
+    ///
+    /// # Errors
+    /// What the client says; then nothing was written.
+    pub(super) fn add_note(&self, id: RecordId, text: &str) -> Result<(), Failure> {
+        let kind = self.client.view(id)?.kind;
+        let field = kind.spec().shaped(Shape::Notes).next();
+        let field = field.ok_or_else(|| Failure::of("why-no-notes"))?;
+        if text.trim().is_empty() {
+            return Err(Failure::of("reason-missing"));
+        }
+        self.client.add_note(id, field, text)?;
+        Ok(())
+    }
+
     /// Returns the persons who may be the same as this one.
     fn doubles(&self, person: RecordId) -> Vec<RecordId> {
         let groups = self.client.duplicates().into_iter();
@@ -33,6 +71,22 @@ impl Data {
         doubles.dedup();
         doubles
     }
+}
+
+/// Returns what the server refused, and what waits for records that went to another unit.
+fn attention(client: &Client) -> Vec<AttentionView> {
+    let mut items = client.attention();
+    items.extend(client.elsewhere().unwrap_or_default());
+    items
+}
+
+/// Returns the notes of a record: field, when, who, what.
+pub(super) fn notes(view: &crate::client::RecordView) -> Vec<(FieldNo, i64, String, String)> {
+    let fields: Vec<FieldNo> =
+        view.kind.spec().shaped(Shape::Notes).map(|field| field.number).collect();
+    let notes = view.elements.iter().filter(|element| fields.contains(&element.field));
+    let text = |value: &Value| value.as_text().unwrap_or_default().to_owned();
+    notes.map(|note| (note.field, note.at, note.by.clone(), text(&note.value))).collect()
 }
 
 /// Opens the list of those with whom a place can be asked for: classes for a person, persons for a class.

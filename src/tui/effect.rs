@@ -39,6 +39,8 @@ pub enum Effect {
     Redraw,
     /// Stop until the shell resumes us.
     Suspend,
+    /// End: headquarters had the data of this device destroyed.
+    Wiped,
     /// Forget everything and ask for the passphrase again.
     Lock,
 }

@@ -13,6 +13,7 @@ pub mod effect;
 pub mod keys;
 pub mod matching;
 pub mod message;
+mod opening;
 mod paper;
 pub mod plain;
 pub mod runtime;

@@ -52,12 +52,12 @@ fn left(line: &str) -> io::Result<Ended> {
 }
 
 fn say(line: &str) -> io::Result<()> {
-    writeln!(stdout(), "{line}")
+    writeln!(stdout(), "{}", super::text::shown(line))
 }
 
 /// Asks for a line. A person who types none for too long is gone: [`io::ErrorKind::TimedOut`]. Lines from a file do not wait.
 fn ask(prompt: &str, patience: Option<Duration>) -> io::Result<Option<String>> {
-    write!(stdout(), "{prompt} ")?;
+    write!(stdout(), "{} ", super::text::shown(prompt))?;
     stdout().flush()?;
     if let Some(patience) = patience.filter(|_| stdin().is_terminal()) {
         let input = stdin();

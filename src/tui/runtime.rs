@@ -29,6 +29,8 @@ use crate::locale::Lang;
 pub struct RunOptions {
     /// Data directory.
     pub dir: PathBuf,
+    /// Who else has files on this machine: name and data directory; the first user's name is empty.
+    pub users: Vec<(String, PathBuf)>,
     /// Opens the files without asking.
     pub passphrase: Option<Secret>,
     /// True if the records were open before and were locked.
@@ -50,6 +52,8 @@ pub struct RunOptions {
 pub enum Ended {
     /// The user left it.
     Left,
+    /// Headquarters revoked this device and had its data destroyed.
+    Wiped,
     /// The records are to be locked: everything that is in this process's memory is to go.
     Locked,
 }
@@ -78,7 +82,7 @@ pub fn run(options: RunOptions) -> Result<Ended, TuiError> {
     let screen = Screen::enter()?;
     let (sender, receiver) = channel();
     listen(&sender)?;
-    let exists = Data::exists(&options.dir);
+    let exists = Data::exists(&options.dir) || !options.users.is_empty();
     let mut model = Model::new(&Start {
         exists,
         lang: options.lang,
@@ -89,6 +93,7 @@ pub fn run(options: RunOptions) -> Result<Ended, TuiError> {
     let after =
         options.lock_after.map(|after| u64::try_from(after.as_millis()).unwrap_or(u64::MAX));
     model.shell.lock_after_ms = after;
+    model.shell.users = options.users.iter().map(|(name, _)| name.clone()).collect();
     if options.locked && exists {
         model.locked();
     }
@@ -97,10 +102,11 @@ pub fn run(options: RunOptions) -> Result<Ended, TuiError> {
         screen,
         sender,
         dir: options.dir,
+        users: options.users.into_iter().map(|(_, dir)| dir).collect(),
         started: Instant::now(),
         cancel: Arc::new(AtomicBool::new(false)),
         counting: Arc::new(AtomicBool::new(false)),
-        locked: false,
+        ended: None,
     };
     runtime.draw(&model)?; // painted before any key is derived
     if let Some(passphrase) = first {
@@ -109,34 +115,35 @@ pub fn run(options: RunOptions) -> Result<Ended, TuiError> {
         runtime.effect(&model, Effect::Open(passphrase))?;
     }
     runtime.turn(&mut model, &receiver)?;
-    Ok(if runtime.locked { Ended::Locked } else { Ended::Left })
+    Ok(runtime.ended.unwrap_or(Ended::Left))
 }
 
 struct Runtime {
     screen: Screen,
     sender: Sender<Message>,
     dir: PathBuf,
+    users: Vec<PathBuf>,
     started: Instant,
     cancel: Arc<AtomicBool>,
     /// True while figures are asked for and not begun.
     counting: Arc<AtomicBool>,
-    /// True once the records are to be locked.
-    locked: bool,
+    /// How it is to end, once that is known.
+    ended: Option<Ended>,
 }
 
 impl Runtime {
     fn turn(&mut self, model: &mut Model, messages: &Receiver<Message>) -> Result<(), TuiError> {
         let mut drawn = Instant::now();
-        while !model.quit && !self.locked {
+        while !model.quit && self.ended.is_none() {
             let Some(first) = self.next(model, messages) else { break };
             let mut message = Some(first);
             while let Some(current) = message.take() {
                 for effect in update(model, current, self.now_ms()) {
                     self.effect(model, effect)?;
                 }
-                message = messages.try_recv().ok().filter(|_| !model.quit && !self.locked);
+                message = messages.try_recv().ok().filter(|_| !model.quit && self.ended.is_none());
             }
-            if model.quit || self.locked {
+            if model.quit || self.ended.is_some() {
                 break;
             }
             if let Some(wait) = FRAME.checked_sub(drawn.elapsed()) {
@@ -185,9 +192,10 @@ impl Runtime {
     fn effect(&mut self, model: &Model, effect: Effect) -> io::Result<()> {
         match effect {
             Effect::Redraw => self.screen.redraw()?,
-            Effect::Lock => {
+            Effect::Lock | Effect::Wiped => {
                 self.cancel.store(true, Ordering::SeqCst);
-                self.locked = true;
+                let ended = if effect == Effect::Lock { Ended::Locked } else { Ended::Wiped };
+                self.ended = Some(ended);
             }
             Effect::Suspend => self.screen.suspend()?,
             Effect::Copy(text) => {
@@ -196,7 +204,7 @@ impl Runtime {
             }
             Effect::CancelSync => self.cancel.store(true, Ordering::SeqCst),
             Effect::Open(secret) => {
-                let dir = self.dir.clone();
+                let dir = self.users.get(model.shell.chosen).unwrap_or(&self.dir).clone();
                 self.work(move |_| Message::Opened(Data::open(&dir, &secret.0).map(Arc::new)))?;
             }
             Effect::Create { user, unit, passphrase } => {

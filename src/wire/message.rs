@@ -20,7 +20,7 @@ messages! {
     PushAnswer = 0x0207, PullRequest = 0x0208, Page = 0x0209, HistoryAnswer = 0x020a, Problem = 0x020b,
     ReadmitRequest = 0x0220, ReadmitAnswer = 0x0221, QuarantineRequest = 0x0222, QuarantineAnswer = 0x0223,
     CheckRequest = 0x0224, CheckAnswer = 0x0225, ChallengeRequest = 0x0226, ChallengeAnswer = 0x0227,
-    SessionRequest = 0x0228, SessionAnswer = 0x0229,
+    SessionRequest = 0x0228, SessionAnswer = 0x0229, AuditAnswer = 0x022a,
 }
 
 /// A device sends an operation once, often over a slow line, and waits for the server far longer than for this.
@@ -343,6 +343,69 @@ pub struct HistoryAnswer {
     /// The operations.
     #[serde(deserialize_with = "items")]
     pub entries: Vec<HistoryEntry>,
+}
+
+/// One link of the log's chain: `chain = digest(chain before || hash || outcome_tag || seq || noted)`.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct AuditOp {
+    /// Position.
+    pub seq: u64,
+    /// The operation.
+    pub op: OpId,
+    /// When it arrived, milliseconds.
+    pub recv_at: i64,
+    /// Account it came from.
+    pub actor: UserId,
+    /// That account's role then.
+    pub role: Role,
+    /// Hash of its bytes.
+    pub hash: Digest,
+    /// Tag of its outcome.
+    pub outcome_tag: u16,
+    /// Digest of the rest of the log's row.
+    pub noted: Digest,
+    /// Chain value here.
+    pub chain: Digest,
+}
+
+/// One event, whole.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct AuditEvent {
+    /// Its number.
+    pub no: u64,
+    /// When, milliseconds.
+    pub at: i64,
+    /// Stable word.
+    pub word: String,
+    /// The device it is about.
+    pub device: Option<DeviceId>,
+    /// The account it is about.
+    pub user: Option<UserId>,
+    /// Detail.
+    pub detail: String,
+    /// Chain value here.
+    pub chain: Digest,
+}
+
+/// Answer to `GET /v1/audit?after=SEQ&events_after=NO`: at most 1,000 links of each chain.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct AuditAnswer {
+    /// History of the server's data.
+    pub epoch: Uuid,
+    /// Last position.
+    pub head_seq: u64,
+    /// Chain value there.
+    pub head_chain: Digest,
+    /// Number of the last event.
+    pub event_no: u64,
+    /// Chain value there.
+    pub event_chain: Digest,
+    /// Links of the log.
+    #[serde(deserialize_with = "items")]
+    pub ops: Vec<AuditOp>,
+    /// Events.
+    #[serde(deserialize_with = "items")]
+    pub events: Vec<AuditEvent>,
 }
 
 /// Body of every answer that is not a success.

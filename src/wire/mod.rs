@@ -15,14 +15,17 @@ pub mod value;
 
 pub use codec::{CodecError, decode, encode};
 pub use message::{
-    ChallengeAnswer, ChallengeRequest, CheckAnswer, CheckRequest, EnrolAnswer, EnrolRequest, Hello,
-    HistoryAnswer, HistoryEntry, Page, Problem, PullRequest, PushAnswer, PushRequest,
-    QuarantineAnswer, QuarantineRequest, ReadmitAnswer, ReadmitRequest, Receipt, SessionAnswer,
-    SessionRequest, SyncAnswer, SyncRequest, proof,
+    AuditAnswer, AuditEvent, AuditOp, ChallengeAnswer, ChallengeRequest, CheckAnswer, CheckRequest,
+    EnrolAnswer, EnrolRequest, Hello, HistoryAnswer, HistoryEntry, Page, Problem, PullRequest,
+    PushAnswer, PushRequest, QuarantineAnswer, QuarantineRequest, ReadmitAnswer, ReadmitRequest,
+    Receipt, SessionAnswer, SessionRequest, SyncAnswer, SyncRequest, proof,
 };
 pub use op::{decode_op, encode_op};
 pub use packet::{CONTENT_TYPE, MAX_DECODED, MAX_ENCODED, PROTOCOL, pack, unpack};
-pub use peek::{Head, OpHead, created_record, head, is_deleted, op_head, peek, peek_one, peek_ref};
+pub use peek::{
+    Head, OpHead, created_record, element_authors, head, is_deleted, op_head, peek, peek_one,
+    peek_ref,
+};
 pub use pin::{NoPin, Pin};
 pub use record::{RecordBytes, decode_record, encode_record};
 pub use value::ValueRef;

@@ -94,6 +94,7 @@ union_frames! { OpBody as ReadableBody {
     7 = Delete { saw: u64, reason: String },
     8 = Restore { saw: u64 },
     9 = Command { name: String, args: Vec<u8> },
+    11 = ElementSet { field: FieldNo, element: Uuid, base: Base, value: Value },
     10 = Resolve { conflict: RecordId, seen: Vec<OpId>, values: Vec<(FieldNo, Value)> },
 } }
 

@@ -7,7 +7,7 @@ use super::frame::{self, HEADER};
 use super::op::{CREATE, OP_TAG, RESOLVE};
 use super::record::RECORD_TAG;
 use super::value::{ValueRef, read, read_ref};
-use crate::domain::ids::{RecordId, UnitId};
+use crate::domain::ids::{RecordId, UnitId, UserId};
 use crate::domain::record::{FieldNo, Value};
 use crate::sync::Group;
 use crate::sync::conflict::DELETED_FIELD;
@@ -87,6 +87,29 @@ impl<'a> Reader<'a> {
     fn skip_value(&mut self) -> Result<(), CodecError> {
         self.number()?;
         self.skip_bytes()
+    }
+
+    /// Skips an element after the number of its field, and returns its author.
+    fn skip_element(&mut self) -> Result<UserId, CodecError> {
+        self.skip_bytes()?; // element
+        self.number()?; // origin
+        if self.take(1)? == [1] {
+            self.skip_value()?;
+        }
+        let author = UserId(self.uuid()?);
+        self.number()?; // clock
+        Ok(author)
+    }
+
+    /// Skips everything before the elements.
+    fn skip_fields(&mut self) -> Result<(), CodecError> {
+        self.skip_head()?;
+        for _field in 0..self.length()? {
+            self.number()?; // field
+            self.number()?; // origin
+            self.skip_value()?;
+        }
+        Ok(())
     }
 
     /// Skips everything before the fields.
@@ -232,6 +255,22 @@ pub fn head(bytes: &[u8]) -> Result<Head, CodecError> {
     Ok(Head { id: RecordId(id), kind, unit: UnitId(unit), rev })
 }
 
+/// Returns who wrote the elements of an encoded record; nobody for bytes that are no record.
+pub fn element_authors(bytes: &[u8]) -> Vec<UserId> {
+    authors(bytes).unwrap_or_default()
+}
+
+fn authors(bytes: &[u8]) -> Result<Vec<UserId>, CodecError> {
+    let mut reader = Reader { rest: frame::expect(bytes, RECORD_TAG)? };
+    reader.skip_fields()?;
+    let mut found = Vec::new();
+    for _element in 0..reader.length()? {
+        reader.number()?; // field
+        found.push(reader.skip_element()?);
+    }
+    Ok(found)
+}
+
 /// True if an encoded record carries a tombstone; false for bytes that are no record.
 pub fn is_deleted(bytes: &[u8]) -> bool {
     tombstone_flag(bytes).unwrap_or(false)
@@ -239,28 +278,34 @@ pub fn is_deleted(bytes: &[u8]) -> bool {
 
 fn tombstone_flag(bytes: &[u8]) -> Result<bool, CodecError> {
     let mut reader = Reader { rest: frame::expect(bytes, RECORD_TAG)? };
-    reader.skip_head()?;
-    for _field in 0..reader.length()? {
-        reader.number()?; // field
-        reader.number()?; // origin
-        reader.skip_value()?;
-    }
+    reader.skip_fields()?;
     for _element in 0..reader.length()? {
         reader.number()?; // field
-        reader.skip_bytes()?; // element
-        reader.number()?; // origin
-        if reader.take(1)? == [1] {
-            reader.skip_value()?;
-        }
+        reader.skip_element()?;
     }
     Ok(reader.take(1)? == [1])
 }
 
-/// Returns one field of an encoded record; `None` if it is not set or the bytes are no record.
+/// Returns one field of an encoded record, several elements as one text; `None` if it is not set or the bytes are no record.
 pub fn peek_one(bytes: &[u8], wanted: FieldNo) -> Option<Value> {
     let mut value = None;
     peek(bytes, &[wanted], |_, found| value = Some(found)).ok()?;
+    if value.is_none() && has_element(bytes, wanted).unwrap_or(false) {
+        return super::decode_record(bytes).ok()?.values().remove(&wanted);
+    }
     value
+}
+
+fn has_element(bytes: &[u8], wanted: FieldNo) -> Result<bool, CodecError> {
+    let mut reader = Reader { rest: frame::expect(bytes, RECORD_TAG)? };
+    reader.skip_fields()?;
+    for _element in 0..reader.length()? {
+        if reader.number()? == u64::from(wanted.0) {
+            return Ok(true);
+        }
+        reader.skip_element()?;
+    }
+    Ok(false)
 }
 
 /// Returns one field of an encoded record without copying it; `Empty` as well if the bytes are no record.
@@ -289,7 +334,7 @@ mod tests {
     use std::collections::BTreeMap;
 
     use super::*;
-    use crate::domain::ids::{DeviceId, UserId};
+    use crate::domain::ids::DeviceId;
     use crate::sync::conflict::UNIT_FIELD;
     use crate::sync::{FieldState, Op, OpBody, OpId, Record};
     use crate::wire::encode_record;

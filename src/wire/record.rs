@@ -7,7 +7,7 @@ use uuid::Uuid;
 
 use super::codec::{CodecError, decode, encode};
 use super::frame::{self, Blob};
-use crate::domain::ids::{RecordId, UnitId};
+use crate::domain::ids::{RecordId, UnitId, UserId};
 use crate::domain::record::{FieldNo, Value};
 use crate::sync::{Conflict, ElementState, FieldState, Held, OpId, Record, Tombstone};
 
@@ -25,11 +25,14 @@ struct Stored {
     unit_origin: u16,
     created: u16,
     fields: Vec<(FieldNo, u16, Value)>,
-    elements: Vec<(FieldNo, Uuid, u16, Option<Value>)>,
+    elements: Vec<StoredElement<Value>>,
     tombstone: Option<Tombstone>,
     open_conflicts: u16,
     aside: Aside,
 }
+
+/// An element: field, id, place of its operation in the table, value, author, the author's clock.
+type StoredElement<V> = (FieldNo, Uuid, u16, Option<V>, UserId, u64);
 
 /// What a record of a reserved kind holds instead of fields.
 #[derive(Serialize, Deserialize)]
@@ -58,7 +61,7 @@ struct Storing<'a> {
     unit_origin: u16,
     created: u16,
     fields: Vec<(FieldNo, u16, &'a Value)>,
-    elements: Vec<(FieldNo, Uuid, u16, Option<&'a Value>)>,
+    elements: Vec<StoredElement<&'a Value>>,
     tombstone: Option<&'a Tombstone>,
     open_conflicts: u16,
     aside: AsideRef<'a>,
@@ -100,7 +103,8 @@ pub fn encode_record(record: &Record) -> Result<Vec<u8>, CodecError> {
         .elements
         .iter()
         .map(|((no, id), state)| {
-            (*no, *id, origins.place(state.origin, state.seq), state.value.as_ref())
+            let place = origins.place(state.origin, state.seq);
+            (*no, *id, place, state.value.as_ref(), state.by, state.hlc)
         })
         .collect();
     let stored = Storing {
@@ -140,9 +144,9 @@ pub fn decode_record(bytes: &[u8]) -> Result<Record, CodecError> {
         fields.insert(no, FieldState { value, origin, seq });
     }
     let mut elements = BTreeMap::new();
-    for (no, id, place, value) in stored.elements {
+    for (no, id, place, value, by, hlc) in stored.elements {
         let (origin, seq) = origin(place)?;
-        elements.insert((no, id), ElementState { value, origin, seq });
+        elements.insert((no, id), ElementState { value, origin, seq, by, hlc });
     }
     let (conflict, held) = match stored.aside {
         Aside::None => (None, None),
@@ -201,6 +205,8 @@ struct ReadableElement {
     value: Option<Value>,
     origin: OpId,
     seq: u64,
+    by: UserId,
+    hlc: u64,
 }
 
 impl Serialize for RecordBytes {
@@ -232,8 +238,8 @@ impl From<Record> for Readable {
             seq: state.seq,
         };
         let element = |((field, element), state): ((FieldNo, Uuid), ElementState)| {
-            let ElementState { value, origin, seq } = state;
-            ReadableElement { field, element, value, origin, seq }
+            let ElementState { value, origin, seq, by, hlc } = state;
+            ReadableElement { field, element, value, origin, seq, by, hlc }
         };
         Self {
             id: record.id,
@@ -258,7 +264,8 @@ impl From<Readable> for Record {
             (f.field, FieldState { value: f.value, origin: f.origin, seq: f.seq })
         };
         let element = |e: ReadableElement| {
-            ((e.field, e.element), ElementState { value: e.value, origin: e.origin, seq: e.seq })
+            let ReadableElement { value, origin, seq, by, hlc, .. } = e;
+            ((e.field, e.element), ElementState { value, origin, seq, by, hlc })
         };
         Self {
             id: r.id,

@@ -6,11 +6,11 @@ use std::path::Path;
 use ejia::domain::ids::{DeviceId, RecordId, UnitId, UserId};
 use ejia::domain::record::{FieldNo, PartialDate, Value};
 use ejia::sync::command::{
-    Arguments, EnrolCancel, EnrolClose, EnrolRequest, EventNote, NumberLease, PersonMerge,
+    Arguments, EnrolCancel, EnrolClose, EnrolRequest, Erase, EventNote, NumberLease, PersonMerge,
 };
 use ejia::sync::{
-    Base, Candidate, Conflict, ConflictKind, ConflictState, FieldState, Group, Op, OpBody, OpId,
-    Outcome, Record, Standing, Tombstone,
+    Base, Candidate, Conflict, ConflictKind, ConflictState, ElementState, FieldState, Group, Op,
+    OpBody, OpId, Outcome, Record, Standing, Tombstone,
 };
 use ejia::wire::frame::{Blob, hex, unhex};
 use ejia::wire::{
@@ -87,6 +87,10 @@ fn every_operation_encodes_as_the_first_release_did() {
             },
         ),
         ("element-add", OpBody::ElementAdd { field, element, value: Value::Code("x".into()) }),
+        (
+            "element-set",
+            OpBody::ElementSet { field, element, base: seen, value: Value::Text("乙".into()) },
+        ),
         ("element-delete", OpBody::ElementDelete { field, element, base: seen }),
         ("note", OpBody::Note { field, element, text: "註".into() }),
         ("move", OpBody::Move { base: seen, to }),
@@ -134,6 +138,11 @@ fn every_outcome_encodes_as_the_first_release_did() {
     }
 }
 
+fn element(value: Option<Value>) -> ElementState {
+    let by = UserId(Uuid::from_u128(5));
+    ElementState { value, origin: id(1), seq: 40, by, hlc: 1_795_000_000_000 << 16 }
+}
+
 fn record() -> Record {
     let fields: BTreeMap<_, _> = values()
         .into_iter()
@@ -147,7 +156,10 @@ fn record() -> Record {
         rev: 70_000,
         created: id(1),
         fields,
-        elements: BTreeMap::new(),
+        elements: BTreeMap::from([
+            ((FieldNo(30), Uuid::from_u128(11)), element(Some(Value::Text("乙".into())))),
+            ((FieldNo(30), Uuid::from_u128(12)), element(None)),
+        ]),
         tombstone: Some(Tombstone { by: id(9), reason: "離職".into(), seq: 41 }),
         open_conflicts: 2,
         conflict: None,
@@ -162,6 +174,7 @@ fn records_and_conflicts_encode_as_the_first_release_did() {
     let read = decode_record(&kept).unwrap();
     assert_eq!(read.values(), record.values());
     assert_eq!(read.tombstone, record.tombstone);
+    assert_eq!(read.elements, record.elements);
     let conflict = Conflict {
         record: record.id,
         record_kind: 2,
@@ -182,6 +195,7 @@ fn records_and_conflicts_encode_as_the_first_release_did() {
         }],
         kind: ConflictKind::Edit,
         state: ConflictState::Open,
+        element: Some(Uuid::from_u128(11)),
     };
     let conflict = conflict.into_record(record_id(12), record.unit, id(6), 50);
     let kept = golden("conflict.v1.hex", &encode_record(&conflict).unwrap());
@@ -223,6 +237,7 @@ fn arguments_of_commands_are_read_as_the_first_release_wrote_them() {
         at: 1_795_000_000_000,
     });
     check(&PersonMerge { keep: person, drop: record_id(23) });
+    check(&Erase { fields: vec![30, 31], conflicts: vec![record_id(24)] });
 }
 
 #[test]

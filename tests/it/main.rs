@@ -17,6 +17,8 @@ mod server;
 
 #[cfg(all(feature = "client", feature = "server"))]
 mod crash;
+#[cfg(feature = "client")]
+mod figures;
 #[cfg(all(feature = "client", feature = "server"))]
 mod fuzz;
 mod golden;
@@ -27,6 +29,8 @@ mod model;
 mod proc;
 #[cfg(all(feature = "client", feature = "server"))]
 mod readme;
+#[cfg(all(feature = "client", feature = "server"))]
+mod security;
 #[cfg(all(feature = "client", feature = "server"))]
 mod sim;
 #[cfg(all(feature = "client", feature = "server"))]

@@ -26,6 +26,7 @@ action-select-down = Select downwards
 action-history = History
 action-reveal = Show in full
 action-request = Ask for a place
+action-note = Add note
 action-merge = Merge with another record
 action-print = Fill a paper form
 action-next-record = Next record

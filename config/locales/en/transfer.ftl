@@ -50,3 +50,4 @@ import-owner-unit = Unit code
 import-by-staff-no = school number
 import-by-code = code
 import-required = required
+issue-unknown-column-nearest = this column is not known and was not read: { $column }; the nearest heading is “{ $nearest }”

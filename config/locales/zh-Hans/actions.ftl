@@ -26,6 +26,7 @@ action-select-down = 向下选定
 action-history = 历程
 action-reveal = 显示全部内容
 action-request = 申请名额
+action-note = 补写记录
 action-merge = 合并重复记录
 action-print = 填写纸质表格
 action-next-record = 下一条

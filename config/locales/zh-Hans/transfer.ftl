@@ -50,3 +50,4 @@ import-owner-unit = 所在党支部编码
 import-by-staff-no = 学工号
 import-by-code = 编码
 import-required = 必填
+issue-unknown-column-nearest = 这一列不认识，未读入：{ $column }；最接近的列名是「{ $nearest }」

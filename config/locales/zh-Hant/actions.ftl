@@ -26,6 +26,7 @@ action-select-down = 向下選定
 action-history = 歷程
 action-reveal = 顯示全部內容
 action-request = 申請名額
+action-note = 補寫記錄
 action-merge = 合併重複記錄
 action-print = 填寫紙質表格
 action-next-record = 下一筆

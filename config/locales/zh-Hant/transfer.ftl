@@ -50,3 +50,4 @@ import-owner-unit = 所在黨支部編碼
 import-by-staff-no = 學工號
 import-by-code = 編碼
 import-required = 必填
+issue-unknown-column-nearest = 這一列不認識，未讀入：{ $column }；最接近的列名是「{ $nearest }」

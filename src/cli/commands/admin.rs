@@ -11,7 +11,7 @@ use crate::cli::context::Context;
 use crate::cli::error::{CommandError, CommandResult, NEEDS_PERSON, USAGE};
 use crate::cli::output::say;
 use crate::domain::access::Role;
-use crate::domain::ids::DeviceId;
+use crate::domain::ids::{DeviceId, RecordId};
 use crate::domain::record::parse::instant_text as iso;
 use crate::locale::instant_text;
 use crate::server::admin::{self, AdminError, DeviceInfo, OneTimeCode, UserInfo, Verified};
@@ -51,7 +51,20 @@ enum AdminCommand {
     Confirm {
         device: DeviceId,
     },
-    Quarantine,
+    Unlock {
+        device: DeviceId,
+        #[arg(long, value_name = "N", default_value_t = 7, value_parser = clap::value_parser!(u16).range(1..=90))]
+        days: u16,
+    },
+    Erase {
+        record: RecordId,
+        #[arg(long, value_name = "TEXT")]
+        reason: String,
+    },
+    Quarantine {
+        #[command(subcommand)]
+        command: Option<fleet::QuarantineCommand>,
+    },
     Events {
         #[arg(long, value_name = "N", default_value_t = 0)]
         after: u64,
@@ -109,7 +122,9 @@ pub(super) fn run(cx: &Context, command: &Admin) -> CommandResult {
         AdminCommand::Fleet => fleet::run(cx, &file),
         AdminCommand::Revoke { device, wipe } => fleet::revoke(cx, &file, *device, *wipe),
         AdminCommand::Confirm { device } => fleet::confirm(cx, &file, *device),
-        AdminCommand::Quarantine => fleet::quarantine(cx, &file),
+        AdminCommand::Unlock { device, days } => fleet::unlock(cx, &file, *device, *days),
+        AdminCommand::Erase { record, reason } => fleet::erase(cx, &file, *record, reason),
+        AdminCommand::Quarantine { command } => fleet::quarantine(cx, &file, command.as_ref()),
         AdminCommand::Events { after, limit } => fleet::events(cx, &file, *after, *limit),
         AdminCommand::Backup { folder } => backup(cx, &file, folder),
         AdminCommand::Restore { backup } => fleet::restore(cx, &file, backup),
@@ -133,6 +148,7 @@ fn failed(error: &AdminError) -> CommandError {
         AdminError::NoUser { name } => needs("admin-no-user").with("name", name),
         AdminError::NoUnit { code } => needs("admin-no-unit").with("code", code),
         AdminError::NoDevice { device } => needs("admin-no-device").with("device", device),
+        AdminError::NoRecord { id } => needs("not-found-record").with("id", id),
         AdminError::UnitNeeded { role } => {
             CommandError::usage("admin-unit-needed").with("role", role.key())
         }
@@ -144,6 +160,7 @@ fn failed(error: &AdminError) -> CommandError {
         }
         AdminError::Running => CommandError::usage("admin-running"),
         AdminError::NoBackup { path } => CommandError::usage("admin-no-backup").with("path", path),
+        AdminError::NoQuarantine { no } => needs("admin-no-quarantine").with("no", no),
         AdminError::Refused => needs("admin-refused"),
     }
 }
@@ -327,6 +344,8 @@ pub(super) fn facts_of(
         let mut json = json!({
             "ok": difference.is_none(),
             "ops": found.ops,
+            "erased": found.erased,
+            "erased": found.erased,
             "events": found.events,
             "records": found.records,
             "conflicts": found.conflicts,

@@ -26,7 +26,8 @@ pub(in crate::cli) struct Discard {
 
 pub(super) fn run(cx: &Context) -> CommandResult {
     let client = cx.open()?;
-    let items = client.attention();
+    let mut items = client.attention();
+    items.extend(client.elsewhere()?);
     cx.table(
         || items.iter().map(|item| one(cx, item)).collect(),
         &[

@@ -30,7 +30,7 @@ pub(super) fn run(cx: &Context, command: &Backup) -> CommandResult {
         let path = command.file.display();
         return Err(CommandError::new(NEEDS_PERSON, "backup-exists").with("path", path));
     }
-    let client = cx.open()?;
+    let client = cx.open_any()?;
     let done = client.backup(&command.file)?;
     let records = live(&client);
     let file = command.file.display().to_string();

@@ -7,9 +7,10 @@ use crate::cli::context::Context;
 use crate::cli::device::{kind_of, record_of};
 use crate::cli::error::{CommandError, CommandResult};
 use crate::cli::output::{Human, say, told, worded};
-use crate::client::Saved;
+use crate::cli::values::value;
+use crate::client::{ClientError, Saved};
 use crate::domain::kinds::Kind;
-use crate::domain::record::Value;
+use crate::domain::record::{Shape, Value};
 
 #[derive(Debug, Args)]
 pub(in crate::cli) struct Add {
@@ -26,6 +27,13 @@ pub(in crate::cli) struct Set {
 }
 
 #[derive(Debug, Args)]
+pub(in crate::cli) struct Note {
+    id: String,
+    #[arg(value_name = "TEXT")]
+    text: String,
+}
+
+#[derive(Debug, Args)]
 pub(in crate::cli) struct Delete {
     id: String,
     #[arg(long, value_name = "TEXT")]
@@ -36,6 +44,7 @@ pub(super) fn add(cx: &Context, command: &Add) -> CommandResult {
     let kind = kind_of(&command.kind)?;
     let client = cx.open()?;
     let mut typed = cx.typed(&client, kind, &command.values)?;
+    typed.make()?;
     typed.fields.retain(|_, value| *value != Value::Null);
     let saved = client.create_record(kind, typed.unit, typed.fields);
     done(cx, kind, &saved.map_err(|error| cx.explain(kind, error))?, "cli-added")
@@ -44,8 +53,10 @@ pub(super) fn add(cx: &Context, command: &Add) -> CommandResult {
 pub(super) fn set(cx: &Context, command: &Set) -> CommandResult {
     let client = cx.open()?;
     let id = record_of(&client, &command.id)?;
-    let kind = client.view(id)?.kind;
-    let typed = cx.typed(&client, kind, &command.values)?;
+    let view = client.view(id)?;
+    let kind = view.kind;
+    let mut typed = cx.typed(&client, kind, &command.values)?;
+    typed.meet(&view)?;
     let explain = |error| cx.explain(kind, error);
     let mut saved = Saved { id, issues: Vec::new() };
     if !typed.fields.is_empty() {
@@ -55,6 +66,22 @@ pub(super) fn set(cx: &Context, command: &Set) -> CommandResult {
         client.move_record(id, unit).map_err(explain)?;
     }
     done(cx, kind, &saved, "cli-changed")
+}
+
+/// Appends a note to the record's notes.
+pub(super) fn note(cx: &Context, command: &Note) -> CommandResult {
+    let client = cx.open()?;
+    let id = record_of(&client, &command.id)?;
+    let kind = client.view(id)?.kind;
+    let field = kind.spec().shaped(Shape::Notes).next();
+    let field = field.ok_or_else(|| CommandError::usage("usage-no-notes"))?;
+    let text = value(&client, kind.spec(), field, &command.text);
+    let explain = |issue| cx.explain(kind, ClientError::Invalid { issues: vec![issue] });
+    let Some(Value::Text(text)) = text.map_err(explain)? else {
+        return Err(CommandError::usage("usage-missing").with("argument", "TEXT"));
+    };
+    let saved = client.add_note(id, field, &text).map_err(|error| cx.explain(kind, error))?;
+    done(cx, kind, &saved, "cli-noted")
 }
 
 pub(super) fn delete(cx: &Context, command: &Delete) -> CommandResult {

@@ -19,7 +19,7 @@ pub(in crate::cli) struct Enrol {
 }
 
 pub(super) fn run(cx: &Context, command: &Enrol) -> CommandResult {
-    let client = cx.open()?;
+    let client = cx.open_any()?;
     let name = client.profile().user_name;
     let done = match command.pin {
         Some(pin) => client.enrol_pinned((&command.server, Some(pin)), &command.code, &name)?,

@@ -5,18 +5,19 @@ use std::path::{Path, PathBuf};
 use clap::Args;
 use serde_json::Value as Json;
 
+use super::show::note_output;
 use crate::cli::args::Format;
 use crate::cli::context::Context;
 use crate::cli::device::kind_of;
 use crate::cli::error::{CommandError, CommandResult};
 use crate::cli::output::{Grid, Human, say};
-use crate::cli::values::{record_json, unknown_field};
-use crate::client::{Client, ClientError, Query, RecordView, clock, files};
+use crate::cli::values::{note_lines, record_json, unknown_field};
+use crate::client::{Client, ClientError, Query, RecordView, Taken, clock, files};
 use crate::domain::codes::{self, CodeList};
 use crate::domain::kinds::Kind;
 use crate::domain::query::{Comparison, Filter, Sort};
 use crate::domain::record::parse::{self, ParseContext};
-use crate::domain::record::{FieldSpec, Owner, Value, ValueKind};
+use crate::domain::record::{FieldSpec, Owner, Shape, Value, ValueKind};
 use crate::telemetry;
 use crate::transfer::export::{self, ExportError, Table, TableColumn};
 
@@ -35,6 +36,10 @@ pub(in crate::cli) struct List {
     limit: Option<usize>,
     #[arg(short = 'o', long = "output", value_name = "FILE")]
     output: Option<PathBuf>,
+    #[arg(long, value_name = "TEXT", requires = "output")]
+    purpose: Option<String>,
+    #[arg(long, value_name = "TEXT", requires = "output")]
+    receiver: Option<String>,
 }
 
 pub(super) fn filter(text: &str) -> Result<Filter, String> {
@@ -59,7 +64,11 @@ pub(super) fn run(cx: &Context, command: &List) -> CommandResult {
     ids.truncate(command.limit.unwrap_or(usize::MAX));
     let records = client.views(&ids);
     if let Some(file) = &command.output {
+        note_export(&client, kind, command, file, records.len())?;
         return export_to(cx, &client, file, kind, &command.columns, &records);
+    }
+    if !cx.output.is_table() {
+        note_output(&client, &records)?;
     }
     let whole = cx.output.format != Format::Csv || command.columns.is_empty();
     let one = |record| if whole { record_json(record) } else { only(record, &columns) };
@@ -190,6 +199,7 @@ fn heading(cx: &Context, kind: Kind, key: &str) -> String {
 
 fn cell(record: &RecordView, key: &str, text: impl Fn(&Value) -> String, cx: &Context) -> String {
     match record.kind.spec().field(key) {
+        Some(field) if field.shape == Shape::Notes => note_lines(record, field).join("\n"),
         Some(field) => record.fields.get(&field.number).map(text).unwrap_or_default(),
         None => match key {
             "id" => record.id.to_string(),
@@ -222,6 +232,31 @@ fn export_to(
     let path = file.display().to_string();
     say(&cx.locale.text_with("cli-list-written", &[("count", &count), ("path", &path)]));
     Ok(0)
+}
+
+/// Notes what leaves in a file before it does, and refuses what needs a purpose and has none.
+fn note_export(
+    client: &Client,
+    kind: Kind,
+    command: &List,
+    file: &Path,
+    count: usize,
+) -> CommandResult<()> {
+    let json = file.extension().is_some_and(|extension| extension.eq_ignore_ascii_case("json"));
+    let asked =
+        |key: &str| json || command.columns.is_empty() || command.columns.iter().any(|c| c == key);
+    let fields = kind.spec().fields.iter().filter(|field| asked(field.key));
+    let narrowed =
+        !command.filters.is_empty() || command.search.is_some() || command.limit.is_some();
+    client.note_export(&Taken {
+        kind,
+        fields: fields.map(|field| field.number).collect(),
+        count,
+        purpose: command.purpose.as_deref().unwrap_or_default(),
+        receiver: command.receiver.as_deref().unwrap_or_default(),
+        whole: !narrowed,
+    })?;
+    Ok(())
 }
 
 /// Logs that sensitive columns left in a file: which ones and how many rows, never a value.

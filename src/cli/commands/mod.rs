@@ -95,6 +95,7 @@ fn of_a_device(cx: &Context, command: Command) -> CommandResult {
     match command {
         Command::Init(command) => init::run(cx, &command),
         Command::Passphrase(command) => passphrase::run(cx, &command),
+        Command::Unlock(command) => passphrase::unlock(cx, &command),
         Command::Recover(command) => passphrase::recover(cx, &command),
         Command::Enrol(command) => enrol::run(cx, &command),
         Command::Import(command) => import::run(cx, &command),
@@ -103,6 +104,7 @@ fn of_a_device(cx: &Context, command: Command) -> CommandResult {
         Command::History(command) => history::run(cx, &command),
         Command::Add(command) => edit::add(cx, &command),
         Command::Set(command) => edit::set(cx, &command),
+        Command::Note(command) => edit::note(cx, &command),
         Command::Delete(command) => edit::delete(cx, &command),
         Command::Undo => edit::undo(cx),
         Command::Act(command) => act::run(cx, &command),

@@ -1,4 +1,4 @@
-//! `passphrase` and `recover`: another passphrase for this device's files, none of which is written anew.
+//! `passphrase`, `recover` and `unlock`: another passphrase for this device's files, none of which is written anew; headquarters' code for a lease that ran out.
 
 use std::path::PathBuf;
 
@@ -26,10 +26,31 @@ pub(in crate::cli) struct Recover {
     new_file: Option<PathBuf>,
 }
 
+#[derive(Debug, Args)]
+pub(in crate::cli) struct Unlock {
+    #[arg(long, value_name = "FILE")]
+    code_file: Option<PathBuf>,
+}
+
+pub(super) fn unlock(cx: &Context, command: &Unlock) -> CommandResult {
+    let client = cx.open_any()?;
+    let code = match &command.code_file {
+        Some(file) => first_line(file)?,
+        None => cx.asked("cli-ask-unlock-code")?,
+    };
+    client.unlock_by_code(&code)?;
+    let device = client.profile().device.to_string();
+    cx.facts(
+        || json!({ "device": device, "unlocked": true }),
+        || vec![("cli-col-device", device.clone())],
+    )?;
+    Ok(0)
+}
+
 pub(super) fn run(cx: &Context, command: &Passphrase) -> CommandResult {
     let dir = cx.dir()?;
     let current = cx.secret(&dir)?;
-    let client = Client::open(&dir, &current)?;
+    let client = Client::open_any(&dir, &current)?;
     let new = cx.new_passphrase(command.new_file.as_deref())?;
     client.change_passphrase(&current, &new, tuned_cost())?;
     cx.facts(

@@ -12,7 +12,7 @@ use crate::cli::output::{Grid, Human, say};
 use crate::client::{
     Client, ClientError, ReportRequest, ReportRow, ReportView, clock, report_names,
 };
-use crate::domain::figures::{Ask, Item, Missing, Note};
+use crate::domain::figures::{Ask, Condition, Item, Missing, Note};
 use crate::domain::ids::{RecordId, UnitId};
 use crate::domain::kinds::Kind;
 use crate::domain::record::PartialDate;
@@ -218,6 +218,10 @@ fn note_json(note: Note) -> Json {
         Note::PostsLacking(posts) => json!({ "posts_lacking": posts }),
         Note::Months(months) => json!({ "months": months }),
         Note::Of(part, whole) => json!({ "part": part, "whole": whole }),
+        Note::Lacks(conditions) => {
+            let by: Vec<&str> = conditions.into_iter().flatten().map(Condition::key).collect();
+            json!({ "blocked_by": by })
+        }
         Note::Blocked { from, by } => {
             let by: Vec<&str> = by.into_iter().flatten().map(Missing::key).collect();
             json!({ "eligible_from": from.map(|from| from.to_string()), "blocked_by": by })
@@ -436,6 +440,12 @@ fn note_text(cx: &Context, note: Note) -> String {
         Note::PostsLacking(posts) => number("cli-note-posts", posts.to_string()),
         Note::Months(months) => number("cli-note-months", months.to_string()),
         Note::Of(part, whole) => format!("{part}/{whole}"),
+        Note::Lacks(conditions) => {
+            let words = conditions.into_iter().flatten();
+            let words =
+                words.map(|lacking| cx.locale.text(&format!("cli-blocked-{}", lacking.key())));
+            words.collect::<Vec<_>>().join(" ")
+        }
         Note::Blocked { from, by } => {
             let by = by.into_iter().flatten();
             let by: Vec<String> = by

@@ -25,7 +25,7 @@ pub(in crate::cli) struct Sync {
 }
 
 pub(super) fn run(cx: &Context, command: &Sync) -> CommandResult {
-    let client = cx.open()?;
+    let client = cx.open_any()?;
     if let Some(seconds) = command.watch {
         return watch(cx, &client, seconds);
     }

@@ -11,6 +11,7 @@ use zeroize::Zeroizing;
 use crate::cli::context::Context;
 use crate::cli::error::{CommandError, CommandResult};
 use crate::cli::output::say;
+use crate::client::{ClientError, users};
 use crate::tui::{self, Ended, RunOptions};
 
 pub(super) fn run(cx: &Context) -> CommandResult {
@@ -25,6 +26,7 @@ pub(super) fn run(cx: &Context) -> CommandResult {
     match start(cx, dir, secret, plain)? {
         Ended::Left => Ok(0),
         Ended::Locked => again(cx),
+        Ended::Wiped => Err(ClientError::Ended { reason: "wiped" }.into()),
     }
 }
 
@@ -48,9 +50,15 @@ fn start(
     secret: Option<Zeroizing<String>>,
     plain: bool,
 ) -> CommandResult<Ended> {
+    let ask = secret.is_none();
     let minutes = u64::from(cx.config.settings.data.lock_minutes);
+    let users = match (&cx.config.profile, ask) {
+        (None, true) => users::all(&cx.config.base()?),
+        _ => Vec::new(),
+    };
     let options = RunOptions {
         dir,
+        users,
         passphrase: secret.map(tui::Secret),
         locked: cx.config.locked,
         lock_after: (minutes > 0).then(|| Duration::from_secs(minutes * 60)),

@@ -1,7 +1,9 @@
 //! Yearly assessments of a cultivation.
 
 use crate::domain::access::Office;
-use crate::domain::record::{Code, CultivationId, Date, Identifier, Integer, Issue, Owner, Text};
+use crate::domain::record::{
+    Code, CultivationId, Date, Identifier, Integer, Issue, Owner, Text, care,
+};
 use crate::{choices, field, record};
 
 choices! {
@@ -40,7 +42,7 @@ record! {
         /// Name of the conditions the conclusion was reached by; a later rule does not rewrite it.
         rule_version: Option<Identifier> = 9, "rule_version".width(12).max_chars(40);
     }
-    spec { .owner(Owner::Of("cultivation")).list(&["cultivation", "year", "grade", "conclusion", "decided_on"])
+    spec { .care(care::CULTIVATION).owner(Owner::Of("cultivation")).list(&["cultivation", "year", "grade", "conclusion", "decided_on"])
         .title(&["cultivation", "year"]).natural(&["cultivation", "year"]) }
     rules { a_poor_report_is_not_recognised }
 }

@@ -1,6 +1,8 @@
 //! Evidence for the six traits: documents and decisions, no judgement of views (domain notes, F).
 
-use crate::domain::record::{Code, CultivationId, Date, Flag, Identifier, Issue, Owner, Text};
+use crate::domain::record::{
+    Code, CultivationId, Date, Flag, Identifier, Issue, Owner, Text, care,
+};
 use crate::{choices, field, record};
 
 choices! {
@@ -35,7 +37,7 @@ record! {
         /// Department that verified it.
         verified_by: Option<Identifier> = 8, "verified_by".width(16).max_chars(60).office(crate::domain::access::Office::Headquarters);
     }
-    spec { .owner(Owner::Of("cultivation")).list(&["cultivation", "trait", "document", "document_type", "dated_on", "met"])
+    spec { .care(care::CULTIVATION).owner(Owner::Of("cultivation")).list(&["cultivation", "trait", "document", "document_type", "dated_on", "met"])
         .title(&["cultivation", "trait", "document"]).natural(&["cultivation", "trait", "document"]) }
     rules { what_is_not_genuine_meets_nothing }
 }

@@ -1,6 +1,8 @@
 //! Cultivation measures: what is planned each year, and when it was done.
 
-use crate::domain::record::{ClassId, Code, CultivationId, Date, Integer, Issue, Owner, Text};
+use crate::domain::record::{
+    ClassId, Code, CultivationId, Date, Integer, Issue, Owner, Text, care,
+};
 use crate::domain::rules::dates;
 use crate::{field, record};
 
@@ -26,7 +28,7 @@ record! {
         /// Document that proves it.
         evidence: Option<Text> = 8, "evidence".width(24).max_chars(120);
     }
-    spec { .owner(Owner::Of("cultivation")).list(&["cultivation", "type", "subject", "planned_on", "done_on"])
+    spec { .care(care::CULTIVATION).owner(Owner::Of("cultivation")).list(&["cultivation", "type", "subject", "planned_on", "done_on"])
         .title(&["cultivation", "type", "planned_on"]).natural(&["cultivation", "type", "planned_on"]) }
     rules { done_within_memory }
 }

@@ -2,7 +2,7 @@
 
 use crate::domain::access::Office;
 use crate::domain::record::{
-    Code, Date, Identifier, Issue, Merge, Owner, PersonId, Step, Text, UnitRef,
+    Code, Date, Identifier, Issue, Many, Merge, Notes, Owner, PersonId, Step, Text, UnitRef, care,
 };
 use crate::domain::rules::dates;
 use crate::{choices, field, record};
@@ -171,8 +171,12 @@ record! {
         note: Option<Text> = 20, "note".width(20).max_chars(200).merge(Merge::LastWriter);
         /// Year of the work-report review in `report_grade`.
         report_year: Option<crate::domain::record::Integer> = 21, "report_year".width(6).range(1990, 2199);
+        /// Fields of research or teaching (研究方向).
+        research_areas: Many<Text> = 30, "research_areas".width(20).personal().max_chars(50);
+        /// What was done about the record, with day and name: calls, documents, dates. No opinions on the person.
+        log: Notes = 31, "log".width(30).max_chars(500);
     }
-    spec { .owner(Owner::Field("branch")).found_by("person").list(&["person", "branch", "direction", "starts_on", "target_on", "mentor", "status", "document_no"])
+    spec { .care(care::CULTIVATION).owner(Owner::Field("branch")).found_by("person").list(&["person", "branch", "direction", "starts_on", "target_on", "mentor", "status", "document_no"])
         .title(&["person", "branch"]).natural(&["person", "branch"]).steps(STEPS) }
     rules { target_after_start, recognised_after_start, recognition_has_a_document }
 }

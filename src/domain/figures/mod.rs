@@ -8,6 +8,7 @@ mod branch_secretaries;
 mod class_completion;
 mod cultivation_plan;
 mod development_plan;
+mod double_leader_conditions;
 mod double_leader_ratio;
 mod double_leader_statistics;
 mod elections_on_time;
@@ -35,6 +36,7 @@ use crate::domain::kinds::Kind;
 use crate::domain::record::PartialDate;
 use crate::domain::rules::dates;
 
+pub use double_leader_conditions::Condition;
 pub use elections_on_time::term_end;
 pub use promotion_eligibility::Missing;
 pub use share::{Answer, Figure, Item, Note, Section, Share, Warning};
@@ -81,6 +83,7 @@ pub static REPORTS: &[Report] = &[
     class_completion::REPORT,
     double_leader_ratio::REPORT,
     scheme_coverage::REPORT,
+    double_leader_conditions::REPORT,
     trait_evidence::REPORT,
     cultivation_plan::REPORT,
     double_leader_statistics::REPORT,

@@ -2,6 +2,7 @@
 
 use std::collections::BTreeMap;
 
+use super::double_leader_conditions::Condition;
 use super::promotion_eligibility::Missing;
 use crate::domain::ids::RecordId;
 use crate::domain::record::PartialDate;
@@ -21,6 +22,8 @@ pub enum Note {
     Months(i32),
     /// So many of so many.
     Of(usize, usize),
+    /// Conditions for a double leader that are lacking.
+    Lacks([Option<Condition>; 3]),
     /// When the years are full, and the conditions that are missing.
     Blocked {
         /// First day or month on which the years are full.

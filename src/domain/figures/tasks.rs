@@ -61,21 +61,28 @@ struct Year {
     entries: Vec<Entry>,
 }
 
-#[derive(Deserialize)]
-struct Entry {
-    code: String,
-    month: i8,
-    day: i8,
-    notice: i32,
+/// A fixed date of the year.
+#[derive(Debug, Deserialize)]
+pub struct Entry {
+    /// Stable word.
+    pub code: String,
+    /// Month of its last day.
+    pub month: i8,
+    /// Last day.
+    pub day: i8,
+    /// Days before it that it shows.
+    pub notice: i32,
+    /// Where it is asked for.
+    pub source: String,
 }
 
 const TEXT: &str = include_str!("../../../config/calendar/year.toml");
 static ENTRIES: LazyLock<Vec<Entry>> =
     LazyLock::new(|| toml::from_str::<Year>(TEXT).map(|year| year.entries).unwrap_or_default());
 
-/// Returns the codes of the year's fixed dates.
-pub fn calendar_codes() -> impl Iterator<Item = &'static str> {
-    ENTRIES.iter().map(|entry| entry.code.as_str())
+/// Returns the year's fixed dates.
+pub fn calendar() -> &'static [Entry] {
+    &ENTRIES
 }
 
 /// Codes of the lines that records give rise to.
@@ -125,7 +132,7 @@ impl List<'_> {
 
 /// Returns what is to be done around a day, the most overdue first.
 pub fn tasks(world: &World, day: PartialDate) -> Vec<Task> {
-    let mut list = List { world, day, tasks: calendar(day) };
+    let mut list = List { world, day, tasks: fixed(day) };
     terms(&mut list);
     let secretaries = people::secretaries(world, day);
     branches(&mut list, &secretaries);
@@ -140,7 +147,7 @@ pub fn tasks(world: &World, day: PartialDate) -> Vec<Task> {
 }
 
 /// The fixed dates of this year and the next whose notice has begun and whose day has not passed.
-fn calendar(day: PartialDate) -> Vec<Task> {
+fn fixed(day: PartialDate) -> Vec<Task> {
     let Some(today) = day.civil() else { return Vec::new() };
     let of_year = |year: i16| {
         ENTRIES.iter().filter_map(move |entry| {

@@ -1,7 +1,7 @@
 //! The yearly plan of member development, with the states of the numbered forms.
 
 use crate::domain::access::Office;
-use crate::domain::record::{Integer, Issue, Owner, Text, UnitRef};
+use crate::domain::record::{Integer, Issue, Owner, Text, UnitRef, care};
 use crate::{choices, field, record};
 
 choices! {
@@ -42,7 +42,7 @@ record! {
         /// Remarks of the office.
         note: Option<Text> = 11, "note".width(20).max_chars(200);
     }
-    spec { .owner(Owner::Field("unit")).list(&["unit", "year", "line", "planned", "accepted", "forms_issued", "forms_used"])
+    spec { .care(care::ESTABLISHMENT).owner(Owner::Field("unit")).list(&["unit", "year", "line", "planned", "accepted", "forms_issued", "forms_used"])
         .title(&["unit", "year", "line"]).natural(&["unit", "year", "line"]) }
     rules { forms_add_up }
 }

@@ -1,7 +1,7 @@
 //! Headcounts: what the one per cent rule is reckoned from, typed by headquarters with its source.
 
 use crate::domain::access::Office;
-use crate::domain::record::{Date, Integer, Issue, Text};
+use crate::domain::record::{Date, Integer, Issue, Text, care};
 use crate::{field, record};
 
 record! {
@@ -20,7 +20,7 @@ record! {
         /// Where the numbers are from.
         source: Text = 5, "source".width(30).max_chars(200).office(Office::Headquarters);
     }
-    spec { .published().office(Office::Headquarters).list(&["counted_on", "staff", "students", "party_staff", "source"])
+    spec { .care(care::ESTABLISHMENT).published().office(Office::Headquarters).list(&["counted_on", "staff", "students", "party_staff", "source"])
         .title(&["counted_on"]).natural(&["counted_on"]) }
     rules { a_part_is_not_more_than_the_whole }
 }

@@ -1,6 +1,8 @@
 //! Persons: members, secretaries, organizers; the people every other record is about.
 
-use crate::domain::record::{Code, Date, IdNumber, Identifier, Issue, Merge, Name, Phone, Text};
+use crate::domain::record::{
+    Code, Date, IdNumber, Identifier, Issue, Merge, Name, Phone, Text, care,
+};
 use crate::domain::rules::{dates, id_number};
 use crate::{field, record};
 
@@ -16,9 +18,9 @@ record! {
         /// Sex, GB/T 2261.1-2003.
         sex: Option<Code> = 3, "sex".width(4).codes("sex").personal();
         /// Ethnicity, GB/T 3304-1991.
-        ethnicity: Option<Code> = 4, "ethnicity".width(8).codes("ethnicity").sensitive();
+        ethnicity: Option<Code> = 4, "ethnicity".width(8).codes("ethnicity").sensitive().care(care::SENSITIVE);
         /// Resident identity number, GB 11643-1999.
-        id_number: Option<IdNumber> = 5, "id_number".width(18).unique().sensitive();
+        id_number: Option<IdNumber> = 5, "id_number".width(18).unique().sensitive().care(care::SENSITIVE);
         /// Date of birth.
         born_on: Option<Date> = 6, "born_on".width(10).personal();
         /// Education, GB/T 4658-2006.
@@ -34,7 +36,7 @@ record! {
         /// Day of becoming a full member; Party standing counts from it (發展黨員工作細則 Art. 34).
         full_on: Option<Date> = 12, "full_on".width(10).personal().group("membership");
         /// Telephone.
-        phone: Option<Phone> = 13, "phone".width(13).sensitive();
+        phone: Option<Phone> = 13, "phone".width(13).sensitive().care(care::SENSITIVE);
         /// What the sheet said about education beyond the code: mode of study, school and major (畢業院校及專業).
         education_detail: Option<Text> = 14, "education_detail".width(24).personal().max_chars(100);
         /// What the sheet said about the title beyond the code.
@@ -62,7 +64,7 @@ record! {
         /// Cadre rank (職級), from the code list `rank`; decides which yearly training duty applies.
         rank: Option<Code> = 26, "rank".width(8).codes("rank").personal();
     }
-    spec { .list(&["name", "staff_no", "sex", "party_status", "title", "education", "joined_on", "full_on"]).title(&["name"]).natural(&["staff_no"]) }
+    spec { .care(care::PERSONS).list(&["name", "staff_no", "sex", "party_status", "title", "education", "joined_on", "full_on"]).title(&["name"]).natural(&["staff_no"]) }
     rules { id_check_digit, id_birth_date, id_sex, id_tail, work_after_birth, of_age_when_applying, of_age_when_joining,
         activist_after_applying, candidate_after_activist, joined_after_candidate, full_after_joined, probation_of_a_year }
 }

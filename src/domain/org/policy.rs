@@ -1,7 +1,7 @@
 //! Policy records: rows that headquarters adds to the shipped rules, or puts in the place of one (config/policy).
 
 use crate::domain::access::Office;
-use crate::domain::record::{Date, Flag, Identifier, Integer, Issue, Text};
+use crate::domain::record::{Date, Flag, Identifier, Integer, Issue, Text, care};
 use crate::domain::rules::{dates, policy};
 use crate::{choices, field, record};
 
@@ -78,7 +78,7 @@ record! {
         /// How sure it is; absent means unverified.
         certainty: Option<Certainty> = 18, "certainty".width(8).office(Office::Headquarters);
     }
-    spec { .published().office(Office::Headquarters).list(&["table", "name", "subject", "valid_from", "valid_to", "source"])
+    spec { .care(care::UNITS).published().office(Office::Headquarters).list(&["table", "name", "subject", "valid_from", "valid_to", "source"])
         .title(&["name"]).natural(&["name"]) }
     rules { in_order, has_what_its_table_reads }
 }

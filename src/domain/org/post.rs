@@ -1,6 +1,6 @@
 //! Posts: who sits on which committee, in what role, from when to when.
 
-use crate::domain::record::{Date, Flag, Identifier, Issue, Owner, PersonId, Text, UnitRef};
+use crate::domain::record::{Date, Flag, Identifier, Issue, Owner, PersonId, Text, UnitRef, care};
 use crate::domain::rules::dates;
 use crate::{choices, field, record};
 
@@ -48,7 +48,7 @@ record! {
         /// True if the holder was selected by the double-leader method (按「雙帶頭人」方式選拔).
         by_scheme: Option<Flag> = 8, "by_scheme".width(6);
     }
-    spec { .owner(Owner::Field("unit")).found_by("person").list(&["person", "unit", "role", "from_on", "to_on"]).title(&["person", "unit", "role"])
+    spec { .care(care::STAFFING).owner(Owner::Field("unit")).found_by("person").list(&["person", "unit", "role", "from_on", "to_on"]).title(&["person", "unit", "role"])
         .natural(&["person", "unit", "role"]) }
     rules { period_in_order, appointment_date_is_known }
 }

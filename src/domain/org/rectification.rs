@@ -1,7 +1,7 @@
 //! Rectification: a problem that was found, who mends it by when, and its closing (整改、補短板).
 
 use crate::domain::access::Office;
-use crate::domain::record::{Date, Identifier, Issue, Merge, Owner, Step, Text, UnitRef};
+use crate::domain::record::{Date, Identifier, Issue, Merge, Owner, Step, Text, UnitRef, care};
 use crate::domain::rules::dates;
 use crate::{choices, field, record};
 
@@ -74,7 +74,7 @@ record! {
         /// Reason of a return.
         status_reason: Option<Text> = 12, "status_reason".width(20).max_chars(200).group("decision");
     }
-    spec { .owner(Owner::Field("unit")).list(&["unit", "problem", "charge", "due_on", "done_on", "status"])
+    spec { .care(care::STAFFING).owner(Owner::Field("unit")).list(&["unit", "problem", "charge", "due_on", "done_on", "status"])
         .title(&["unit", "problem"]).natural(&["unit", "problem", "due_on"]).steps(STEPS) }
     rules { closed_after_it_was_done }
 }

@@ -1,7 +1,7 @@
 //! Submissions: what a unit owes headquarters by a day, and when it came.
 
 use crate::domain::access::Office;
-use crate::domain::record::{Date, Identifier, Integer, Issue, Owner, Text, UnitRef};
+use crate::domain::record::{Date, Identifier, Integer, Issue, Owner, Text, UnitRef, care};
 use crate::{field, record};
 
 record! {
@@ -24,7 +24,7 @@ record! {
         /// Remarks of the office.
         note: Option<Text> = 7, "note".width(20).max_chars(200);
     }
-    spec { .owner(Owner::Field("unit")).office(Office::Headquarters).list(&["unit", "name", "year", "due_on", "received_on"])
+    spec { .care(care::UNITS).owner(Owner::Field("unit")).office(Office::Headquarters).list(&["unit", "name", "year", "due_on", "received_on"])
         .title(&["unit", "name", "year"]).natural(&["unit", "name", "year"]) }
     rules { received_in_a_sane_year }
 }

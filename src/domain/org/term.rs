@@ -1,6 +1,6 @@
 //! Terms: one committee's term of office, kept when the next one begins.
 
-use crate::domain::record::{Date, Identifier, Integer, Issue, Owner, Text, UnitRef};
+use crate::domain::record::{Date, Identifier, Integer, Issue, Owner, Text, UnitRef, care};
 use crate::domain::rules::dates;
 use crate::{field, record};
 
@@ -30,7 +30,7 @@ record! {
         /// Remarks of the office.
         note: Option<Text> = 10, "note".width(20).max_chars(200);
     }
-    spec { .owner(Owner::Field("unit")).list(&["unit", "number", "starts_on", "ends_on", "approved_until", "reelected_on"])
+    spec { .care(care::UNITS).owner(Owner::Field("unit")).list(&["unit", "number", "starts_on", "ends_on", "approved_until", "reelected_on"])
         .title(&["unit", "starts_on"]).natural(&["unit", "starts_on"]) }
     rules { in_order, elected_after_the_start, a_delay_has_a_document, a_delay_is_a_year_at_most }
 }

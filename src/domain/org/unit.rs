@@ -2,7 +2,7 @@
 
 use crate::domain::access::Office;
 use crate::domain::record::{
-    Code, Date, Flag, Identifier, Integer, Issue, Merge, Name, Owner, Phone, Text, UnitRef,
+    Code, Date, Flag, Identifier, Integer, Issue, Merge, Name, Owner, Phone, Text, UnitRef, care,
 };
 use crate::domain::rules::dates;
 use crate::{choices, field, record};
@@ -75,7 +75,7 @@ record! {
         /// Last day of the present term, when approved to differ from the regular one.
         term_ends_on: Option<Date> = 16, "term_ends_on".width(10).group("term");
     }
-    spec { .owner(Owner::Itself).published().office(Office::Headquarters).list(&["code", "name", "type", "branch_type", "parent", "founded_on"])
+    spec { .care(care::UNITS).owner(Owner::Itself).published().office(Office::Headquarters).list(&["code", "name", "type", "branch_type", "parent", "founded_on"])
         .title(&["name"]).natural(&["code"]) }
     rules { a_branch_has_a_parent, the_university_has_none, branch_type_is_for_branches, founded_before_the_term, long_term_needs_approval }
 }

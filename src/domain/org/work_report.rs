@@ -1,7 +1,7 @@
 //! Work-report reviews of secretaries (述職評議考核): the grade a meeting gave, no more.
 
 use crate::domain::record::{
-    Code, Date, Identifier, Integer, Issue, Owner, PersonId, Text, UnitRef,
+    Code, Date, Identifier, Integer, Issue, Owner, PersonId, Text, UnitRef, care,
 };
 use crate::domain::rules::dates;
 use crate::{field, record};
@@ -28,7 +28,7 @@ record! {
         /// Remarks of the office.
         note: Option<Text> = 8, "note".width(20).max_chars(200);
     }
-    spec { .owner(Owner::Field("unit")).found_by("person").list(&["person", "unit", "year", "reported_on", "grade"])
+    spec { .care(care::STAFFING).owner(Owner::Field("unit")).found_by("person").list(&["person", "unit", "year", "reported_on", "grade"])
         .title(&["person", "unit", "year"]).natural(&["person", "unit", "year"]) }
     rules { graded_after_reporting }
 }

@@ -3,6 +3,7 @@
 //! A kind is one file with one `record!` block. Everything else (form, table, filter, import, export, merge policy, data
 //! dictionary, command-line nouns) is read from its [`RecordSpec`].
 
+pub mod care;
 mod date;
 mod issue;
 mod macros;
@@ -15,10 +16,10 @@ mod value;
 pub use date::{DateError, PartialDate, Precision};
 pub use issue::{Issue, Level};
 pub use parse::ParseContext;
-pub use spec::{FieldId, FieldSpec, Merge, Owner, RecordSpec, Step, ValueKind};
+pub use spec::{FieldId, FieldSpec, Merge, Owner, RecordSpec, Shape, Step, ValueKind};
 pub use types::{
     ClassId, Code, CultivationId, Date, EnrolmentId, FieldType, Flag, Hours, IdNumber, Identifier,
-    Instant, Integer, Name, PersonId, Phone, SessionId, StaffFileId, Text, UnitRef,
+    Instant, Integer, Many, Name, Notes, PersonId, Phone, SessionId, StaffFileId, Text, UnitRef,
 };
 pub use value::{FieldNo, Fields, Value};
 

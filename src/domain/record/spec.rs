@@ -1,5 +1,6 @@
 //! Specs: what is known about a kind and its fields, as constants that everything else reads.
 
+use super::care::Care;
 use super::value::FieldNo;
 use crate::domain::access::Office;
 use crate::domain::record::types::FieldType;
@@ -33,6 +34,18 @@ pub enum ValueKind {
     Choice,
     /// Another record, of the kind with this key.
     Reference(&'static str),
+}
+
+/// How many values a field has, and who may change them (protocol, Elements).
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Shape {
+    /// One.
+    One,
+    /// Several texts, each with an identity of its own: what two people add is both there. Typed and written as one text, with
+    /// [`crate::domain::text::LIST_MARK`] between them.
+    Many,
+    /// Dated remarks with their authors: only added to.
+    Notes,
 }
 
 /// How two edits of one field meet (protocol, Merge policy).
@@ -86,8 +99,10 @@ pub struct FieldSpec {
     pub key: &'static str,
     /// What the value says, from the doc comment; goes into the data dictionary.
     pub doc: &'static str,
-    /// Input and storage type.
+    /// Input and storage type; of one element where there are several.
     pub kind: ValueKind,
+    /// How many values it has.
+    pub shape: Shape,
     /// True if a record without it is refused.
     pub required: bool,
     /// What happens when two people change it.
@@ -114,6 +129,8 @@ pub struct FieldSpec {
     pub unique: bool,
     /// Office that may write it.
     pub office: Office,
+    /// Why it is kept, for how long and for whom, where that differs from the kind's rule.
+    pub care: Option<Care>,
 }
 
 /// One record kind.
@@ -143,6 +160,8 @@ pub struct RecordSpec {
     pub steps: &'static [Step],
     /// Key of a reference besides the owner's by which the server finds the records that point to one.
     pub found_by: Option<&'static str>,
+    /// Why its fields are kept, for how long and for whom.
+    pub care: Option<Care>,
 }
 
 /// A field of a kind, checked at compile time by `field!`.
@@ -165,6 +184,7 @@ impl FieldSpec {
             key,
             doc,
             kind: T::KIND,
+            shape: T::SHAPE,
             required: T::REQUIRED,
             merge: Merge::Review,
             group: None,
@@ -178,7 +198,14 @@ impl FieldSpec {
             range: (0, 1_000_000),
             unique: false,
             office: Office::Organizer,
+            care: None,
         }
+    }
+    /// Says why the field is kept, for how long and for whom, where that differs from the kind's rule.
+    #[must_use]
+    pub const fn care(mut self, care: Care) -> Self {
+        self.care = Some(care);
+        self
     }
     /// Sets the list column's cells.
     #[must_use]
@@ -270,6 +297,20 @@ impl RecordSpec {
             natural: &[],
             steps: &[],
             found_by: None,
+            care: None,
+        }
+    }
+    /// Says why the kind's fields are kept, for how long and for whom.
+    #[must_use]
+    pub const fn care(mut self, care: Care) -> Self {
+        self.care = Some(care);
+        self
+    }
+    /// Returns why a field of the kind is kept; `None` fails a test.
+    pub const fn care_of(&self, field: &FieldSpec) -> Option<Care> {
+        match field.care {
+            Some(care) => Some(care),
+            None => self.care,
         }
     }
     /// Says which unit a record belongs to.
@@ -342,6 +383,11 @@ impl RecordSpec {
         self.fields.iter().find(|field| field.key == key)
     }
 
+    /// Returns the fields of a shape.
+    pub fn shaped(&self, shape: Shape) -> impl Iterator<Item = &'static FieldSpec> {
+        self.fields.iter().filter(move |field| field.shape == shape)
+    }
+
     /// Returns the field with that number.
     pub fn field_no(&self, number: FieldNo) -> Option<&'static FieldSpec> {
         self.fields.iter().find(|field| field.number == number)
@@ -382,6 +428,8 @@ impl RecordSpec {
                 !matches!(field.kind, ValueKind::Code) || field.codes.is_some(),
                 "a code field names no code list"
             );
+            let texts = matches!(field.kind, ValueKind::Text | ValueKind::Name);
+            assert!(texts || matches!(field.shape, Shape::One), "elements are texts");
             i += 1;
         }
         self.check_keys(self.list);

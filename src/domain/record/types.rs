@@ -2,9 +2,10 @@
 
 use super::date::PartialDate;
 use super::issue::Issue;
-use super::spec::ValueKind;
+use super::spec::{Shape, ValueKind};
 use super::value::Value;
 use crate::domain::ids::RecordId;
+use crate::domain::text;
 
 /// A type a field of a record can have.
 pub trait FieldType: Sized {
@@ -12,6 +13,8 @@ pub trait FieldType: Sized {
     const KIND: ValueKind;
     /// False only for `Option`.
     const REQUIRED: bool = true;
+    /// How many values.
+    const SHAPE: Shape = Shape::One;
     /// The closed set, for choices.
     const CHOICES: &'static [&'static str] = &[];
 
@@ -32,6 +35,7 @@ pub trait FieldType: Sized {
 
 impl<T: FieldType> FieldType for Option<T> {
     const KIND: ValueKind = T::KIND;
+    const SHAPE: Shape = T::SHAPE;
     const REQUIRED: bool = false;
     const CHOICES: &'static [&'static str] = T::CHOICES;
 
@@ -44,6 +48,47 @@ impl<T: FieldType> FieldType for Option<T> {
             None | Some(Value::Null) => Ok(None),
             Some(value) => Self::from_value(value).ok_or_else(|| Issue::error(field, "wrong-type")),
         }
+    }
+}
+
+/// Several texts ([`Shape::Many`]); none where nothing was given.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Many<T>(pub Vec<T>);
+
+impl<T: FieldType> FieldType for Many<T> {
+    const KIND: ValueKind = T::KIND;
+    const SHAPE: Shape = Shape::Many;
+    const REQUIRED: bool = false;
+
+    fn from_value(value: &Value) -> Option<Self> {
+        let Value::Text(joined) = value else { return None };
+        let element = |part: &str| T::from_value(&Value::Text(part.to_owned()));
+        text::elements(joined).into_iter().map(element).collect::<Option<_>>().map(Self)
+    }
+
+    fn from_slot(field: &'static str, slot: Option<&Value>) -> Result<Self, Issue> {
+        match slot {
+            None | Some(Value::Null) => Ok(Self(Vec::new())),
+            Some(value) => Self::from_value(value).ok_or_else(|| Issue::error(field, "wrong-type")),
+        }
+    }
+}
+
+/// Dated remarks ([`Shape::Notes`]): they stand beside the values of a record, not among them.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Notes;
+
+impl FieldType for Notes {
+    const KIND: ValueKind = ValueKind::Text;
+    const SHAPE: Shape = Shape::Notes;
+    const REQUIRED: bool = false;
+
+    fn from_value(_: &Value) -> Option<Self> {
+        Some(Self)
+    }
+
+    fn from_slot(_: &'static str, _: Option<&Value>) -> Result<Self, Issue> {
+        Ok(Self)
     }
 }
 

@@ -36,6 +36,9 @@ pub trait Dated {
     /// Returns how sure it is.
     fn mark(&self) -> Mark;
 
+    /// Returns its own columns with their values, for a person.
+    fn says(&self) -> String;
+
     /// True if the row holds on that day.
     fn holds_on(&self, day: PartialDate) -> bool {
         self.valid_from() <= day && self.valid_to().is_none_or(|last| day <= last)
@@ -67,6 +70,10 @@ macro_rules! rows {
             fn valid_to(&self) -> Option<PartialDate> { self.valid_to }
             fn source(&self) -> &str { &self.source }
             fn mark(&self) -> Mark { self.mark }
+            fn says(&self) -> String {
+                let columns = [$( format!("{} {:?}", stringify!($field), self.$field) ),*];
+                columns.join(", ").replace('"', "")
+            }
         }
     )* };
 }
@@ -189,6 +196,13 @@ tables! {
     promotion, PROMOTION, PROMOTION_TEXT: PromotionRule in "promotion";
     /// Single numbers.
     limits, LIMITS, LIMITS_TEXT: LimitRule in "limits";
+}
+
+static SHIPPED: LazyLock<Policies> = LazyLock::new(Policies::default);
+
+/// Returns the shipped rows alone: what a check of one record goes by, which knows no other records.
+pub fn shipped() -> &'static Policies {
+    &SHIPPED
 }
 
 /// Returns the row that holds: of those for the subject, the one that began last; of two that began together, the later one.

@@ -3,7 +3,7 @@
 //! Typing and imports refuse most of it earlier; what arrives from other devices is held to it here.
 
 use crate::domain::codes;
-use crate::domain::record::{FieldSpec, Fields, Issue, RecordSpec, Value, ValueKind};
+use crate::domain::record::{FieldSpec, Fields, Issue, RecordSpec, Shape, Value, ValueKind};
 use crate::domain::text;
 
 /// Checks the values of a record against its spec.
@@ -16,6 +16,9 @@ pub fn check(spec: &RecordSpec, fields: &Fields) -> Vec<Issue> {
 
 fn of_field(field: &FieldSpec, value: &Value) -> Option<Issue> {
     match value {
+        Value::Text(joined) if field.shape == Shape::Many => text::elements(joined)
+            .into_iter()
+            .find_map(|typed| too_long(field, typed).or_else(|| placeholder(field, typed))),
         Value::Text(typed) => too_long(field, typed).or_else(|| placeholder(field, typed)),
         Value::Int(number) => out_of_range(field, *number),
         Value::Code(code) => unknown_code(field, code),

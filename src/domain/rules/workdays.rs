@@ -51,6 +51,11 @@ pub fn is_known(year: i16) -> bool {
     CALENDAR.years.contains(&year)
 }
 
+/// Returns the years whose holidays are in the calendar, in order.
+pub fn known() -> impl Iterator<Item = i16> {
+    CALENDAR.years.iter().copied()
+}
+
 /// True if the offices work on the day.
 pub fn is_workday(day: Date) -> bool {
     if CALENDAR.worked.contains(&day) {

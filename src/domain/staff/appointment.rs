@@ -1,7 +1,7 @@
 //! Appointments: the chain from selection to confirmation, one record for each term.
 
-use crate::domain::record::{Code, Date, Identifier, Issue, Owner, StaffFileId, Text};
-use crate::domain::rules::dates;
+use crate::domain::record::{Code, Date, Identifier, Issue, Owner, StaffFileId, Text, care};
+use crate::domain::rules::{dates, policy, workdays};
 use crate::{choices, field, record};
 
 choices! {
@@ -64,9 +64,9 @@ record! {
         /// Name of the promotion rule that was used; a later rule does not rewrite it.
         rule_version: Option<Identifier> = 16, "rule_version".width(12).max_chars(40);
     }
-    spec { .owner(Owner::Of("staff_file")).list(&["staff_file", "post", "from_on", "to_on", "stage", "document_no"])
+    spec { .care(care::STAFFING).owner(Owner::Of("staff_file")).list(&["staff_file", "post", "from_on", "to_on", "stage", "document_no"])
         .title(&["staff_file", "post", "from_on"]).natural(&["staff_file", "from_on"]) }
-    rules { in_order, confirmed_after_the_start }
+    rules { in_order, confirmed_after_the_start, chain_in_order, publicity_lasts_its_working_days }
 }
 
 fn in_order(a: &Appointment) -> Option<Issue> {
@@ -75,4 +75,71 @@ fn in_order(a: &Appointment) -> Option<Issue> {
 
 fn confirmed_after_the_start(a: &Appointment) -> Option<Issue> {
     dates::order(Some(a.from_on), a.confirmed_on, field!(Appointment: "confirmed_on"))
+}
+
+/// Selection, qualification, inspection, decision, publicity (domain notes B3): the first pair out of order is named.
+fn chain_in_order(a: &Appointment) -> Option<Issue> {
+    let chain = [
+        (a.selected_on, field!(Appointment: "selected_on")),
+        (a.qualified_on, field!(Appointment: "qualified_on")),
+        (a.inspected_on, field!(Appointment: "inspected_on")),
+        (a.decided_on, field!(Appointment: "decided_on")),
+        (a.publicised_on, field!(Appointment: "publicised_on")),
+    ];
+    let known = chain.into_iter().filter(|(day, _)| day.is_some());
+    let known: Vec<_> = known.collect();
+    known.windows(2).find_map(|pair| match pair {
+        [(first, _), (second, field)] => dates::order(*first, *second, *field),
+        _ => None,
+    })
+}
+
+/// The appointment begins after the working days of publicity; its first day counts if it is worked.
+fn publicity_lasts_its_working_days(a: &Appointment) -> Option<Issue> {
+    let first = a.publicised_on?.0;
+    let days = policy::shipped().limit("publicity-working-days", first)?;
+    let last = workdays::last_of(first, days)?;
+    let short = !dates::end_of(a.from_on.0).is_surely_after(last);
+    short.then(|| {
+        let issue = Issue::warning(field!(Appointment: "from_on"), "publicity-short");
+        issue.with("days", days).with("last", last)
+    })
+}
+
+#[cfg(test)]
+mod tests {
+    use crate::domain::ids::RecordId;
+    use crate::domain::kinds::Kind;
+    use crate::domain::record::{Fields, PartialDate, Value};
+
+    fn codes(pairs: &[(&str, (i16, i8, i8))]) -> Vec<&'static str> {
+        let no = |key: &str| Kind::Appointment.spec().field(key).unwrap().number;
+        let file = Value::Ref(RecordId(uuid::Uuid::from_u128(1)));
+        let mut fields = Fields::from([(no("staff_file"), file)]);
+        for (key, (year, month, day)) in pairs {
+            fields.insert(no(key), Value::Date(PartialDate::day(*year, *month, *day).unwrap()));
+        }
+        Kind::Appointment.check(&fields).into_iter().map(|issue| issue.code).collect()
+    }
+
+    /// Five working days as 貴州 (2016) carries the 發展黨員工作細則 out; National Day of 2026 by the State Council's notice.
+    #[test]
+    fn an_appointment_begins_after_five_working_days_of_publicity() {
+        let publicised = ("publicised_on", (2026, 9, 28));
+        assert_eq!(codes(&[publicised, ("from_on", (2026, 10, 9))]), ["publicity-short"]);
+        assert_eq!(codes(&[publicised, ("from_on", (2026, 10, 10))]), Vec::<&str>::new());
+        assert_eq!(
+            codes(&[("publicised_on", (2026, 6, 1)), ("from_on", (2026, 6, 6))]),
+            Vec::<&str>::new()
+        );
+    }
+
+    #[test]
+    fn the_chain_of_an_appointment_is_in_order_even_with_gaps() {
+        let from = ("from_on", (2026, 8, 1));
+        let wrong = [("selected_on", (2026, 5, 2)), ("decided_on", (2026, 5, 1)), from];
+        assert_eq!(codes(&wrong), ["q05-order"]);
+        let right = [("selected_on", (2026, 5, 1)), ("decided_on", (2026, 5, 1)), from];
+        assert_eq!(codes(&right), Vec::<&str>::new());
+    }
 }

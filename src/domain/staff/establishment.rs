@@ -1,7 +1,7 @@
 //! Establishments: how many organizers' posts a unit is entitled to.
 
 use crate::domain::access::Office;
-use crate::domain::record::{Date, Identifier, Integer, Issue, Owner, UnitRef};
+use crate::domain::record::{Date, Identifier, Integer, Issue, Owner, UnitRef, care};
 use crate::domain::rules::dates;
 use crate::{field, record};
 
@@ -21,7 +21,7 @@ record! {
         /// Number of the decision.
         document_no: Option<Identifier> = 5, "document_no".width(20).max_chars(60).office(Office::Headquarters);
     }
-    spec { .owner(Owner::Field("unit")).office(Office::Headquarters).list(&["unit", "posts_approved", "valid_from", "valid_to"])
+    spec { .care(care::ESTABLISHMENT).owner(Owner::Field("unit")).office(Office::Headquarters).list(&["unit", "posts_approved", "valid_from", "valid_to"])
         .title(&["unit", "valid_from"]).natural(&["unit", "valid_from"]) }
     rules { in_order }
 }

@@ -3,7 +3,7 @@
 use crate::domain::access::Office;
 use crate::domain::record::{
     Code, Date, Flag, Identifier, Integer, Issue, Merge, Name, Owner, PersonId, Phone, Step, Text,
-    UnitRef,
+    UnitRef, care,
 };
 use crate::domain::rules::dates;
 use crate::{choices, field, record};
@@ -170,7 +170,7 @@ record! {
         /// Remarks of the office.
         note: Option<Text> = 22, "note".width(20).max_chars(200).merge(Merge::LastWriter);
     }
-    spec { .owner(Owner::Field("unit")).found_by("person").list(&["person", "unit", "employment", "rank", "appointed_on", "left_on", "status"])
+    spec { .care(care::STAFFING).owner(Owner::Field("unit")).found_by("person").list(&["person", "unit", "employment", "rank", "appointed_on", "left_on", "status"])
         .title(&["person", "unit"]).natural(&["person", "unit"]).steps(STEPS) }
     rules { in_order, in_post_has_a_person, left_has_a_day, rank_is_dated_sanely }
 }

@@ -1,7 +1,7 @@
 //! Yearly reviews of organizers: work done in figures, and the grade.
 
 use crate::domain::access::Office;
-use crate::domain::record::{Code, Integer, Issue, Owner, StaffFileId, Text};
+use crate::domain::record::{Code, Integer, Issue, Owner, StaffFileId, Text, care};
 use crate::{field, record};
 
 record! {
@@ -30,7 +30,7 @@ record! {
         /// Headquarters' finding.
         headquarters_opinion: Option<Text> = 10, "headquarters_opinion".width(20).personal().max_chars(300).office(Office::Headquarters);
     }
-    spec { .owner(Owner::Of("staff_file")).list(&["staff_file", "year", "grade", "branches_guided", "members_developed"])
+    spec { .care(care::STAFFING).owner(Owner::Of("staff_file")).list(&["staff_file", "year", "grade", "branches_guided", "members_developed"])
         .title(&["staff_file", "year"]).natural(&["staff_file", "year"]) }
     rules { a_part_is_not_more_than_the_whole }
 }

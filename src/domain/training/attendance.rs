@@ -1,6 +1,6 @@
 //! Attendance: one person at one session.
 
-use crate::domain::record::{Code, Instant, Issue, Merge, Owner, PersonId, SessionId, Text};
+use crate::domain::record::{Code, Instant, Issue, Merge, Owner, PersonId, SessionId, Text, care};
 use crate::{choices, field, record};
 
 choices! {
@@ -37,7 +37,7 @@ record! {
         /// How it was marked, from the code list `sign_type`.
         marked_by: Option<Code> = 7, "marked_by".width(8).codes("sign_type");
     }
-    spec { .owner(Owner::Of("person")).list(&["session", "person", "state", "marked_at"]).title(&["person", "session"])
+    spec { .care(care::TRAINING).owner(Owner::Of("person")).list(&["session", "person", "state", "marked_at"]).title(&["person", "session"])
         .natural(&["session", "person"]) }
     rules { signed_out_after_signing_in }
 }

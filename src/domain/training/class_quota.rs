@@ -1,7 +1,7 @@
 //! Quotas: how many places of a class are a unit's.
 
 use crate::domain::access::Office;
-use crate::domain::record::{ClassId, Integer, Issue, Owner, Text, UnitRef};
+use crate::domain::record::{ClassId, Integer, Issue, Owner, Text, UnitRef, care};
 use crate::{field, record};
 
 record! {
@@ -20,7 +20,7 @@ record! {
         /// Remarks of the office.
         note: Option<Text> = 5, "note".width(20).max_chars(200);
     }
-    spec { .owner(Owner::Field("unit")).office(Office::Headquarters).found_by("class").list(&["class", "unit", "places", "substitutes"])
+    spec { .care(care::CLASSES).owner(Owner::Field("unit")).office(Office::Headquarters).found_by("class").list(&["class", "unit", "places", "substitutes"])
         .title(&["class", "unit"]).natural(&["class", "unit"]) }
     rules { no_more_substitutes_than_places }
 }

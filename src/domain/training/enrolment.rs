@@ -2,8 +2,8 @@
 
 use crate::domain::access::Office;
 use crate::domain::record::{
-    ClassId, Code, Date, EnrolmentId, Flag, Hours, Identifier, Instant, Integer, Issue, Merge,
-    Owner, PersonId, Step, Text,
+    ClassId, Code, Date, EnrolmentId, Flag, Hours, Identifier, Instant, Integer, Issue, Many,
+    Merge, Notes, Owner, PersonId, Phone, Step, Text, care,
 };
 use crate::{choices, field, record};
 
@@ -261,8 +261,20 @@ record! {
         makes_up: Option<EnrolmentId> = 24, "makes_up".width(24);
         /// Mark of the examination, of 100, in tenths.
         mark: Option<Hours> = 25, "mark".width(6).range(0, 1000).personal();
+        /// Standing of the person that the class asks for (參訓人員身份: 雙肩挑, 支部書記); several may hold.
+        identities: Many<Text> = 30, "identities".width(20).max_chars(30);
+        /// What was done about the enrolment, with day and name: calls, documents, dates. No opinions on the person.
+        log: Notes = 31, "log".width(30).max_chars(500);
+        /// Telephone for the days of the class; gone 30 days after it.
+        contact_phone: Option<Phone> = 40, "contact_phone".width(13).sensitive().care(care::LOGISTICS);
+        /// Diet during the class; gone 30 days after it.
+        diet: Option<Text> = 41, "diet".width(12).sensitive().max_chars(60).merge(Merge::LastWriter).care(care::LOGISTICS);
+        /// Lodging during the class; gone 30 days after it.
+        lodging: Option<Text> = 42, "lodging".width(12).sensitive().max_chars(60).merge(Merge::LastWriter).care(care::LOGISTICS);
+        /// How the person travels to the class; gone 30 days after it.
+        transport: Option<Text> = 43, "transport".width(12).sensitive().max_chars(60).merge(Merge::LastWriter).care(care::LOGISTICS);
     }
-    spec { .owner(Owner::Of("person")).found_by("class").list(&["person", "class", "attends_as", "status", "hours", "result"]).title(&["person", "class"])
+    spec { .care(care::TRAINING).owner(Owner::Of("person")).found_by("class").list(&["person", "class", "attends_as", "status", "hours", "result"]).title(&["person", "class"])
         .natural(&["class", "person"]).steps(STEPS) }
     rules { completed_has_hours, certified_has_a_number, a_substitute_is_another }
 }

@@ -1,6 +1,6 @@
 //! Sessions: the half days and days of a class; hours come from them.
 
-use crate::domain::record::{ClassId, Code, Hours, Instant, Issue, Merge, Name, Owner, Text};
+use crate::domain::record::{ClassId, Code, Hours, Instant, Issue, Merge, Name, Owner, Text, care};
 use crate::{field, record};
 
 /// Milliseconds of half a day of teaching: a longer session counts as a whole day.
@@ -32,7 +32,7 @@ record! {
         /// Where it is held.
         place: Option<Text> = 8, "place".width(20).max_chars(100).merge(Merge::LastWriter);
     }
-    spec { .owner(Owner::Of("class")).published().list(&["class", "name", "starts_at", "ends_at", "hours", "mode"])
+    spec { .care(care::CLASSES).owner(Owner::Of("class")).published().list(&["class", "name", "starts_at", "ends_at", "hours", "mode"])
         .title(&["class", "name", "starts_at"]).natural(&["class", "starts_at"]) }
     rules { starts_before_it_ends, hours_within_the_half_day }
 }

@@ -2,7 +2,8 @@
 
 use crate::domain::access::Office;
 use crate::domain::record::{
-    Code, Date, Flag, Hours, Instant, Integer, Issue, Merge, Name, Step, Text, UnitRef,
+    Code, Date, Flag, Hours, Instant, Integer, Issue, Many, Merge, Name, Notes, Step, Text,
+    UnitRef, care,
 };
 use crate::domain::rules::dates;
 use crate::{choices, field, record};
@@ -226,8 +227,12 @@ record! {
         pass_mark: Option<Integer> = 27, "pass_mark".width(6).range(0, 100);
         /// Sessions a person may miss without excuse.
         max_absences: Option<Integer> = 28, "max_absences".width(6).range(0, 1000);
+        /// Names of those who teach it.
+        lecturers: Many<Name> = 30, "lecturers".width(20).max_chars(50);
+        /// What the office did about it, with day and name.
+        log: Notes = 31, "log".width(30).max_chars(500);
     }
-    spec { .published().list(&["year", "name", "category", "organiser_level", "starts_on", "ends_on", "planned_hours", "status"])
+    spec { .care(care::CLASSES).published().list(&["year", "name", "category", "organiser_level", "starts_on", "ends_on", "planned_hours", "status"])
         .title(&["year", "name"]).natural(&["year", "name"]).steps(STEPS) }
     rules { starts_before_it_ends, enrolment_ends_before_the_class, online_hours_within_the_plan, nobody_beyond_the_places }
 }

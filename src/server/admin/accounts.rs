@@ -235,7 +235,7 @@ pub async fn confirm(database: impl Into<Location>, device: DeviceId) -> AdminRe
 }
 
 /// Marks something beside the database, so that a restore does not undo it.
-fn mark(database: &Location, mark: &Mark) -> AdminResult<()> {
+pub(super) fn mark(database: &Location, mark: &Mark) -> AdminResult<()> {
     let beside = Beside::of(database);
     let path = beside.as_ref().map(|beside| beside.marks().display().to_string());
     let failed = |source| AdminError::File { path: path.unwrap_or_default(), source };

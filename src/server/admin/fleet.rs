@@ -1,9 +1,6 @@
 //! What headquarters looks at: every device, and what went wrong.
 
-use std::collections::BTreeMap;
-
 use super::{AdminResult, DeviceInfo, devices, open};
-use crate::domain::ids::DeviceId;
 use crate::server::clock::now_ms;
 use crate::server::db::Db;
 use crate::server::db::location::Location;
@@ -78,34 +75,6 @@ pub async fn events(
     let name = |id| accounts.iter().find(|a| Some(a.id) == id).map(|a| a.name.clone());
     let info = |row: EventRow| EventInfo { user: name(row.event.user).unwrap_or_default(), row };
     Ok(rows.into_iter().map(info).collect())
-}
-
-/// What one revoked device handed in.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub struct QuarantineInfo {
-    /// The device.
-    pub device: DeviceId,
-    /// Operations kept.
-    pub ops: usize,
-    /// When the last one came, milliseconds.
-    pub recv_at: i64,
-}
-
-/// Lists what revoked devices handed in, by device.
-///
-/// # Errors
-/// [`super::AdminError::Database`].
-pub async fn quarantine(database: impl Into<Location>) -> AdminResult<Vec<QuarantineInfo>> {
-    let db = open(database).await?;
-    let mut found: BTreeMap<DeviceId, QuarantineInfo> = BTreeMap::new();
-    for op in db.quarantined().await? {
-        let device = op.id.device;
-        let info = found.entry(device).or_insert(QuarantineInfo { device, ops: 0, recv_at: 0 });
-        info.ops += 1;
-        info.recv_at = info.recv_at.max(op.recv_at);
-    }
-    db.close().await;
-    Ok(found.into_values().collect())
 }
 
 /// Takes deletions out of the feed that are older than `days` and that every device has; returns up to which position. A running

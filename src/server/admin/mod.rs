@@ -4,7 +4,10 @@
 
 mod accounts;
 mod backup;
+mod erase;
 mod fleet;
+mod lease;
+mod quarantine;
 mod restore;
 mod setup;
 mod verify;
@@ -13,13 +16,17 @@ use super::db::location::Location;
 use super::db::{Database, DbError};
 use crate::domain::access::Role;
 
+pub use super::erase::Erased;
 pub use super::history::Reapplied;
 pub use accounts::{
     DeviceInfo, UserInfo, code, confirm, devices, new_code, revoke, user_add, user_disable,
     user_list,
 };
 pub use backup::{Backup, backup};
-pub use fleet::{EventInfo, Fleet, QuarantineInfo, bury, events, fleet, quarantine};
+pub use erase::{erase, expire};
+pub use fleet::{EventInfo, Fleet, bury, events, fleet};
+pub use lease::{UnlockCode, unlock};
+pub use quarantine::{QuarantineInfo, quarantine, quarantine_reject, quarantine_take, take_over};
 pub use restore::{Restored, restore};
 pub use setup::{Initialised, ROOT_CODE, init, set_up};
 pub use verify::{Difference, Verified, replay, verify, verify_file};
@@ -65,6 +72,18 @@ pub enum AdminError {
     NoDevice {
         /// Its id.
         device: String,
+    },
+    /// No such record.
+    #[error("there is no record {id}")]
+    NoRecord {
+        /// Its id.
+        id: String,
+    },
+    /// Nothing open of that number was handed in, or it cannot be taken.
+    #[error("there is nothing to decide under number {no} in the quarantine")]
+    NoQuarantine {
+        /// The number.
+        no: u64,
     },
     /// The role needs a unit.
     #[error("a user with role {} needs a unit", role.key())]

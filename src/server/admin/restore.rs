@@ -9,7 +9,9 @@ use crate::server::clock::{Machine, now_ms};
 use crate::server::db::location::Location;
 use crate::server::db::rows::Alarm;
 use crate::server::db::{Database, Db};
+use crate::server::erase;
 use crate::server::history::{self, Reapplied};
+use crate::server::keys::Keys;
 use crate::server::marks::Marks;
 
 /// What a restore did.
@@ -65,7 +67,9 @@ pub async fn restore(database: impl Into<Location>, from: &Path) -> AdminResult<
     let detail = format!("head {}", verified.head_seq);
     let alarm = Alarm { at: now, word: "restored".to_owned(), device: None, detail };
     let tenant = history::begin(&db, &marks, old, (alarm, &Machine)).await?;
-    let reapplied = history::reapply(&db, &read).await?;
+    let mut reapplied = history::reapply(&db, &read).await?;
+    let keys = Keys::load(&beside).map_err(failed)?;
+    reapplied.erased = erase::again(&db, &keys, &history::erased(&read), &Machine).await?;
     db.close().await;
     drop(lock);
     Ok(Restored { from, kept, verified, epoch_no: tenant.epoch_no, reapplied })

@@ -85,7 +85,7 @@ pub async fn set_up<D: Db>(
     Ok(Initialised { tenant: tenant.id, root: tenant.root, code })
 }
 
-fn refused(error: PushError) -> AdminError {
+pub(super) fn refused(error: PushError) -> AdminError {
     match error {
         PushError::Db(error) => AdminError::Database(error),
         PushError::Gap { .. }

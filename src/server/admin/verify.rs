@@ -1,6 +1,6 @@
 //! Verification: the whole log is applied again to nothing, and must give the stored records byte for byte.
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 use std::fmt;
 use std::path::Path;
 
@@ -10,10 +10,12 @@ use crate::server::db::location::Location;
 use crate::server::db::rows::{OpRow, Tenant, UniqueRow};
 use crate::server::db::{Db, DbError, DbResult};
 use crate::server::decide::{Entry, decide, refused, together};
+use crate::server::erase::is_bare;
 use crate::server::push::record_row;
 use crate::sync::apply::Stamp;
-use crate::sync::{Digest, Limits, UnitTree, World};
-use crate::wire::{decode, encode};
+use crate::sync::command::{Scope, erasure, is_redacted};
+use crate::sync::{Digest, Limits, Op, Outcome, UnitTree, World};
+use crate::wire::{decode, decode_record, encode};
 
 /// Operations read at once.
 const WINDOW: u32 = 1_000;
@@ -23,6 +25,8 @@ const WINDOW: u32 = 1_000;
 pub struct Verified {
     /// Operations replayed.
     pub ops: u64,
+    /// Operations whose payload was erased; their hashes still stand in the chain.
+    pub erased: u64,
     /// Events replayed.
     pub events: u64,
     /// Records compared.
@@ -143,6 +147,12 @@ struct Replay {
     world: World,
     seq: u64,
     chain: Digest,
+    /// Operations whose bytes are not those of their hash: an erasure must account for each.
+    redacted: Vec<(u64, RecordId, Option<Op>)>,
+    /// Operations that came out otherwise than the log says, for want of what was erased.
+    excused: Vec<(u64, RecordId)>,
+    /// What was erased, by record: where, and how much.
+    erasures: BTreeMap<RecordId, Vec<(u64, Scope)>>,
     /// Operations read and not applied yet: the beginning of a group.
     entries: Vec<Entry>,
     rows: Vec<OpRow>,
@@ -158,6 +168,9 @@ pub async fn replay<D: Db>(db: &D, limits: Limits) -> DbResult<Verified> {
         world: World::new(UnitTree::default(), limits),
         seq: 0,
         chain: [0; 16],
+        redacted: Vec::new(),
+        excused: Vec::new(),
+        erasures: BTreeMap::new(),
         entries: Vec::new(),
         rows: Vec::new(),
     };
@@ -183,8 +196,12 @@ pub async fn replay<D: Db>(db: &D, limits: Limits) -> DbResult<Verified> {
         let short = replay.seq < tenant.head_seq;
         difference = Some(if short { Difference::Gap { seq: next } } else { Difference::Head });
     }
+    if difference.is_none() {
+        difference = replay.unaccounted();
+    }
     let mut verified = Verified {
         ops: replay.seq,
+        erased: replay.count_erased(),
         events: 0,
         records: 0,
         conflicts: 0,
@@ -196,7 +213,7 @@ pub async fn replay<D: Db>(db: &D, limits: Limits) -> DbResult<Verified> {
         verified.difference = events(db, &tenant, &mut verified.events).await?;
     }
     if verified.difference.is_none() {
-        compare(db, &tenant, replay.world, &mut verified).await?;
+        compare(db, &tenant, (replay.world, &replay.erasures), &mut verified).await?;
     }
     Ok(verified)
 }
@@ -264,7 +281,12 @@ impl Replay {
             let outside = row.outside.as_ref();
             entry.outside = outside.and_then(|bytes| decode(bytes, "outside").ok());
             if entry.hash != row.hash {
-                return Some(Difference::Hash { seq });
+                let op = entry.op.clone();
+                if op.as_ref().map_or(!entry.bytes.is_empty(), |op| op.record != row.record) {
+                    return Some(Difference::Hash { seq });
+                }
+                entry.hash = row.hash;
+                self.redacted.push((seq, row.record, op));
             }
             self.entries.push(entry);
             self.rows.push(row);
@@ -287,10 +309,22 @@ impl Replay {
         for ((entry, row), outcome) in entries.iter().zip(&rows).zip(&outcomes) {
             let seq = row.seq;
             let same = encode(outcome).is_ok_and(|bytes| bytes == row.outcome);
+            let mut tag = outcome.tag();
             if !same || refused(entry, outcome) != row.refused {
-                return Some(Difference::Outcome { seq });
+                let Ok(stored) = decode::<Outcome>(&row.outcome, "outcome") else {
+                    return Some(Difference::Outcome { seq });
+                };
+                self.excused.push((seq, row.record));
+                tag = stored.tag();
             }
-            self.chain = row.link(&self.chain, outcome.tag());
+            if let Some((record, scope, conflicts)) = entry.op.as_ref().and_then(erasure)
+                && row.author.user.0.is_nil()
+            {
+                for id in conflicts.into_iter().chain([record]) {
+                    self.erasures.entry(id).or_default().push((seq, scope.clone()));
+                }
+            }
+            self.chain = row.link(&self.chain, tag);
             if self.chain != row.chain {
                 return Some(Difference::Chain { seq });
             }
@@ -300,11 +334,50 @@ impl Replay {
     }
 }
 
-/// Compares the stored tables with the replayed records.
+impl Replay {
+    /// Counts the operations without their payload.
+    fn count_erased(&self) -> u64 {
+        u64::try_from(self.redacted.len()).unwrap_or(u64::MAX)
+    }
+
+    /// Finds an operation whose payload, or outcome, no later erasure accounts for.
+    fn unaccounted(&self) -> Option<Difference> {
+        let later = |record: &RecordId, seq: u64| {
+            let all = self.erasures.get(record).into_iter().flatten();
+            all.filter(move |(at, _)| *at > seq).map(|(_, scope)| scope)
+        };
+        let hidden = self.redacted.iter().find(|(seq, record, op)| {
+            let scope = union(later(record, *seq));
+            scope.is_none_or(|scope| op.as_ref().is_some_and(|op| !is_redacted(op, &scope)))
+        });
+        if let Some((seq, ..)) = hidden {
+            return Some(Difference::Hash { seq: *seq });
+        }
+        let other = self.excused.iter().find(|(seq, record)| later(record, *seq).next().is_none());
+        other.map(|(seq, _)| Difference::Outcome { seq: *seq })
+    }
+}
+
+/// Returns what several erasures of one record erased together.
+fn union<'a>(scopes: impl Iterator<Item = &'a Scope>) -> Option<Scope> {
+    let mut all: Option<Scope> = None;
+    for scope in scopes {
+        let fields = match &all {
+            Some(before) if before.fields.is_empty() || scope.fields.is_empty() => Vec::new(),
+            Some(before) => [before.fields.as_slice(), &scope.fields].concat(),
+            None => scope.fields.clone(),
+        };
+        all = Some(Scope { fields });
+    }
+    all
+}
+
+/// Compares the stored tables with the replayed records. What was erased in full must have no content; its place in the history
+/// is the log's.
 async fn compare<D: Db>(
     db: &D,
     tenant: &Tenant,
-    mut world: World,
+    (mut world, erasures): (World, &BTreeMap<RecordId, Vec<(u64, Scope)>>),
     verified: &mut Verified,
 ) -> DbResult<()> {
     let mut after = None;
@@ -315,7 +388,10 @@ async fn compare<D: Db>(
         for row in rows {
             let record = world.records.remove(&row.id);
             let same = record.as_ref().map(record_row).transpose()?.is_some_and(|r| r == row);
-            if !same {
+            let whole =
+                erasures.get(&row.id).into_iter().flatten().any(|(_, s)| s.fields.is_empty());
+            let bare = whole && decode_record(&row.body).is_ok_and(|record| is_bare(&record, &[]));
+            if !same && !bare {
                 verified.difference = Some(Difference::Record { id: row.id });
                 return Ok(());
             }

@@ -278,6 +278,7 @@ async fn a_batch_finds_what_it_may_touch<D: Db>(db: D) {
         candidates: Vec::new(),
         kind: ConflictKind::Edit,
         state,
+        element: None,
     };
     let conflict = |id: u128, seq, state| {
         open(state).into_record(RecordId(Uuid::from_u128(id)), ROOT, op_id(seq), seq)

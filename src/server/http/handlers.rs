@@ -2,9 +2,10 @@
 
 use std::sync::Arc;
 
+use axum::Extension;
 use axum::body::Bytes;
-use axum::extract::{Path, State};
-use axum::http::header::AUTHORIZATION;
+use axum::extract::rejection::QueryRejection;
+use axum::extract::{Path, Query, State};
 use axum::http::{HeaderMap, StatusCode};
 use axum::response::Response;
 
@@ -12,6 +13,7 @@ use super::body::{Encoding, answer, read, refusal};
 use super::error::ApiError;
 use super::{Address, App, RequestId};
 use crate::server::db::Db;
+use crate::server::db::rows::Session;
 use crate::wire::packet::Message;
 
 /// What every handler is given.
@@ -30,11 +32,9 @@ fn reply<M: Message>(
     }
 }
 
-/// Returns the token a request carries; nothing, which no device has, if there is none.
-fn token(headers: &HeaderMap) -> &str {
-    let header = headers.get(AUTHORIZATION).and_then(|value| value.to_str().ok());
-    header.and_then(|value| value.strip_prefix("Bearer ")).map_or("", str::trim)
-}
+/// Who calls, as the gate found out; a call that needs nobody has none.
+#[derive(Clone, Debug)]
+pub(super) struct Caller(pub(super) Session);
 
 /// `GET /v1/hello`.
 pub(super) async fn hello<D: Db>(
@@ -56,7 +56,18 @@ pub(super) async fn enrol<D: Db>(
     let result = async {
         let now = app.service.now_ms();
         app.attempts.count(address.0, now).map_err(ApiError::too_many)?;
-        app.service.enrol(read(&headers, &body)?).await
+        app.codes.check(address.0, now).map_err(ApiError::too_many)?;
+        let answer = app.service.enrol(read(&headers, &body)?).await;
+        match &answer {
+            Ok(_) => app.codes.right(address.0),
+            Err(error) if error.code == "bad_code" => {
+                if let Some(rest) = app.codes.wrong(address.0, now) {
+                    app.service.note("code.locked", &format!("{rest} s")).await?;
+                }
+            }
+            Err(_) => {}
+        }
+        answer
     };
     let result = result.await;
     reply(&headers, &request, result)
@@ -65,16 +76,11 @@ pub(super) async fn enrol<D: Db>(
 /// `POST /v1/challenge`.
 pub(super) async fn challenge<D: Db>(
     State(app): Shared<D>,
-    address: Address,
     request: RequestId,
     headers: HeaderMap,
     body: Bytes,
 ) -> Response {
-    let result = async {
-        let now = app.service.now_ms();
-        app.sessions.count(address.0, now).map_err(ApiError::too_many)?;
-        app.service.challenge(&read(&headers, &body)?).await
-    };
+    let result = async { app.service.challenge(&read(&headers, &body)?).await };
     let result = result.await;
     reply(&headers, &request, result)
 }
@@ -82,16 +88,11 @@ pub(super) async fn challenge<D: Db>(
 /// `POST /v1/session`.
 pub(super) async fn session<D: Db>(
     State(app): Shared<D>,
-    address: Address,
     request: RequestId,
     headers: HeaderMap,
     body: Bytes,
 ) -> Response {
-    let result = async {
-        let now = app.service.now_ms();
-        app.sessions.count(address.0, now).map_err(ApiError::too_many)?;
-        app.service.begin_session(&read(&headers, &body)?).await
-    };
+    let result = async { app.service.begin_session(&read(&headers, &body)?).await };
     let result = result.await;
     reply(&headers, &request, result)
 }
@@ -99,16 +100,11 @@ pub(super) async fn session<D: Db>(
 /// `POST /v1/readmit`.
 pub(super) async fn readmit<D: Db>(
     State(app): Shared<D>,
-    address: Address,
     request: RequestId,
     headers: HeaderMap,
     body: Bytes,
 ) -> Response {
-    let result = async {
-        let now = app.service.now_ms();
-        app.attempts.count(address.0, now).map_err(ApiError::too_many)?;
-        app.service.readmit(read(&headers, &body)?).await
-    };
+    let result = async { app.service.readmit(read(&headers, &body)?).await };
     let result = result.await;
     reply(&headers, &request, result)
 }
@@ -116,14 +112,12 @@ pub(super) async fn readmit<D: Db>(
 /// `POST /v1/quarantine`.
 pub(super) async fn quarantine<D: Db>(
     State(app): Shared<D>,
+    Extension(Caller(session)): Extension<Caller>,
     request: RequestId,
     headers: HeaderMap,
     body: Bytes,
 ) -> Response {
-    let result = async {
-        let session = app.service.known(token(&headers)).await?;
-        app.service.quarantine(&session, read(&headers, &body)?).await
-    };
+    let result = async { app.service.quarantine(&session, read(&headers, &body)?).await };
     let result = result.await;
     reply(&headers, &request, result)
 }
@@ -131,14 +125,12 @@ pub(super) async fn quarantine<D: Db>(
 /// `POST /v1/sync/check`.
 pub(super) async fn check<D: Db>(
     State(app): Shared<D>,
+    Extension(Caller(session)): Extension<Caller>,
     request: RequestId,
     headers: HeaderMap,
     body: Bytes,
 ) -> Response {
-    let result = async {
-        let session = app.service.session(token(&headers)).await?;
-        app.service.check(&session, read(&headers, &body)?).await
-    };
+    let result = async { app.service.check(&session, read(&headers, &body)?).await };
     let result = result.await;
     reply(&headers, &request, result)
 }
@@ -146,14 +138,12 @@ pub(super) async fn check<D: Db>(
 /// `POST /v1/sync`.
 pub(super) async fn sync<D: Db>(
     State(app): Shared<D>,
+    Extension(Caller(session)): Extension<Caller>,
     request: RequestId,
     headers: HeaderMap,
     body: Bytes,
 ) -> Response {
-    let result = async {
-        let session = app.service.known(token(&headers)).await?;
-        app.service.sync(&session, read(&headers, &body)?).await
-    };
+    let result = async { app.service.sync(&session, read(&headers, &body)?).await };
     let result = result.await;
     reply(&headers, &request, result)
 }
@@ -161,14 +151,12 @@ pub(super) async fn sync<D: Db>(
 /// `POST /v1/sync/push`.
 pub(super) async fn push<D: Db>(
     State(app): Shared<D>,
+    Extension(Caller(session)): Extension<Caller>,
     request: RequestId,
     headers: HeaderMap,
     body: Bytes,
 ) -> Response {
-    let result = async {
-        let session = app.service.session(token(&headers)).await?;
-        app.service.push(&session, read(&headers, &body)?).await
-    };
+    let result = async { app.service.push(&session, read(&headers, &body)?).await };
     let result = result.await;
     reply(&headers, &request, result)
 }
@@ -176,14 +164,12 @@ pub(super) async fn push<D: Db>(
 /// `POST /v1/sync/pull`.
 pub(super) async fn pull<D: Db>(
     State(app): Shared<D>,
+    Extension(Caller(session)): Extension<Caller>,
     request: RequestId,
     headers: HeaderMap,
     body: Bytes,
 ) -> Response {
-    let result = async {
-        let session = app.service.session(token(&headers)).await?;
-        app.service.pull(&session, &read(&headers, &body)?).await
-    };
+    let result = async { app.service.pull(&session, &read(&headers, &body)?).await };
     let result = result.await;
     reply(&headers, &request, result)
 }
@@ -191,13 +177,38 @@ pub(super) async fn pull<D: Db>(
 /// `GET /v1/record/{id}/history`.
 pub(super) async fn history<D: Db>(
     State(app): Shared<D>,
+    Extension(Caller(session)): Extension<Caller>,
     Path(id): Path<String>,
     request: RequestId,
     headers: HeaderMap,
 ) -> Response {
+    let result = async { app.service.history(&session, &id).await };
+    let result = result.await;
+    reply(&headers, &request, result)
+}
+
+/// Where an outside verifier stands.
+#[derive(Clone, Copy, Debug, Default, serde::Deserialize)]
+#[serde(default)]
+pub(super) struct AuditQuery {
+    after: u64,
+    events_after: u64,
+}
+
+/// `GET /v1/audit`.
+pub(super) async fn audit<D: Db>(
+    State(app): Shared<D>,
+    query: Result<Query<AuditQuery>, QueryRejection>,
+    request: RequestId,
+    headers: HeaderMap,
+) -> Response {
     let result = async {
-        let session = app.service.session(token(&headers)).await?;
-        app.service.history(&session, &id).await
+        let unreadable = |_rejected| {
+            let message = "after and events_after are numbers";
+            ApiError::new(StatusCode::BAD_REQUEST, "malformed", message)
+        };
+        let Query(from) = query.map_err(unreadable)?;
+        app.service.audit(from.after, from.events_after).await
     };
     let result = result.await;
     reply(&headers, &request, result)

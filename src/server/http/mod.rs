@@ -2,6 +2,7 @@
 
 mod body;
 mod error;
+mod gate;
 mod handlers;
 mod limit;
 
@@ -28,10 +29,11 @@ use crate::telemetry as field;
 use crate::wire::frame::hex;
 use body::{Encoding, MAX_JSON, refusal};
 pub(super) use error::ApiError;
-use limit::Attempts;
+use gate::Gate;
+use limit::{Attempts, Lockout, Requests};
 
-/// Sessions and challenges one address may ask for a minute: a whole office may come back at once behind one address.
-const SESSIONS: u32 = 2_000;
+/// Codes and signatures one address may show a minute: a whole office may come back at once behind one address.
+const PROOFS: u32 = 3_000;
 
 /// What all requests share.
 #[derive(Debug)]
@@ -40,23 +42,29 @@ pub(super) struct App<D> {
     pub(super) service: Service<D>,
     /// Enrolments tried.
     attempts: Attempts,
-    /// Sessions tried.
-    sessions: Attempts,
+    /// Codes and signatures tried, by address.
+    proofs: Attempts,
+    /// Wrong codes.
+    codes: Lockout,
+    /// Requests of devices.
+    requests: Requests,
     /// Proxies whose word on addresses is believed.
     trusted: Vec<Network>,
 }
 
 impl<D> App<D> {
     /// Puts the parts together.
-    pub(super) const fn new(
+    pub(super) fn new(
         service: Service<D>,
-        enrol_per_minute: u32,
+        (enrol_per_minute, requests_per_minute): (u32, u32),
         trusted: Vec<Network>,
     ) -> Self {
         Self {
             service,
             attempts: Attempts::new(enrol_per_minute),
-            sessions: Attempts::new(SESSIONS),
+            proofs: Attempts::new(PROOFS),
+            codes: Lockout::default(),
+            requests: Requests::new(requests_per_minute),
             trusted,
         }
     }
@@ -103,18 +111,21 @@ struct Around {
 /// Makes the router of all calls. A request that takes longer than `timeout` is answered 503.
 pub(super) fn router<D: Db>(app: Arc<App<D>>, timeout: Duration) -> Router {
     let around_all = Around { timeout, gate: Arc::new(Semaphore::new(AT_ONCE)) };
-    Router::new()
-        .route("/v1/hello", get(handlers::hello::<D>))
-        .route("/v1/enrol", post(handlers::enrol::<D>))
-        .route("/v1/challenge", post(handlers::challenge::<D>))
-        .route("/v1/session", post(handlers::session::<D>))
-        .route("/v1/sync", post(handlers::sync::<D>))
-        .route("/v1/sync/push", post(handlers::push::<D>))
-        .route("/v1/sync/pull", post(handlers::pull::<D>))
-        .route("/v1/sync/check", post(handlers::check::<D>))
-        .route("/v1/readmit", post(handlers::readmit::<D>))
-        .route("/v1/quarantine", post(handlers::quarantine::<D>))
-        .route("/v1/record/{id}/history", get(handlers::history::<D>))
+    let calls = Gate::new(Arc::clone(&app))
+        .call("GET", "/v1/hello", get(handlers::hello::<D>))
+        .call("POST", "/v1/enrol", post(handlers::enrol::<D>))
+        .call("POST", "/v1/challenge", post(handlers::challenge::<D>))
+        .call("POST", "/v1/session", post(handlers::session::<D>))
+        .call("POST", "/v1/readmit", post(handlers::readmit::<D>))
+        .call("POST", "/v1/quarantine", post(handlers::quarantine::<D>))
+        .call("POST", "/v1/sync", post(handlers::sync::<D>))
+        .call("POST", "/v1/sync/check", post(handlers::check::<D>))
+        .call("POST", "/v1/sync/push", post(handlers::push::<D>))
+        .call("POST", "/v1/sync/pull", post(handlers::pull::<D>))
+        .call("GET", "/v1/record/{id}/history", get(handlers::history::<D>))
+        .call("GET", "/v1/audit", get(handlers::audit::<D>));
+    calls
+        .router()
         .fallback(handlers::unknown)
         .method_not_allowed_fallback(handlers::wrong_method)
         .with_state(app)

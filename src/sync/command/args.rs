@@ -116,6 +116,20 @@ pub struct EventNote {
     pub at: i64,
 }
 
+/// `record.erase`: the content of a record goes, by the server's own hand.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Erase {
+    /// Numbers of the fields that go; empty for all, and then the record is deleted.
+    pub fields: Vec<u16>,
+    /// Conflicts about the record, whose values go too.
+    pub conflicts: Vec<RecordId>,
+}
+
+impl Arguments for Erase {
+    const NAME: &'static str = "record.erase";
+    const TAG: u16 = 0x0310;
+}
+
 impl Arguments for EventNote {
     const NAME: &'static str = "event.note";
     const TAG: u16 = 0x0306;

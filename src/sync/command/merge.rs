@@ -71,7 +71,7 @@ fn written(body: &mut OpBody) -> Vec<&mut Value> {
             values.iter_mut().map(|(_, value)| value).collect()
         }
         OpBody::Set { sets } => sets.iter_mut().map(|(_, _, value)| value).collect(),
-        OpBody::ElementAdd { value, .. } => vec![value],
+        OpBody::ElementAdd { value, .. } | OpBody::ElementSet { value, .. } => vec![value],
         OpBody::ElementDelete { .. }
         | OpBody::Note { .. }
         | OpBody::Move { .. }

@@ -6,21 +6,25 @@
 
 pub mod args;
 mod enrol;
+mod erase;
 mod event;
 mod lease;
 mod merge;
 mod places;
 #[cfg(test)]
 mod tests;
+#[cfg(test)]
+mod tests_more;
 
 use std::collections::BTreeSet;
 
 use serde::{Deserialize, Serialize};
 
 pub use args::{
-    Arguments, EnrolCancel, EnrolClose, EnrolRequest, EventNote, NumberLease, PersonMerge,
+    Arguments, EnrolCancel, EnrolClose, EnrolRequest, Erase, EventNote, NumberLease, PersonMerge,
     enrolment_id,
 };
+pub use erase::{ERASED, Scope, erasure, is_redacted, redacted, stand_in};
 pub use event::EVENT_KIND;
 pub use lease::{LEASE_KIND, Lease, SERIES_KIND, series_id};
 pub use merge::{ALIAS_FIELD, redirected};
@@ -73,6 +77,7 @@ pub(super) fn decide(task: &mut Task<'_>, name: &str, args: &[u8]) -> Result<Out
         NumberLease::NAME => lease::lease(task, &read(args)?),
         PersonMerge::NAME => merge::persons(task, read(args)?),
         EventNote::NAME => event::note(task, &read(args)?),
+        Erase::NAME => erase::erase(task, &read(args)?),
         _ => Err(Refusal::new("unknown_body")),
     }
 }
@@ -179,6 +184,7 @@ fn may_change_places(op: &Op) -> bool {
                 || touches(DELETED_FIELD)
         }
         OpBody::ElementAdd { .. }
+        | OpBody::ElementSet { .. }
         | OpBody::ElementDelete { .. }
         | OpBody::Note { .. }
         | OpBody::Move { .. }

@@ -14,17 +14,17 @@ use crate::sync::{Author, Base, OpId};
 
 const UNIVERSITY: UnitId = UnitId(Uuid::from_u128(100));
 const COLLEGE: UnitId = UnitId(Uuid::from_u128(101));
-const CLASS: RecordId = RecordId(Uuid::from_u128(500));
+pub(super) const CLASS: RecordId = RecordId(Uuid::from_u128(500));
 
-fn no(kind: Kind, key: &str) -> FieldNo {
+pub(super) fn no(kind: Kind, key: &str) -> FieldNo {
     kind.spec().field(key).unwrap().number
 }
 
-fn person(n: u128) -> RecordId {
+pub(super) fn person(n: u128) -> RecordId {
     RecordId(Uuid::from_u128(1_000 + n))
 }
 
-fn code(code: &str) -> Value {
+pub(super) fn code(code: &str) -> Value {
     Value::Code(code.to_owned())
 }
 
@@ -42,18 +42,29 @@ pub(super) struct Pen {
     device: u64,
     n: u64,
     role: Role,
+    home: UnitId,
 }
 
-pub(super) const HQ: Pen = Pen { device: 1, n: 0, role: Role::Hq };
+pub(super) const HQ: Pen = Pen { device: 1, n: 0, role: Role::Hq, home: UNIVERSITY };
 
 impl Pen {
     pub(super) const fn organizer(device: u64) -> Self {
-        Self { device, n: 0, role: Role::Organizer }
+        Self { device, n: 0, role: Role::Organizer, home: COLLEGE }
+    }
+
+    /// Somebody of the college with another role.
+    pub(super) const fn of(device: u64, role: Role) -> Self {
+        Self { role, ..Self::organizer(device) }
+    }
+
+    /// An organizer of another unit.
+    pub(super) const fn at(device: u64, home: UnitId) -> Self {
+        Self { home, ..Self::organizer(device) }
     }
 
     pub(super) fn author(self) -> Author {
-        let home = if self.role == Role::Hq { UNIVERSITY } else { COLLEGE };
-        Author { user: UserId(Uuid::from_u128(self.device.into())), role: self.role, home }
+        let user = UserId(Uuid::from_u128(self.device.into()));
+        Author { user, role: self.role, home: self.home }
     }
 
     pub(super) fn op(&mut self, kind: Kind, record: RecordId, body: OpBody) -> Op {
@@ -99,10 +110,11 @@ impl Pen {
 
 impl Server {
     /// A class with places, open for requests, and some persons.
-    fn with_class(capacity: Option<i64>, persons: u128, ranked: bool) -> (Self, Pen) {
+    pub(super) fn with_class(capacity: Option<i64>, persons: u128, ranked: bool) -> (Self, Pen) {
         let mut server = Self::default();
         server.world.units.insert(UNIVERSITY, None);
         server.world.units.insert(COLLEGE, Some(UNIVERSITY));
+        server.world.units.insert(UnitId(Uuid::from_u128(102)), Some(UNIVERSITY));
         let mut hq = HQ;
         let mut fields = vec![
             ("year", Value::Int(2026)),
@@ -135,16 +147,16 @@ impl Server {
         outcome
     }
 
-    fn field(&self, record: RecordId, kind: Kind, key: &str) -> Option<&Value> {
+    pub(super) fn field(&self, record: RecordId, kind: Kind, key: &str) -> Option<&Value> {
         self.world.records.get(&record)?.fields.get(&no(kind, key)).map(|state| &state.value)
     }
 
-    fn state(&self, who: RecordId) -> &str {
+    pub(super) fn state(&self, who: RecordId) -> &str {
         let id = enrolment_id(CLASS, who);
         self.field(id, Kind::Enrolment, "status").and_then(Value::as_text).unwrap_or_default()
     }
 
-    fn position(&self, who: RecordId) -> Option<i64> {
+    pub(super) fn position(&self, who: RecordId) -> Option<i64> {
         self.field(enrolment_id(CLASS, who), Kind::Enrolment, "queue_position")?.as_int()
     }
 
@@ -160,11 +172,11 @@ impl Server {
         self.take(&op, *hq)
     }
 
-    fn placed(&self) -> usize {
+    pub(super) fn placed(&self) -> usize {
         places::members(&self.world, CLASS).iter().filter(|member| member.is_placed()).count()
     }
 
-    fn waiting(&self) -> Vec<RecordId> {
+    pub(super) fn waiting(&self) -> Vec<RecordId> {
         let members = places::members(&self.world, CLASS);
         places::queue(&members).iter().map(|member| member.id).collect()
     }
@@ -174,6 +186,7 @@ impl Server {
         let mut again = World::default();
         again.units.insert(UNIVERSITY, None);
         again.units.insert(COLLEGE, Some(UNIVERSITY));
+        again.units.insert(UnitId(Uuid::from_u128(102)), Some(UNIVERSITY));
         for ((op, author), (seq, outcome)) in self.log.iter().zip((1..).zip(&self.outcomes)) {
             again.ops.insert(op.id, op.clone());
             let stamp = Stamp { seq, recv_at: 1_000_000 };
@@ -183,7 +196,7 @@ impl Server {
     }
 }
 
-fn rejected(outcome: &Outcome) -> &str {
+pub(super) fn rejected(outcome: &Outcome) -> &str {
     let Outcome::Rejected { code, .. } = outcome else { panic!("{outcome:?}") };
     code
 }

@@ -57,6 +57,9 @@ fn a_batch_ends_where_a_group_ends() {
     let small = Limits { batch_bytes: 25, ..Limits::default() };
     assert_eq!(packed(&[1, 2, 1], small), [1, 2, 1], "a group that does not fit goes next");
     assert_eq!(packed(&[3, 1], small), [3, 1], "one that fits nowhere goes alone");
+    assert_eq!(packed(&[1, 1, 1], small), [2, 1], "bytes are counted over the whole batch");
+    let exact = Limits { batch_bytes: 20, ..Limits::default() };
+    assert_eq!(packed(&[1, 1, 1], exact), [2, 1], "what fits exactly fits");
 }
 
 #[test]
@@ -74,6 +77,8 @@ fn a_device_that_is_told_to_upgrade_sends_everything_first_and_asks_for_no_page(
         scope_add: Vec::new(),
         scope_drop: Vec::new(),
         order: Order::Upgrade,
+        lease_ms: 0,
+        unlock: [0; 16],
     };
     let mut next = machine.answered(&opened).pop();
     let mut sent: Vec<u64> = Vec::new();

@@ -259,3 +259,104 @@ proptest! {
         prop_assert_eq!(&again.world.records, &server.world.records);
     }
 }
+
+#[test]
+fn the_waiting_ends_at_its_hour_and_takes_with_it_what_waited_for_that() {
+    let (mut server, mut a, mut b) = two_devices();
+    let lost = OpId { device: DeviceId(77), generation: 1, n: 5 };
+    let edit = b.op(OpBody::Set { sets: vec![(no("name"), Base::Seen(lost), text("丙"))] });
+    let sets = vec![(no("name"), Base::Seen(edit.id), text("丁"))];
+    let mut c = Device::new(3, Role::Hq, UNIVERSITY);
+    let next = c.op(OpBody::Set { sets });
+    take_at(&mut server, &[&edit], &b.author, 0);
+    take_at(&mut server, &[&next], &c.author, 0);
+    assert_eq!(held(&server).iter().filter(|held| held.is_open()).count(), 2);
+    let waiting = &server.world.records[&Held::id_for(edit.id)];
+    assert_eq!(waiting.held.as_ref().unwrap().outcome_of(edit.id), None);
+    let ends = expire(&mut a, &edit);
+    let outcome = take_at(&mut server, &[&ends], &a.author, 14 * DAY_MS);
+    assert!(matches!(outcome[0], Outcome::Applied { .. }), "{outcome:?}");
+    assert!(held(&server).iter().all(|held| !held.is_open()), "one base for both");
+    let conflict = server.conflicts()[0];
+    assert_eq!(conflict.candidates.len(), 1, "one branch is one candidate");
+    assert_eq!(conflict.candidates[0].values, [(no("name"), text("丁"))]);
+    let again = expire(&mut a, &edit);
+    let outcome = take_at(&mut server, &[&again], &a.author, 20 * DAY_MS);
+    assert!(matches!(outcome[0], Outcome::Converged { .. }));
+}
+
+#[test]
+fn a_group_that_is_refused_when_its_turn_comes_is_told_so_at_one_position() {
+    let mut server = Server::new();
+    let mut a = hq();
+    let mut b = Device::new(2, Role::Organizer, COLLEGE);
+    let made = a.create(COLLEGE);
+    let edit = b.op(OpBody::Set { sets: vec![(no("phone"), Base::Absent, text("13800000640"))] });
+    let away = b.op(OpBody::Create { unit: OTHER, fields: vec![(no("name"), text("戊"))] });
+    let away = Op { record: RecordId(Uuid::from_u128(8)), ..away };
+    let ops = grouped(vec![edit, away]);
+    let refs: Vec<&Op> = ops.iter().collect();
+    assert!(is_held(&take_at(&mut server, &refs, &b.author, 0)));
+    take_at(&mut server, &[&made], &a.author, 0);
+    let at = server.seq;
+    let told = held(&server)[0];
+    let (first, second) = (told.outcome_of(ops[0].id), told.outcome_of(ops[1].id));
+    assert_eq!(first, Some(&Outcome::Blocked { seq: at, by: ops[1].id.n }));
+    assert!(matches!(second, Some(Outcome::Rejected { seq, .. }) if *seq == at), "{second:?}");
+    assert_eq!(told.outcome_of(made.id), None, "not one of its operations");
+    assert!(!server.person().fields.contains_key(&no("phone")));
+}
+
+#[test]
+fn a_group_that_depends_on_a_refused_operation_is_blocked_as_a_whole() {
+    let (mut server, _, mut b) = two_devices();
+    let refused = b.set("staff_no", "");
+    let refused = Op { body: OpBody::Unknown { tag: 99, bytes: Vec::new() }, ..refused };
+    take_at(&mut server, &[&refused], &b.author, 0);
+    let fine = b.op(OpBody::Set { sets: vec![(no("phone"), Base::Absent, text("13800000640"))] });
+    let sets = vec![(no("name"), Base::Seen(refused.id), text("丙"))];
+    let depends = b.op(OpBody::Set { sets });
+    let last = b.set("name", "丁");
+    let ops = grouped(vec![fine, depends, last]);
+    let refs: Vec<&Op> = ops.iter().collect();
+    let first = server.seq + 1;
+    let outcomes = take_at(&mut server, &refs, &b.author, 0);
+    let by = ops[1].id.n;
+    let expected = [
+        Outcome::Blocked { seq: first, by },
+        Outcome::Blocked { seq: first + 1, by: refused.id.n },
+        Outcome::Blocked { seq: first + 2, by },
+    ];
+    assert_eq!(outcomes, expected);
+    assert!(!server.person().fields.contains_key(&no("phone")));
+}
+
+#[test]
+fn what_waits_goes_on_waiting_for_the_next_thing_it_lacks() {
+    use crate::sync::command::{Arguments as _, EnrolRequest, enrolment_id};
+    let mut server = Server::new();
+    let mut a = hq();
+    let mut b = Device::new(2, Role::Organizer, COLLEGE);
+    let class = RecordId(Uuid::from_u128(50));
+    let made = a.create(COLLEGE);
+    let no = |key| Kind::TrainingClass.spec().field(key).unwrap().number;
+    let fields = vec![
+        (no("year"), Value::Int(2026)),
+        (no("name"), text("論壇")),
+        (no("status"), Value::Code("published".into())),
+    ];
+    let mut opened = a.op(OpBody::Create { unit: UnitId::HOME, fields });
+    (opened.kind, opened.record) = (Kind::TrainingClass.number(), class);
+    let args = EnrolRequest { class, person: PERSON, request: Uuid::nil() };
+    let body = OpBody::Command { name: EnrolRequest::NAME.to_owned(), args: args.seal() };
+    let mut ask = b.op(body);
+    (ask.kind, ask.record) = (Kind::Enrolment.number(), enrolment_id(class, PERSON));
+    assert!(is_held(&take_at(&mut server, &[&ask], &b.author, 0)));
+    assert_eq!(held(&server)[0].need, Need::Record(PERSON));
+    take_at(&mut server, &[&made], &a.author, 0);
+    assert_eq!((held(&server)[0].need, held(&server)[0].is_open()), (Need::Record(class), true));
+    take_at(&mut server, &[&opened], &a.author, 0);
+    let told = held(&server)[0];
+    assert!(matches!(told.outcome_of(ask.id), Some(Outcome::Applied { .. })), "{told:?}");
+    assert_eq!(server.world.records[&ask.record].unit, COLLEGE);
+}

@@ -1,8 +1,13 @@
 //! The merge, case by case and under random edits of several devices.
 
 mod batch;
+mod deciding;
+mod elements;
+mod ground;
 mod held;
+mod machine;
 mod policy;
+mod steps;
 
 use std::collections::{BTreeMap, BTreeSet};
 

@@ -5,6 +5,7 @@
 //! one apostrophe off such cells. Example: `-1` is written `'-1` and read as `-1`.
 
 use super::{ExportError, Table};
+use crate::domain::text::guarded;
 
 const BOM: &[u8] = "\u{FEFF}".as_bytes();
 
@@ -24,21 +25,4 @@ pub fn to_bytes(table: &Table) -> Result<Vec<u8>, ExportError> {
         writer.write_record(cells.chain(std::iter::repeat_n(String::new(), missing)))?;
     }
     writer.into_inner().map_err(|error| ExportError::Delimited(error.into_error().into()))
-}
-
-fn guarded(cell: &str) -> String {
-    if is_formula_like(cell) { format!("'{cell}") } else { cell.to_owned() }
-}
-
-/// True for apostrophes, or none, followed by a character that starts a formula.
-fn is_formula_like(cell: &str) -> bool {
-    cell.trim_start_matches('\'').starts_with(['=', '+', '-', '@', '\t', '\r', '\n'])
-}
-
-/// Takes the apostrophe off that the writer put in front of a cell.
-pub(crate) fn unguarded(cell: &str) -> &str {
-    match cell.strip_prefix('\'') {
-        Some(rest) if is_formula_like(rest) => rest,
-        _ => cell,
-    }
 }

@@ -8,7 +8,7 @@ use super::{ExportError, xlsx};
 use crate::domain::access::Office;
 use crate::domain::codes::{self, CodeList};
 use crate::domain::kinds::Kind;
-use crate::domain::record::{FieldSpec, Owner, ValueKind};
+use crate::domain::record::{FieldSpec, Owner, Shape, ValueKind};
 use crate::locale::Locale;
 
 /// Rows that get the drop-down lists and the text format.
@@ -32,7 +32,8 @@ pub fn to_bytes(kind: Kind, office: Office, locale: &Locale) -> Result<Vec<u8>, 
     sheet.set_name(xlsx::sheet_name(&locale.kind_label(kind.spec())))?;
     let mut at = 0_u16;
     for field in kind.spec().fields {
-        if field.office == Office::Headquarters && office != Office::Headquarters {
+        let reserved = field.office == Office::Headquarters && office != Office::Headquarters;
+        if reserved || field.shape == Shape::Notes {
             continue;
         }
         column(sheet, at, &heading(kind, field, locale), &text, &bold)?;

@@ -6,7 +6,7 @@ use encoding_rs::{Encoding, GB18030, UTF_8};
 
 use super::error::ImportError;
 use super::workbook::{RawCell, RawRow, RawSheet};
-use crate::transfer::export::csv::unguarded;
+use crate::domain::text::unguarded;
 
 /// Decodes by byte order mark, else UTF-8 if it is valid, else GB18030.
 pub(super) fn decode(file: &str, bytes: &[u8]) -> Result<String, ImportError> {

@@ -6,7 +6,7 @@ use std::sync::LazyLock;
 use serde::Deserialize;
 
 use crate::domain::kinds::Kind;
-use crate::domain::record::{FieldNo, FieldSpec, Owner, ValueKind};
+use crate::domain::record::{FieldNo, FieldSpec, Owner, Shape, ValueKind};
 use crate::domain::text;
 use crate::locale::{Lang, Locale};
 
@@ -93,6 +93,13 @@ impl Form {
         }
         let ignored = [folded, bare].iter().any(|spelling| self.ignored.contains(*spelling));
         if ignored { Known::Ignored } else { Known::Unknown }
+    }
+
+    /// Returns the known heading spelt most like one that is not known; folded, as headings are compared.
+    pub fn nearest(&self, heading: &str) -> Option<&str> {
+        let folded = fold(heading);
+        let bare = text::heading_without_note(&folded);
+        crate::domain::codes::nearest_of(bare, self.headings.keys().map(String::as_str))
     }
 
     /// True if the folded heading, with or without its note, is a mark of this layout.
@@ -301,10 +308,13 @@ fn own_forms() -> Vec<Form> {
 fn own_form(kind: Kind, locales: &[Locale]) -> Form {
     let spec = kind.spec();
     let mut headings = BTreeMap::new();
-    for field in spec.fields {
+    // Notes are written where they were made; a sheet only shows them.
+    let (notes, fields): (Vec<&FieldSpec>, Vec<&FieldSpec>) =
+        spec.fields.iter().partition(|field| field.shape == Shape::Notes);
+    for field in &fields {
         headings.insert(field.key.to_owned(), vec![plain_target(field)]);
     }
-    for field in spec.fields {
+    for field in fields {
         for label in locales.iter().map(|locale| locale.field_label(spec, field)) {
             if !label.starts_with('[') {
                 headings.entry(fold(&label)).or_insert_with(|| vec![plain_target(field)]);
@@ -326,7 +336,13 @@ fn own_form(kind: Kind, locales: &[Locale]) -> Form {
         requires,
         marks: BTreeSet::new(),
         headings,
-        ignored: BTreeSet::new(),
+        ignored: notes
+            .iter()
+            .flat_map(|field| {
+                let labels = locales.iter().map(|locale| fold(&locale.field_label(spec, field)));
+                labels.chain(std::iter::once(field.key.to_owned())).collect::<Vec<_>>()
+            })
+            .collect(),
         defaults: Vec::new(),
         root: Vec::new(),
         values: BTreeMap::new(),

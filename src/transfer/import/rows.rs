@@ -55,7 +55,12 @@ pub(super) fn read(file: &str, sheet: RawSheet, found: Found, cx: &ParseContext)
         .columns
         .iter()
         .filter(|column| column.used == header::ColumnUse::Unknown)
-        .map(|column| Issue::warning("", "unknown-column").with("column", &column.heading))
+        .map(|column| match found.form.nearest(&column.heading) {
+            Some(nearest) => Issue::warning("", "unknown-column-nearest")
+                .with("column", &column.heading)
+                .with("nearest", nearest),
+            None => Issue::warning("", "unknown-column").with("column", &column.heading),
+        })
         .collect();
     if numeric > 0 {
         notes.push(Issue::warning("", "numeric-column").with("rows", numeric));

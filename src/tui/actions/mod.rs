@@ -105,6 +105,8 @@ actions! {
     Steps = "steps" in List Detail;
     /// Asks for a place: for this person in a class, or in this class for a person.
     Request = "request" in Detail;
+    /// Adds a dated note to the record.
+    Note = "note" in Detail;
     /// Makes one record of this person and another record of them.
     Merge = "merge" in Detail;
     /// Fills a paper form for the record.

@@ -137,6 +137,11 @@ impl Page for AttentionList {
             {
                 Err(shell.text("attention-none"))
             }
+            Action::Open | Action::Edit | Action::Resend | Action::Discard
+                if self.current().is_some_and(|item| item.code == "moved") =>
+            {
+                Err(shell.text("refused-moved"))
+            }
             _ => Ok(()),
         }
     }

@@ -9,7 +9,8 @@ use super::list::{List, state_text};
 use super::{Page, Reply};
 use crate::domain::ids::RecordId;
 use crate::domain::kinds::Kind;
-use crate::domain::record::ValueKind;
+use crate::domain::record::{FieldSpec, Shape, ValueKind};
+use crate::locale::instant_text;
 use crate::tui::actions::{Action, Context};
 use crate::tui::app::{Move, Purpose, Shell, Tone};
 use crate::tui::data::{RecordView, pointing};
@@ -76,6 +77,10 @@ impl Detail {
         let room = usize::from(wide).saturating_sub(label_cells + 5).max(10);
         let mut lines = Vec::new();
         for field in spec.fields {
+            if field.shape == Shape::Notes {
+                self.note_lines(shell, field, room, &mut lines);
+                continue;
+            }
             let text = if self.revealed {
                 view.text_in_full(shell, field)
             } else {
@@ -93,10 +98,37 @@ impl Detail {
                 lines.push((String::new(), format!("{mark} {}", shell.locale.issue(issue)), role));
             }
         }
+        if view.read_only {
+            lines.push((String::new(), format!("! {}", shell.text("read-only")), Role::Warning));
+        }
         for issue in view.issues.iter().filter(|issue| spec.field(&issue.field).is_none()) {
             lines.push((String::new(), format!("! {}", shell.locale.issue(issue)), Role::Warning));
         }
         lines
+    }
+
+    /// The notes of a field, each with its time and author; one empty line where there are none.
+    fn note_lines(
+        &self,
+        shell: &Shell,
+        field: &FieldSpec,
+        room: usize,
+        lines: &mut Vec<(String, String, Role)>,
+    ) {
+        let Some(view) = &self.view else { return };
+        let mut label = shell.locale.field_label(view.kind.spec(), field);
+        let notes = view.notes.iter().filter(|(no, ..)| *no == field.number);
+        let mut texts: Vec<String> =
+            notes.map(|(_, at, by, text)| format!("{} {by}: {text}", instant_text(*at))).collect();
+        if texts.is_empty() {
+            texts.push(String::new());
+        }
+        for text in texts {
+            let parts = wrap(&shown(&text), room).into_iter();
+            for part in parts.chain(text.is_empty().then(String::new)) {
+                lines.push((std::mem::take(&mut label), part, Role::Text));
+            }
+        }
     }
 
     fn draw_related(&self, shell: &Shell, ui: &mut Ui<'_>, area: Rect) {
@@ -144,9 +176,8 @@ impl Page for Detail {
         self.related.clear();
         let Some(view) = &self.view else { return };
         for kind in Kind::ALL {
-            let points_here = |field: &&crate::domain::record::FieldSpec| {
-                field.kind == ValueKind::Reference(view.kind.key())
-            };
+            let points_here =
+                |field: &&FieldSpec| field.kind == ValueKind::Reference(view.kind.key());
             if let Some(field) = kind.spec().fields.iter().find(points_here) {
                 let count = data.count_pointing(*kind, field.key, self.id);
                 self.related.push((*kind, field.key, count));
@@ -204,6 +235,12 @@ impl Page for Detail {
             Action::Reveal if view.kind.spec().fields.iter().all(|field| !field.sensitive) => {
                 Err(shell.text("why-nothing-hidden"))
             }
+            Action::Edit | Action::Delete | Action::Note if view.read_only => {
+                Err(shell.text("read-only"))
+            }
+            Action::Note if view.kind.spec().shaped(Shape::Notes).next().is_none() => {
+                Err(shell.text("why-no-notes"))
+            }
             Action::Delete => shell.may_create(view.kind),
             Action::Request if !matches!(view.kind, Kind::Person | Kind::TrainingClass) => {
                 Err(shell.text("why-no-place"))
@@ -246,6 +283,13 @@ impl Page for Detail {
                         .with_field(shell.text("reason"), "");
                 shell.ask(Purpose::Reveal, dialog);
             }
+            Action::Note => {
+                let answers = vec![shell.text("answer-cancel"), shell.text("answer-note")];
+                let dialog =
+                    Dialog::ask(shell.text("note-title"), shell.text("note-text"), answers)
+                        .with_field(shell.text("note-title"), "");
+                shell.ask(Purpose::Note, dialog);
+            }
             Action::Copy => {
                 let lines = self.lines(shell, 200);
                 let text: Vec<String> =
@@ -270,6 +314,17 @@ impl Page for Detail {
             paper::answered(shell, view, &item.id);
         } else if let Some(view) = &self.view {
             decided::answered(shell, view, &purpose, &reply);
+        }
+        if let (Purpose::Note, Reply::Answer(1, text)) = (&purpose, &reply)
+            && let Some(data) = shell.data.clone()
+        {
+            match data.add_note(self.id, text) {
+                Ok(()) => {
+                    shell.say(Tone::Good, shell.text("noted"));
+                    shell.changed();
+                }
+                Err(failure) => shell.say_failure(&failure),
+            }
         }
         if let (Purpose::Reveal, Reply::Answer(1, reason)) = (purpose, reply)
             && let Some(data) = &shell.data

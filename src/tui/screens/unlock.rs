@@ -66,6 +66,12 @@ impl Page for Unlock {
             wide,
             Role::Text,
         );
+        if let [_, _, ..] = shell.users.as_slice() {
+            let name = shell.users.get(shell.chosen).cloned().unwrap_or_default();
+            let name = if name.is_empty() { shell.text("unlock-first-user") } else { name };
+            let line = shell.text_with("unlock-user", &[("name", &name)]);
+            ui.put(inner.x + 2, inner.y + 2, &line, wide, Role::Key);
+        }
         let x = ui.label(
             inner.x + 2,
             inner.y + 3,
@@ -102,6 +108,12 @@ impl Page for Unlock {
         }
         if key.is(Named::Esc) {
             shell.moves.push(Move::Quit);
+            return true;
+        }
+        let count = shell.users.len().max(1);
+        if key.is(Named::Down) || key.is(Named::Up) {
+            let step = if key.is(Named::Down) { 1 } else { count - 1 };
+            shell.chosen = (shell.chosen + step) % count;
             return true;
         }
         if key.code == Code::F(2) {

@@ -154,6 +154,14 @@ pub(super) fn synced(model: &mut Model, result: Result<SyncFigures, Failure>) {
             }
             shell.sync.outcome = Some(Ok(figures));
         }
+        Err(failure) if failure.code == "ended-wiped" => {
+            // Nothing is left to show: what was in memory goes like what was on the disk.
+            shell.data = None;
+            shell.effects = vec![Effect::Wiped];
+            shell.layers.clear();
+            model.screens.clear();
+            return;
+        }
         Err(failure) => {
             let text = failure.text(&shell.locale);
             if !quiet {

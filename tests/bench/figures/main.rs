@@ -1,7 +1,7 @@
 //! The project's figures: one line each with its target (docs/performance.md).
 //!
 //! `cargo bench --bench figures` measures all but a million records; names after `--` choose: `edit`, `open`, `list`, `import`,
-//! `sync`, `million`.
+//! `sync`, `reports`, `million`.
 
 #![expect(
     clippy::expect_used,
@@ -13,6 +13,7 @@
 mod data;
 mod local;
 mod report;
+mod reports;
 mod server;
 mod sync;
 
@@ -37,6 +38,9 @@ fn main() {
     }
     if asked("sync") || asked("open") || asked("edit") || asked("list") {
         sync::run(&mut report, &asked);
+    }
+    if asked("reports") {
+        reports::run(&mut report);
     }
     if asked("million") {
         sync::million(&mut report);

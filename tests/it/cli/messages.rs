@@ -110,7 +110,9 @@ fn client_errors() -> Vec<ClientError> {
         "session",
     ];
     all.extend(whats.map(|what| ClientError::NotFound { what, id: "x".into() }));
-    all.extend(["revoked", "upgrade", "confused"].map(|reason| ClientError::Ended { reason }));
+    all.extend(
+        ["revoked", "wiped", "upgrade", "confused"].map(|reason| ClientError::Ended { reason }),
+    );
     all.extend(store_errors().into_iter().map(ClientError::from));
     all.extend(transport_errors().into_iter().map(ClientError::from));
     all

@@ -23,6 +23,34 @@ fn init_makes_a_device_once_and_shows_the_recovery_code() {
 }
 
 #[test]
+fn entries_of_a_list_are_added_and_taken_out_one_by_one_and_notes_only_added() {
+    let case = Case::with_device();
+    let id = case.add(&["training_class", "year=2026", "name=論壇", "lecturers=王教授、李老師"]);
+    let lecturers = |case: &Case| case.json(&["show", &id])["fields"]["lecturers"].clone();
+    assert_eq!(lecturers(&case), json!(["王教授", "李老師"]));
+    case.json(&["set", &id, "lecturers+=趙主任;李老師", "lecturers-=王教授"]);
+    assert_eq!(lecturers(&case), json!(["李老師", "趙主任"]));
+    case.json(&["undo"]);
+    assert_eq!(lecturers(&case).as_array().unwrap().len(), 2);
+    case.run(&["set", &id, "lecturers-=無此人"]).fails(1, "not-found-element");
+    case.run(&["set", &id, "place+=一號樓"]).fails(2, "usage-not-several");
+    case.json(&["note", &id, "已發通知"]);
+    case.json(&["set", &id, "log+=已收回執"]);
+    let shown = case.json(&["show", &id]);
+    let notes = shown["fields"]["log"].as_array().unwrap();
+    assert_eq!(
+        notes.iter().map(|note| &note["text"]).collect::<Vec<_>>(),
+        ["已發通知", "已收回執"]
+    );
+    assert_eq!(keys(&notes[0]), ["at", "by", "text"]);
+    let table = case.run(&["show", &id]).done().stdout;
+    assert!(table.contains("tester: 已發通知") && table.contains("王教授、李老師"), "{table}");
+    case.run(&["undo"]).fails(1, "cannot-undo");
+    let unit = case.add(&["unit", "code=010000", "name=文學院黨委", "type=committee"]);
+    case.run(&["note", &unit, "x"]).fails(2, "usage-no-notes");
+}
+
+#[test]
 fn a_record_is_added_changed_shown_deleted_and_brought_back() {
     let case = Case::with_device();
     let branch = ["unit", "code=010100", "name=第一黨支部", "type=branch", "parent=010000"];
@@ -164,7 +192,7 @@ fn figures_come_with_the_list_behind_them() {
     case.add(&["post", "person=1", "unit=0101", "role=secretary", "from_on=2020-01-01"]);
     let names = case.json(&["report", "--list"]);
     assert_eq!(names[0], json!({ "name": "training-coverage" }));
-    assert_eq!(names.as_array().unwrap().len(), 22);
+    assert_eq!(names.as_array().unwrap().len(), 23);
     let report =
         case.json(&["report", "training-coverage", "--as-of", "2026-06-30", "--year", "2026"]);
     assert_eq!(
@@ -185,7 +213,7 @@ fn figures_come_with_the_list_behind_them() {
     assert_eq!((&line["id"], &line["state"]), (&json!(person), &json!("missing")));
     assert_eq!(line["note"]["hours_lacking"], "56.0");
     let all = case.json(&["report", "all", "--as-of", "2026-06-30"]);
-    assert_eq!(all.as_array().unwrap().len(), 22);
+    assert_eq!(all.as_array().unwrap().len(), 23);
     assert_eq!(case.run(&["report", "all", "-o", "all.xlsx"]).done().exit, 0);
     let book = std::fs::read(case.path("all.xlsx")).unwrap();
     assert!(book.starts_with(b"PK"));

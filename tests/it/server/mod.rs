@@ -12,6 +12,8 @@ mod pg_restore;
 mod pg_servers;
 mod pg_standby;
 mod push;
+mod quarantine;
+mod rights;
 mod scope;
 mod sessions;
 mod slow;

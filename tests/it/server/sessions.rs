@@ -209,10 +209,18 @@ fn a_device_renews_its_session_by_itself_and_a_forgotten_token_is_no_trouble() {
 #[test]
 fn a_process_that_wants_codes() {
     let Some(order) = order() else { return };
-    let (url, codes) = order.split_first().unwrap();
+    let ([url, meeting], codes) = order.split_first_chunk().unwrap();
+    let meeting = std::path::Path::new(meeting);
     let http = http();
     println!("ready");
     for (n, code) in (1_u64..).zip(codes) {
+        // Both wait for each other before every code.
+        std::fs::create_dir_all(meeting.join(n.to_string())).unwrap();
+        let here = meeting.join(n.to_string()).join(std::process::id().to_string());
+        std::fs::write(here, "").unwrap();
+        while std::fs::read_dir(meeting.join(n.to_string())).unwrap().count() < 2 {
+            std::thread::yield_now();
+        }
         let request = EnrolRequest {
             code: code.clone(),
             device: DeviceId((u64::from(std::process::id()) << 32) | n),
@@ -249,7 +257,8 @@ fn wins(racer: &Running) -> Vec<String> {
 fn of_two_processes_that_race_for_a_code_one_wins_every_time() {
     let server = Server::changed(|options| options.enrol_per_minute = u32::MAX);
     let races = amount("EJIA_RACES", 25);
-    let mut order = vec![server.url.clone()];
+    let meeting = server.folder().join("meeting");
+    let mut order = vec![server.url.clone(), meeting.display().to_string()];
     for n in 0..races {
         let name = format!("user-{n}");
         block(admin::user_add(&server.database, &name, Role::Hq, None)).unwrap();

@@ -270,6 +270,7 @@ impl BodyName for Op {
             OpBody::Restore { .. } => "restore",
             OpBody::Resolve { .. } => "resolve",
             OpBody::ElementAdd { .. }
+            | OpBody::ElementSet { .. }
             | OpBody::ElementDelete { .. }
             | OpBody::Note { .. }
             | OpBody::Command { .. }

@@ -128,6 +128,7 @@ pub(crate) fn sets(op: &Op) -> Vec<(FieldNo, Base, Value)> {
             values.iter().map(|(no, value)| (*no, Base::Absent, value.clone())).collect()
         }
         OpBody::ElementAdd { .. }
+        | OpBody::ElementSet { .. }
         | OpBody::ElementDelete { .. }
         | OpBody::Note { .. }
         | OpBody::Command { .. }

@@ -2,6 +2,9 @@
 
 mod commands;
 mod drills;
+mod elements;
+mod erase;
+mod secrets;
 mod story;
 
 use std::path::Path;
@@ -115,7 +118,7 @@ impl Device {
     }
 }
 
-fn data(folder: &Path) -> std::path::PathBuf {
+pub(crate) fn data(folder: &Path) -> std::path::PathBuf {
     folder.join("data")
 }
 

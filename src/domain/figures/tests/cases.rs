@@ -444,3 +444,60 @@ fn traits_measures_and_assessments_are_counted_by_their_documents() {
     assert_eq!(whole(plan.section("all").unwrap()), (1, 2));
     assert_eq!(whole(plan.section("assessed").unwrap()), (0, 1));
 }
+
+/// 教黨〔2018〕26號 as commonly applied: associate senior or a doctorate, 55 years, three years of standing.
+#[test]
+fn conditions_are_those_of_the_rule_that_the_record_names() {
+    let lacking = |person: &[(&str, Value)],
+                   more: Option<(&'static str, Value)>,
+                   stricter: bool| {
+        let mut maker = Maker::campus();
+        maker.person(50, 20, person);
+        let mut pairs = vec![
+            ("person", to(50)),
+            ("branch", to(20)),
+            ("direction", code("academic_to_secretary")),
+            ("status", code("cultivating")),
+            ("starts_on", on(2024, 6, 30)),
+        ];
+        pairs.extend(more);
+        maker.put(Kind::Cultivation, 80, 20, &pairs);
+        if stricter {
+            let rule = [
+                ("table", code("double_leader")),
+                ("name", text("strict")),
+                ("subject", text("t")),
+                ("age", Value::Int(40)),
+                ("valid_from", on(2020, 1, 1)),
+                ("levels", text("1")),
+                ("years", Value::Int(3)),
+                ("source", text("s")),
+            ];
+            maker.put(Kind::Policy, 81, 1, &rule);
+        }
+        let answer = run("double-leader-conditions", &maker.ready(), ask(day(2026, 6, 30), 2026));
+        let missing =
+            answer.section("all").unwrap().total.missing.first().and_then(|item| item.note);
+        match missing {
+            None => Vec::new(),
+            Some(Note::Lacks(by)) => by.into_iter().flatten().map(Condition::key).collect(),
+            other => panic!("{other:?}"),
+        }
+    };
+    let person = |title: &str, born: Value, full: Value| {
+        [("title", code(title)), ("born_on", born), ("full_on", full)]
+    };
+    // On the last day before the 56th birthday one is 55; standing of three years is full on its day.
+    let fit = person("012", on(1968, 7, 1), on(2021, 6, 30));
+    assert_eq!(lacking(&fit, None, false), Vec::<&str>::new());
+    assert_eq!(
+        lacking(&person("012", on(1968, 6, 30), on(2021, 7, 1)), None, false),
+        ["age", "standing"]
+    );
+    assert_eq!(lacking(&person("013", on(1980, 1, 1), on(2010, 1, 1)), None, false), ["title"]);
+    assert_eq!(lacking(&fit, None, true), ["title", "age"]);
+    assert_eq!(
+        lacking(&fit, Some(("rule_version", text("common-2018"))), true),
+        Vec::<&str>::new()
+    );
+}

@@ -7,7 +7,7 @@ use jiff::civil;
 
 use super::date::PartialDate;
 use super::issue::Issue;
-use super::spec::{FieldSpec, RecordSpec, ValueKind};
+use super::spec::{FieldSpec, RecordSpec, Shape, ValueKind};
 use super::value::Value;
 use crate::domain::codes;
 use crate::domain::text::{self, Blank};
@@ -55,6 +55,9 @@ pub fn parse(
         let code = format!("U+{:04X}", u32::from(c));
         return Err(Issue::error(field.key, "forbidden-character").with("character", code));
     }
+    if field.shape == Shape::Many {
+        return parse_many(spec, field, typed, cx);
+    }
     let cleaned = text::clean(typed);
     let typed = cleaned.as_ref();
     if matches!(field.kind, ValueKind::Code | ValueKind::Choice) {
@@ -77,6 +80,25 @@ pub fn parse(
         Some(Blank::KnownNone) => Ok(Some(Value::Null)),
         None => Ok(Some(value)),
     }
+}
+
+/// Reads the elements of a multi-valued field, each as a value by itself; what says nothing is left out.
+fn parse_many(
+    spec: &RecordSpec,
+    field: &FieldSpec,
+    typed: &str,
+    cx: &ParseContext,
+) -> Result<Option<Value>, Issue> {
+    let one = FieldSpec { shape: Shape::One, ..*field };
+    let mut found: Vec<String> = Vec::new();
+    for part in text::elements(typed) {
+        if let Some(Value::Text(element)) = parse(spec, &one, part, cx)? {
+            found.push(element);
+        }
+    }
+    let found: Vec<&str> = found.iter().map(String::as_str).collect();
+    let joined = text::join_elements(&text::elements(&text::join_elements(&found)));
+    Ok((!joined.is_empty()).then_some(Value::Text(joined)))
 }
 
 fn parse_plain(field: &FieldSpec, typed: &str, cx: &ParseContext) -> Result<Value, Issue> {

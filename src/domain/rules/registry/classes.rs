@@ -3,7 +3,8 @@
 use super::Registry;
 use crate::domain::ids::RecordId;
 use crate::domain::kinds::Kind;
-use crate::domain::record::{Date, Fields, Issue, Record, Value};
+use crate::domain::record::{Date, FieldNo, Fields, Issue, Record, Value};
+use crate::domain::training::attendance::{Attendance, AttendanceState};
 use crate::domain::training::enrolment::{Enrolment, EnrolmentStatus};
 use crate::domain::training::training_class::TrainingClass;
 
@@ -60,4 +61,53 @@ pub(super) fn more_hours_than_planned(registry: &dyn Registry, fields: &Fields) 
     let own = Enrolment::hydrate(fields).ok()?;
     let planned = class_of(registry, &own)?.planned_hours?;
     (own.hours? > planned).then(|| Issue::warning("hours", "q09-hours-plan"))
+}
+
+/// Share of the sessions that must be attended where the class does not say, per cent (pass rules seen, domain notes A2).
+const MIN_ATTENDANCE: i64 = 75;
+
+/// Q15: the class's own pass rule: mark of the examination, share of the sessions, absences without excuse.
+///
+/// Marks of sessions are only looked at where there are any: many classes keep them on paper.
+pub(super) fn pass_rule(registry: &dyn Registry, fields: &Fields) -> Option<Issue> {
+    let own = Enrolment::hydrate(fields).ok()?;
+    if !own.status.as_ref().is_some_and(EnrolmentStatus::is_finished) {
+        return None;
+    }
+    let class = class_of(registry, &own)?;
+    if let (Some(mark), Some(least)) = (own.mark, class.pass_mark)
+        && mark.0 < least.0 * 10
+    {
+        return Some(Issue::warning("mark", "q15-mark").with("least", least.0));
+    }
+    let (there, absent, counted) = attendance(registry, &own)?;
+    let least = class.min_attendance.map_or(MIN_ATTENDANCE, |share| share.0);
+    if class.max_absences.is_some_and(|most| absent > most.0) {
+        return Some(Issue::warning("status", "q15-absences").with("absent", absent));
+    }
+    let short = counted > 0 && there * 100 < least * counted;
+    short.then(|| Issue::warning("status", "q15-attendance").with("least", least))
+}
+
+/// Sessions of the class attended, missed without excuse, and held less the excused ones; `None` if the person has no mark.
+fn attendance(registry: &dyn Registry, own: &Enrolment) -> Option<(i64, i64, i64)> {
+    let of = |kind: Kind, key: &str| -> Option<FieldNo> { Some(kind.spec().field(key)?.number) };
+    let class = Value::Ref(own.class.0);
+    let sessions = registry.find(Kind::Session, of(Kind::Session, "class")?, &class);
+    let person = Value::Ref(own.person.0);
+    let marks = registry.find(Kind::Attendance, of(Kind::Attendance, "person")?, &person);
+    let marks =
+        marks.into_iter().filter_map(|id| Attendance::hydrate(&registry.fields(id)?.1).ok());
+    let marks: Vec<Attendance> = marks.filter(|mark| sessions.contains(&mark.session.0)).collect();
+    if marks.is_empty() {
+        return None;
+    }
+    let count = |wanted: fn(&Attendance) -> bool| marks.iter().filter(|mark| wanted(mark)).count();
+    let there = count(|mark| {
+        matches!(mark.state, None | Some(AttendanceState::Present | AttendanceState::MadeUp))
+    });
+    let excused = count(|mark| mark.state == Some(AttendanceState::Leave));
+    let counted = sessions.len().saturating_sub(excused);
+    let number = |count: usize| i64::try_from(count).ok();
+    Some((number(there)?, number(counted.saturating_sub(there))?, number(counted)?))
 }

@@ -2,9 +2,11 @@
 
 mod classes;
 
+use crate::domain::cultivation::assessment::CultivationAssessment;
 use crate::domain::ids::RecordId;
 use crate::domain::kinds::Kind;
 use crate::domain::org::post::{Post, PostRole};
+use crate::domain::org::work_report::WorkReport;
 use crate::domain::record::{
     FieldNo, FieldSpec, Fields, Issue, PartialDate, Record, Value, ValueKind,
 };
@@ -41,18 +43,22 @@ pub fn check_against(
             issues.extend(double(registry, kind, id, fields, ["class", "person"]));
             issues.extend(classes::overlap(registry, id, fields));
             issues.extend(classes::more_hours_than_planned(registry, fields));
+            issues.extend(classes::pass_rule(registry, fields));
         }
         Kind::Attendance => {
             issues.extend(double(registry, kind, id, fields, ["session", "person"]));
         }
-        Kind::Post => issues.extend(secretary_standing(registry, fields)),
+        Kind::Post => {
+            issues.extend(secretary_standing(registry, fields));
+            issues.extend(second_secretary(registry, id, fields));
+        }
+        Kind::CultivationAssessment => issues.extend(grade_of_the_report(registry, fields)),
         Kind::Cultivation => issues.extend(snapshot_title(registry, fields)),
         Kind::Unit
         | Kind::TrainingClass
         | Kind::Session
         | Kind::CultivationEvidence
         | Kind::CultivationMeasure
-        | Kind::CultivationAssessment
         | Kind::StaffFile
         | Kind::Appointment
         | Kind::StaffReview
@@ -152,6 +158,40 @@ fn secretary_standing(registry: &dyn Registry, fields: &Fields) -> Option<Issue>
     dates::plus_years(full_on, 1)?
         .is_surely_after(from)
         .then(|| Issue::warning("from_on", "q06-standing"))
+}
+
+/// Q06: a branch has one secretary at a time.
+fn second_secretary(
+    registry: &dyn Registry,
+    id: Option<RecordId>,
+    fields: &Fields,
+) -> Option<Issue> {
+    let current = |post: &Post| post.role == Some(PostRole::Secretary) && post.to_on.is_none();
+    let own = Post::hydrate(fields).ok().filter(current)?;
+    let unit = Kind::Post.spec().field("unit")?.number;
+    let others = registry.find(Kind::Post, unit, &Value::Ref(own.unit.0));
+    others
+        .into_iter()
+        .filter(|other| Some(*other) != id)
+        .filter_map(|other| Post::hydrate(&registry.fields(other)?.1).ok())
+        .any(|other| current(&other) && other.person != own.person)
+        .then(|| Issue::warning("role", "q06-second-secretary"))
+}
+
+/// Q13: the grade of an assessment differs from the one of the work-report review of that year.
+fn grade_of_the_report(registry: &dyn Registry, fields: &Fields) -> Option<Issue> {
+    let own = CultivationAssessment::hydrate(fields).ok()?;
+    let grade = own.grade?;
+    let (_, cultivation) = registry.fields(own.cultivation.0)?;
+    let person = cultivation.get(&Kind::Cultivation.spec().field("person")?.number)?;
+    let by_person = Kind::WorkReport.spec().field("person")?.number;
+    registry
+        .find(Kind::WorkReport, by_person, person)
+        .into_iter()
+        .filter_map(|report| WorkReport::hydrate(&registry.fields(report)?.1).ok())
+        .filter(|report| report.year == own.year)
+        .any(|report| report.grade.is_some_and(|told| told != grade))
+        .then(|| Issue::warning("grade", "q13-report-grade"))
 }
 
 /// Q13: the title written into a cultivation differs from the person's present one; both are kept.

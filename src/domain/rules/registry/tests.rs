@@ -156,3 +156,79 @@ fn a_place_in_two_classes_on_the_same_days_is_looked_at() {
     assert_eq!(enrol(6, 260), Vec::<&str>::new());
     assert_eq!(enrol(6, 270), ["q09-hours-plan"]);
 }
+
+/// 支部工作條例（試行） Art. 20.
+#[test]
+fn a_second_secretary_of_a_branch_is_looked_at() {
+    let mut world = world();
+    let post = |person: u128, more: Option<(&str, Value)>| {
+        let mut pairs = vec![
+            ("person", Value::Ref(id(person))),
+            ("unit", Value::Ref(id(2))),
+            ("role", Value::Code("secretary".to_owned())),
+            ("from_on", date(2022, 1, 1)),
+        ];
+        pairs.extend(more);
+        fields(Kind::Post, &pairs)
+    };
+    world.0.insert(id(8), (Kind::Person, person("10008", "乙")));
+    world.0.insert(id(9), (Kind::Post, post(8, None)));
+    let check =
+        |world: &Memory| codes(&check_against(world, Kind::Post, None, &post(1, None))).len();
+    assert_eq!(check(&world), 1);
+    world.0.insert(id(9), (Kind::Post, post(8, Some(("to_on", date(2025, 12, 31))))));
+    assert_eq!(check(&world), 0);
+}
+
+/// Pass rules seen: three quarters of the sessions, a mark of the class's own.
+#[test]
+fn a_finished_enrolment_is_held_against_the_pass_rule_of_its_class() {
+    let mut world = world();
+    let class = [("year", Value::Int(2026)), ("name", text("n")), ("pass_mark", Value::Int(60))];
+    world.0.insert(id(3), (Kind::TrainingClass, fields(Kind::TrainingClass, &class)));
+    let finished = |mark: i64| {
+        let pairs = [
+            ("class", Value::Ref(id(3))),
+            ("person", Value::Ref(id(1))),
+            ("status", Value::Code("completed".to_owned())),
+            ("hours", Value::Int(80)),
+            ("mark", Value::Int(mark)),
+        ];
+        fields(Kind::Enrolment, &pairs)
+    };
+    let issues = |world: &Memory, mark| {
+        let issues = check_against(world, Kind::Enrolment, Some(id(4)), &finished(mark));
+        issues.into_iter().map(|issue| issue.code).collect::<Vec<_>>()
+    };
+    assert_eq!(issues(&world, 599), ["q15-mark"]);
+    assert_eq!(issues(&world, 600), Vec::<&str>::new());
+    for n in 20..24 {
+        let session = [
+            ("class", Value::Ref(id(3))),
+            ("starts_at", Value::Instant(i64::try_from(n).unwrap())),
+        ];
+        world.0.insert(id(n), (Kind::Session, fields(Kind::Session, &session)));
+    }
+    let mut mark = |n: u128, session: u128, state: &str| {
+        let pairs = [
+            ("session", Value::Ref(id(session))),
+            ("person", Value::Ref(id(1))),
+            ("state", Value::Code(state.to_owned())),
+        ];
+        world.0.insert(id(n), (Kind::Attendance, fields(Kind::Attendance, &pairs)));
+    };
+    mark(30, 20, "present");
+    mark(31, 21, "made_up");
+    mark(32, 22, "absent");
+    assert_eq!(issues(&world, 600), ["q15-attendance"]);
+    let mut mark = |n: u128, session: u128, state: &str| {
+        let pairs = [
+            ("session", Value::Ref(id(session))),
+            ("person", Value::Ref(id(1))),
+            ("state", Value::Code(state.to_owned())),
+        ];
+        world.0.insert(id(n), (Kind::Attendance, fields(Kind::Attendance, &pairs)));
+    };
+    mark(33, 23, "present");
+    assert_eq!(issues(&world, 600), Vec::<&str>::new(), "three of four");
+}

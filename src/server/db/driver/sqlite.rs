@@ -52,6 +52,8 @@ pub(super) async fn open(file: &Path, create: bool) -> DbResult<Pools> {
         })
         .busy_timeout(BUSY)
         .foreign_keys(true)
+        // What is erased is written over, not only forgotten.
+        .pragma("secure_delete", "ON")
         .pragma("cache_size", CACHE)
         .pragma("wal_autocheckpoint", CHECKPOINT)
         .row_buffer_size(ROWS_AHEAD)

@@ -129,6 +129,10 @@ pub struct Quarantined {
     pub bytes: Vec<u8>,
     /// When it came, milliseconds.
     pub recv_at: i64,
+    /// Its number in the list, given when it is stored.
+    pub no: u64,
+    /// `open`, `taken` or `rejected`.
+    pub state: String,
 }
 
 /// What a restore, a revocation or the daily upkeep changes.
@@ -144,6 +148,13 @@ pub enum Mend {
     Alarm(Alarm),
     /// Something to be provable later.
     Event(Event),
+    /// The payload of an operation is replaced by what an erasure leaves of it; its hash stays.
+    Redact {
+        /// Its position.
+        seq: u64,
+        /// What is left.
+        bytes: Vec<u8>,
+    },
     /// A scope is kept under its token.
     Scope {
         /// Token.
@@ -177,6 +188,13 @@ pub enum Mend {
         device: DeviceId,
         /// When, milliseconds.
         at: i64,
+    },
+    /// What was decided about an operation in the quarantine; not if it was decided before.
+    Decided {
+        /// Its number in the list.
+        no: u64,
+        /// `taken` or `rejected`.
+        state: &'static str,
     },
     /// Operations of a revoked device; those that are there stay as they are.
     Quarantine(Vec<Quarantined>),

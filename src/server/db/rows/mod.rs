@@ -364,7 +364,7 @@ impl OpRow {
     }
 
     /// Returns the digest of what the log says of the operation besides its bytes.
-    fn noted(&self) -> Digest {
+    pub fn noted(&self) -> Digest {
         let length = |bytes: &[u8]| u32::try_from(bytes.len()).unwrap_or(u32::MAX).to_le_bytes();
         let (role, outside) = (self.author.role.key().as_bytes(), self.outside.as_deref());
         digest_of(&[

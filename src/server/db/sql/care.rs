@@ -91,13 +91,15 @@ pub(super) async fn alarms(link: &mut Link, limit: u32) -> DbResult<Vec<Alarm>> 
 }
 
 pub(super) async fn quarantined(link: &mut Link) -> DbResult<Vec<Quarantined>> {
-    let sql = "SELECT device, gen, n, hash, bytes, recv_at FROM quarantine WHERE tenant = $1 ORDER BY device, gen, n";
+    let sql = "SELECT device, gen, n, hash, bytes, recv_at, no, state FROM quarantine WHERE tenant = $1 ORDER BY no";
     let read = |row: &Row| -> DbResult<Quarantined> {
         Ok(Quarantined {
             id: op_id(row)?,
             hash: row.bytes("hash")?,
             bytes: row.blob("bytes")?,
             recv_at: row.int("recv_at")?,
+            no: row.number("no")?,
+            state: row.text("state")?,
         })
     };
     link.all(sql, args![TENANT]).await?.iter().map(read).collect()
@@ -126,6 +128,10 @@ pub(super) async fn mend(link: &mut Link, mend: &Mend) -> DbResult<bool> {
             ],
         ),
         Mend::Event(what) => return event(link, what).await.map(|()| true),
+        Mend::Redact { seq, bytes } => (
+            "UPDATE op SET bytes = $3 WHERE tenant = $1 AND seq = $2",
+            args![TENANT, *seq, bytes.as_slice()],
+        ),
         Mend::Scope { token, body } => (
             "INSERT INTO scope (tenant, token, body) VALUES ($1, $2, $3) ON CONFLICT (tenant, token) DO NOTHING",
             args![TENANT, *token, body.as_slice()],
@@ -142,6 +148,10 @@ pub(super) async fn mend(link: &mut Link, mend: &Mend) -> DbResult<bool> {
         Mend::Clone { device, at } => (
             "UPDATE device SET clone_seen_at = $3 WHERE tenant = $1 AND id = $2",
             args![TENANT, *device, *at],
+        ),
+        Mend::Decided { no, state } => (
+            "UPDATE quarantine SET state = $3 WHERE tenant = $1 AND no = $2 AND state = 'open'",
+            args![TENANT, *no, *state],
         ),
         Mend::Quarantine(ops) => return quarantine(link, ops).await,
         Mend::Session(new) => return session(link, new).await,
@@ -208,12 +218,15 @@ async fn raise_tomb_floor(link: &mut Link, floor: u64) -> DbResult<bool> {
 }
 
 async fn quarantine(link: &mut Link, ops: &[Quarantined]) -> DbResult<bool> {
-    let row = |op: &Quarantined| {
-        let (bytes, id) = (op.bytes.as_slice(), op.id);
-        args![TENANT, id.device, id.generation, id.n, &op.hash, bytes, op.recv_at]
+    let sql = "SELECT coalesce(max(no), 0) AS no FROM quarantine WHERE tenant = $1";
+    let last: u64 = link.one(sql, args![TENANT]).await?.number("no")?;
+    let row = |(no, op): (u64, &Quarantined)| {
+        let (bytes, id, state) = (op.bytes.as_slice(), op.id, op.state.as_str());
+        args![TENANT, id.device, id.generation, id.n, &op.hash, bytes, op.recv_at, no, state]
     };
     let tail = " ON CONFLICT (tenant, device, gen, n, hash) DO NOTHING";
-    link.insert(&QUARANTINE, tail, ops.iter().map(row).collect()).await?;
+    let rows = (last.saturating_add(1)..).zip(ops).map(row).collect();
+    link.insert(&QUARANTINE, tail, rows).await?;
     Ok(!ops.is_empty())
 }
 

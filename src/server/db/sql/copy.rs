@@ -185,6 +185,8 @@ pub(super) const QUARANTINE: Table = Table {
         ("hash", Bytes),
         ("bytes", Bytes),
         ("recv_at", Int),
+        ("no", Int),
+        ("state", Text),
     ],
 };
 const SECRET: Table = Table { name: "secret", key: 1, columns: &[("tenant", Int), ("key", Bytes)] };

@@ -252,12 +252,14 @@ fn headings_in_two_rows_are_read_together() {
 #[test]
 fn unknown_columns_are_named_and_known_ones_listed_as_ignored() {
     let (mut memory, _) = university();
-    let head = row(&["序号", "学工号", "姓名", "入党时间", "血型", "所在党支部编码"]);
-    let data = row(&["1", "10001", "甲", "", "A", "020100010"]);
+    let head = row(&["序号", "学工号", "姓名", "入党时间", "血型", "所在党支部编码", "入党的时间"]);
+    let data = row(&["1", "10001", "甲", "", "A", "020100010", ""]);
     let (sheet, plan) =
         import(&mut memory, "e.xlsx", None, &book(&[&head, &data]), &Defaults::default());
     let report = report::report(&sheet, &plan, &|issue| issue.code.to_owned());
-    assert_eq!(report.unknown_columns, ["血型"]);
+    assert_eq!(report.unknown_columns, ["血型", "入党的时间"]);
+    assert_eq!(report.notes[1].code, "unknown-column-nearest");
+    assert!(sheet.notes[1].args.contains(&("nearest", "入党时间".to_owned())));
     assert_eq!(report.ignored_columns, ["序号"]);
     assert_eq!(report.notes[0].code, "unknown-column");
     let json = serde_json::to_value(&report).unwrap();

@@ -12,7 +12,9 @@ use super::detail::Detail;
 use super::{Page, Reply};
 use crate::domain::ids::RecordId;
 use crate::domain::kinds::Kind;
-use crate::domain::record::{FieldSpec, Fields, Issue, ParseContext, RecordSpec, Value, ValueKind};
+use crate::domain::record::{
+    FieldSpec, Fields, Issue, ParseContext, RecordSpec, Shape, Value, ValueKind,
+};
 use crate::tui::actions::{Action, Context};
 use crate::tui::app::{Move, Purpose, Shell, Tone};
 use crate::tui::data::{AttentionView, Failure, Query};
@@ -119,7 +121,8 @@ impl Form {
 
     fn make(shell: &Shell, kind: Kind, aim: Aim, title: String, before: Fields) -> Self {
         let role = shell.data.as_ref().map(|data| data.role());
-        let fields = kind.spec().fields.iter();
+        // Notes are added on the record's page, never edited.
+        let fields = kind.spec().fields.iter().filter(|field| field.shape != Shape::Notes);
         let fields: Vec<FormField> = fields
             .map(|spec| FormField::new(shell, kind.spec(), spec, before.get(&spec.number), role))
             .collect();

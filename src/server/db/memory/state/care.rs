@@ -5,8 +5,8 @@ use std::collections::BTreeMap;
 use super::State;
 use crate::domain::ids::{DeviceId, RecordId, UnitId};
 use crate::server::db::rows::{
-    Account, Alarm, Device, Event, EventRow, Mend, Quarantined, RecordRow, Returned, UnitQuery,
-    UnitRows, Visible,
+    Account, Alarm, Device, Event, EventRow, Mend, OpRow, Quarantined, RecordRow, Returned,
+    UnitQuery, UnitRows, Visible,
 };
 use crate::server::db::{DbError, DbResult};
 
@@ -49,7 +49,9 @@ impl State {
     }
 
     pub(in super::super) fn quarantined(&self) -> Vec<Quarantined> {
-        self.quarantine.values().cloned().collect()
+        let mut all: Vec<Quarantined> = self.quarantine.values().cloned().collect();
+        all.sort_by_key(|op| op.no);
+        all
     }
 
     pub(in super::super) fn live_rows(
@@ -92,6 +94,7 @@ impl State {
     pub(in super::super) fn may_mend(&self, mend: &Mend) -> bool {
         match mend {
             Mend::Epoch(_) | Mend::Backup(_) | Mend::Alarm(_) | Mend::Event(_) => true,
+            Mend::Redact { seq, .. } => self.ops.contains_key(seq),
             Mend::TombFloor(floor) => self.tenant.as_ref().is_some_and(|t| t.tomb_floor < *floor),
             Mend::Scope { token, .. } => !self.scopes.contains_key(token),
             Mend::PutBack(Returned { device, .. }) => self
@@ -100,6 +103,9 @@ impl State {
             Mend::Account { user, .. } => self.accounts.contains_key(user),
             Mend::Wipe { device, .. } | Mend::Clone { device, .. } => {
                 self.devices.contains_key(device)
+            }
+            Mend::Decided { no, .. } => {
+                self.quarantine.values().any(|op| op.no == *no && op.state == "open")
             }
             Mend::Quarantine(ops) => !ops.is_empty(),
             Mend::Session(new) => self
@@ -115,6 +121,13 @@ impl State {
             Mend::Epoch(_) | Mend::Backup(_) | Mend::TombFloor(_) => self.mend_tenant(mend),
             Mend::Alarm(alarm) => self.alarms.push(alarm.clone()),
             Mend::Event(event) => self.note_event(event),
+            Mend::Redact { seq, bytes } => {
+                if let Some(op) = self.ops.get_mut(seq) {
+                    let mut changed = OpRow::clone(op);
+                    changed.bytes.clone_from(bytes);
+                    *op = changed.into();
+                }
+            }
             Mend::Scope { token, body } => {
                 self.scopes.insert(*token, body.clone());
             }
@@ -134,9 +147,16 @@ impl State {
                     device.clone_seen_at = *at;
                 }
             }
+            Mend::Decided { no, state } => {
+                for op in self.quarantine.values_mut().filter(|op| op.no == *no) {
+                    (*state).clone_into(&mut op.state);
+                }
+            }
             Mend::Quarantine(ops) => {
                 for op in ops {
-                    self.quarantine.entry((op.id, op.hash)).or_insert_with(|| op.clone());
+                    let no = self.quarantine.values().map(|op| op.no).max().unwrap_or(0) + 1;
+                    let new = || Quarantined { no, ..op.clone() };
+                    self.quarantine.entry((op.id, op.hash)).or_insert_with(new);
                 }
             }
             Mend::Session(new) => {

@@ -71,7 +71,7 @@ CREATE TABLE event (
 );
 CREATE TABLE quarantine (
     tenant BIGINT NOT NULL, device BIGINT NOT NULL, gen BIGINT NOT NULL, n BIGINT NOT NULL, hash BYTEA NOT NULL, bytes BYTEA NOT NULL,
-    recv_at BIGINT NOT NULL, PRIMARY KEY (tenant, device, gen, n, hash)
+    recv_at BIGINT NOT NULL, no BIGINT NOT NULL, state TEXT NOT NULL, PRIMARY KEY (tenant, device, gen, n, hash)
 );
 CREATE TABLE secret (
     tenant BIGINT PRIMARY KEY, key BYTEA NOT NULL

@@ -71,7 +71,7 @@ CREATE TABLE event (
 ) STRICT, WITHOUT ROWID;
 CREATE TABLE quarantine (
     tenant INTEGER NOT NULL, device INTEGER NOT NULL, gen INTEGER NOT NULL, n INTEGER NOT NULL, hash BLOB NOT NULL, bytes BLOB NOT NULL,
-    recv_at INTEGER NOT NULL, PRIMARY KEY (tenant, device, gen, n, hash)
+    recv_at INTEGER NOT NULL, no INTEGER NOT NULL, state TEXT NOT NULL, PRIMARY KEY (tenant, device, gen, n, hash)
 ) STRICT, WITHOUT ROWID;
 CREATE TABLE secret (
     tenant INTEGER PRIMARY KEY, key BLOB NOT NULL

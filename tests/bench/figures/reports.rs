@@ -1,0 +1,102 @@
+//! Headquarters' figures over a hundred thousand persons and three hundred thousand enrolments.
+
+use std::fmt::Write as _;
+use std::time::Instant;
+
+use ejia::client::{Client, ImportRequest, ReportRequest, report_names};
+use ejia::domain::figures::Ask;
+use ejia::domain::ids::RecordId;
+use ejia::domain::kinds::Kind;
+use ejia::domain::record::{PartialDate, Value};
+
+use crate::MANY;
+use crate::data::{self, persons, unit_code};
+use crate::local::{device, fields, import_file, make_units};
+use crate::report::{Report, Target, ms};
+
+/// Classes each person is enrolled in.
+const CLASSES: i8 = 3;
+
+fn class(client: &Client, n: i8) -> RecordId {
+    let day = |day| Value::Date(PartialDate::day(2026, n + 2, day).expect("a day"));
+    let pairs = [
+        ("year", Value::Int(2026)),
+        ("name", Value::Text(format!("輪訓{n}"))),
+        ("category", Value::Code("rotation".to_owned())),
+        ("organiser_level", Value::Code("university".to_owned())),
+        ("counts", Value::Flag(true)),
+        ("starts_on", day(2)),
+        ("ends_on", day(6)),
+    ];
+    client
+        .create_record(Kind::TrainingClass, None, fields(Kind::TrainingClass, &pairs))
+        .expect("made")
+        .id
+}
+
+fn enrol(client: &Client, dir: &std::path::Path, class: RecordId, numbers: &[String]) {
+    let mut text = String::from("学工号,status,完成学时");
+    for (n, number) in numbers.iter().enumerate() {
+        let (state, hours) = if n % 4 == 0 { ("confirmed", "") } else { ("completed", "24") };
+        let _infallible = write!(text, "\n{number},{state},{hours}");
+    }
+    let file = dir.join("enrolments.csv");
+    std::fs::write(&file, text).expect("written");
+    let request = ImportRequest {
+        file,
+        kind: Some(Kind::Enrolment),
+        sheet: None,
+        class: Some(class),
+        session: None,
+        dry_run: false,
+        all_or_nothing: true,
+    };
+    let done = client.import(&request).expect("imported");
+    let added = done.plan.rows.iter().filter(|row| row.outcome.key() == "added").count();
+    assert_eq!(added, numbers.len());
+}
+
+pub(crate) fn run(report: &mut Report) {
+    let temp = tempfile::tempdir().expect("a directory");
+    let client = device(&temp.path().join("d"));
+    make_units(&client);
+    let rows = persons(MANY, 1);
+    let file = temp.path().join("persons.csv");
+    data::write_csv(&file, &rows);
+    import_file(&client, &file);
+    let numbers: Vec<String> = rows.iter().filter_map(|row| row.first().cloned()).collect();
+    for n in 0..CLASSES {
+        enrol(&client, temp.path(), class(&client, n), &numbers);
+    }
+    for (n, number) in numbers.iter().take(data::UNITS).enumerate() {
+        let person = *client.named(Kind::Person, number).first().expect("a person");
+        let unit = *client.named(Kind::Unit, &unit_code(n)).first().expect("a unit");
+        let pairs = [
+            ("person", Value::Ref(person)),
+            ("unit", Value::Ref(unit)),
+            ("role", Value::Code("secretary".to_owned())),
+            ("from_on", Value::Date(PartialDate::day(2025, 1, 1).expect("a day"))),
+        ];
+        client.create_record(Kind::Post, None, fields(Kind::Post, &pairs)).expect("made");
+    }
+    let as_of = PartialDate::day(2026, 11, 23).expect("a day");
+    let mut slowest = (0.0, "");
+    for name in report_names() {
+        let request = ReportRequest { name: name.to_owned(), as_of, year: 2026, unit: None };
+        let begun = Instant::now();
+        let view = client.report(&request).expect("reported");
+        let took = ms(begun.elapsed());
+        assert_eq!(view.name, name);
+        if took > 50.0 {
+            report.line(&format!("  report {name}"), took, "ms", Target::None);
+        }
+        if took > slowest.0 {
+            slowest = (took, name);
+        }
+    }
+    let label = format!("report, 100,000 persons, 300,000 places ({})", slowest.1);
+    report.line(&label, slowest.0, "ms", Target::AtMost(1_000.0));
+    let begun = Instant::now();
+    drop(client.overview(Ask { as_of, year: 2026 }));
+    report.line("all reports of the overview", ms(begun.elapsed()), "ms", Target::AtMost(300.0));
+}
