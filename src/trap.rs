@@ -95,6 +95,8 @@ traps! {
     T30,
     /// Two edits that are right by themselves are not checked together.
     T31,
+    /// Writing one element of a list writes the whole list.
+    T32,
     /// A place is given to everybody who asks.
     T34,
     /// Who waits does not move up when a place becomes free.

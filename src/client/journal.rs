@@ -83,12 +83,18 @@ pub(super) fn split(entry: &Entry) -> Option<(&[u8], Option<Local>)> {
 
 /// Writes the profile into the journal and the store.
 pub(super) fn save_profile(vault: &mut Vault, profile: &Profile) -> Result<(), ClientError> {
-    let encoded = encode(profile)?;
-    let bytes = frame::seal(PROFILE_TAG, &encoded);
-    vault.journal.append(&[Entry { generation: 0, n: 0, bytes }])?;
+    let encoded = log_profile(vault, profile)?;
     let notes = vec![(super::profile::PROFILE.to_owned(), Some(encoded))];
     vault.store.commit(&crate::store::Change { notes, ..Default::default() })?;
     Ok(())
+}
+
+/// Writes the profile into the journal, which is what a new generation begins with, and returns what the store is to note.
+pub(super) fn log_profile(vault: &mut Vault, profile: &Profile) -> Result<Vec<u8>, ClientError> {
+    let encoded = encode(profile)?;
+    let bytes = frame::seal(PROFILE_TAG, &encoded);
+    vault.journal.append(&[Entry { generation: 0, n: 0, bytes }])?;
+    Ok(encoded)
 }
 
 /// Reads a profile entry.

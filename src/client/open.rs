@@ -146,14 +146,15 @@ impl Client {
 
 fn load(dir: &Path, mut vault: Vault, env: Arc<dyn Ambient>) -> Result<Inner, ClientError> {
     let stored = vault.store.note(PROFILE)?;
-    let profile = match stored.as_deref().map(|bytes| decode(bytes, "profile")) {
-        Some(Ok(profile)) => profile,
-        Some(Err(_)) | None => profile_of(&vault)?.ok_or_else(|| {
-            ClientError::Store(StoreError::Damaged {
-                what: "profile".to_owned(),
-                path: dir.to_owned(),
-            })
-        })?,
+    let stored = stored.and_then(|bytes| decode::<Profile>(&bytes, "profile").ok());
+    let profile = match (stored, profile_of(&vault)?) {
+        // The store has lost its end, or never got the word: what was written since is in the journal's generation.
+        (Some(stored), Some(newer)) if newer.generation > stored.generation => newer,
+        (Some(profile), _) | (None, Some(profile)) => profile,
+        (None, None) => {
+            let (what, path) = ("profile".to_owned(), dir.to_owned());
+            return Err(ClientError::Store(StoreError::Damaged { what, path }));
+        }
     };
     let sync = standing(&mut vault, profile.generation)?;
     let names = vault.store.note(NAMES)?.map(|bytes| decode(&bytes, "names")).transpose()?;

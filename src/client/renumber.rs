@@ -7,6 +7,7 @@ use std::collections::BTreeMap;
 use super::error::ClientError;
 use super::journal::{self, Inverse, Local};
 use super::outbox::Outbox;
+use super::profile::PROFILE;
 use super::state::{Inner, SYNC_STATE};
 use crate::store::Entry;
 use crate::sync::{Digest, Group, OpId, digest};
@@ -21,16 +22,16 @@ impl Inner {
         let generation = wanted.max(self.newest_generation()?.saturating_add(1));
         self.recall()?;
         let mut renamed = self.rename(generation)?;
-        renamed.outbox.take_held(&mut self.outbox);
-        let entries: Vec<Entry> = renamed.entries;
+        let entries: Vec<Entry> = std::mem::take(&mut renamed.entries);
         self.vault.journal.append(&entries)?;
         let mut profile = self.profile.clone();
         profile.generation = generation;
-        journal::save_profile(&mut self.vault, &profile)?;
+        let noted = journal::log_profile(&mut self.vault, &profile)?;
         // From here on the new numbers are in use, whatever else fails: opening the device would come to the same.
         self.profile = profile;
         self.sync = self.sync.clone().of_generation(generation);
         let touched = self.outbox.records();
+        renamed.outbox.take_held(&mut self.outbox);
         self.outbox = renamed.outbox;
         for local in &mut self.commands {
             if let Some(id) = renamed.names.get(&local.id) {
@@ -40,7 +41,8 @@ impl Inner {
         for id in touched {
             self.refold(id)?;
         }
-        self.note(vec![(SYNC_STATE.to_owned(), Some(encode(&self.sync)?))])
+        let state = encode(&self.sync)?;
+        self.note(vec![(PROFILE.to_owned(), Some(noted)), (SYNC_STATE.to_owned(), Some(state))])
     }
 
     /// Writes operations of an earlier generation again behind the present ones: the server cannot take them under their own names.

@@ -257,3 +257,16 @@ fn what_an_earlier_history_decided_about_a_held_change_is_not_believed_of_the_pr
         assert_eq!(again.visible(id).is_some(), waits == 1, "the view at {base}");
     }
 }
+
+#[test]
+fn a_store_that_lost_its_end_does_not_bring_an_earlier_generation_back() {
+    let client = client();
+    person(&client, "10001", "one");
+    let before = client.lock().vault.store.notes("").unwrap();
+    client.lock().renumber(2).unwrap();
+    let two = person(&client, "10002", "two");
+    let notes = before.into_iter().map(|(name, value)| (name, Some(value))).collect();
+    let again = reopened(&client, &crate::store::Change { notes, ..Default::default() });
+    assert_eq!((again.profile().generation, again.status().pending), (2, 2));
+    assert!(again.visible(two).is_some(), "what was saved under the later generation waits");
+}

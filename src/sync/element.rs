@@ -129,6 +129,9 @@ fn put(
     value: Option<Value>,
 ) -> Outcome {
     let seq = task.stamp.seq;
+    if crate::trap!(T32) {
+        record.elements.retain(|(field, _), _| *field != key.0);
+    }
     record.elements.insert(key, ElementState::of(task.op, value, seq));
     let live = record.is_live();
     task.put(record.clone());

@@ -5,6 +5,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::fmt::Write as _;
 
 use ejia::domain::ids::RecordId;
+use ejia::domain::kinds::Kind;
 use ejia::domain::record::{FieldNo, Value};
 use ejia::server::db::Db;
 use ejia::server::db::rows::{OpRow, Refused};
@@ -29,6 +30,8 @@ struct Book {
     writers: BTreeMap<(RecordId, FieldNo), Vec<(Value, OpId)>>,
     /// Values that a conflict names.
     weighed: BTreeSet<(RecordId, FieldNo, Value)>,
+    /// Merges into a person: the values of the dropped one are weighed under their names.
+    merges: BTreeMap<RecordId, Vec<OpId>>,
     /// Dropped persons, and who was kept for them.
     aliases: BTreeMap<RecordId, RecordId>,
     /// Records that were settled, restored or moved by hand.
@@ -46,6 +49,7 @@ impl Book {
             handled: BTreeSet::new(),
             weighed: BTreeSet::new(),
             aliases: BTreeMap::new(),
+            merges: BTreeMap::new(),
         };
         for row in block(db.records_after(None, u32::MAX)).unwrap() {
             let record = decode_record(&row.body).unwrap();
@@ -93,6 +97,9 @@ impl Book {
             }
             if let OpBody::Resolve { seen, .. } = &op.body {
                 self.reviewed.extend(seen.iter().map(|seen| (record, *seen)));
+            }
+            if matches!(op.body, OpBody::Command { .. }) && op.kind == Kind::Person.number() {
+                self.merges.entry(record).or_default().push(op.id);
             }
             if matches!(
                 op.body,
@@ -173,6 +180,11 @@ impl Book {
         let dropped = self.records.get(&op.record).is_some_and(|own| shows(own, no, value));
         // Merging fills what is empty, also what somebody had emptied.
         if merged && (dropped || *value == Value::Null) {
+            return true;
+        }
+        // What differed in a merge was asked about in the merge's name, and settled.
+        let merges = self.merges.get(&record.id).into_iter().flatten();
+        if merged && merges.into_iter().any(|by| self.reviewed.contains(&(record.id, *by))) {
             return true;
         }
         let place = matches!(no, UNIT_FIELD | DELETED_FIELD);

@@ -27,7 +27,8 @@ impl World {
         let (what, result) = match self.rng.below(100) {
             _ if persons.is_empty() => ("adds", self.add_person(i, &client)),
             0..18 => ("adds", self.add_person(i, &client)),
-            18..60 => ("sets", self.set_person(i, &client, &persons)),
+            18..56 => ("sets", self.set_person(i, &client, &persons)),
+            56..60 => ("certifies", self.certify(&client)),
             60..66 => ("deletes", self.delete(&client, &persons)),
             66..72 => ("undoes", client.undo().map(|saved| saved.id)),
             72..78 => ("moves", self.relocate(&client, &persons)),
@@ -162,6 +163,24 @@ impl World {
         let missing = || ClientError::NotFound { what: "enrolment", id: String::new() };
         let id = *self.rng.pick(&enrolments).ok_or_else(missing)?;
         client.cancel_place(id, "cannot come").map(|saved| saved.id)
+    }
+
+    /// Headquarters takes numbers, lets people complete their class, and gives them certificates.
+    fn certify(&mut self, client: &Client) -> Result<RecordId, ClientError> {
+        let enrolments = client.live_ids(Kind::Enrolment);
+        let missing = || ClientError::NotFound { what: "enrolment", id: String::new() };
+        let id = *self.rng.pick(&enrolments).ok_or_else(missing)?;
+        if client.leases().iter().all(|lease| lease.left() == 0) && self.rng.per_mille(500) {
+            return client.lease_numbers(2026, 2).map(|saved| saved.id);
+        }
+        let status = number(Kind::Enrolment, "status");
+        let record = client.visible(id).ok_or_else(missing)?;
+        let status = record.fields.get(&status).map(|state| &state.value);
+        if status.and_then(Value::as_text) == Some("completed") {
+            client.certify(&[id], None).map(|_certified| id)
+        } else {
+            client.act(id, "complete", None, Fields::new()).map(|saved| saved.id)
+        }
     }
 
     fn merge(&mut self, client: &Client, persons: &[RecordId]) -> Result<RecordId, ClientError> {

@@ -102,9 +102,10 @@ impl World {
     }
 
     /// I4, I5, I8: the device's base is what the server has for it, no more and no less.
-    fn check_base(&mut self, i: usize) {
+    /// False if the server did not say what it has.
+    fn check_base(&mut self, i: usize) -> bool {
         let client = self.client(i);
-        let Some(joined) = client.profile().server else { return };
+        let Some(joined) = client.profile().server else { return false };
         let request = PullRequest {
             cursor: Cursor::START,
             scope_token: 0,
@@ -114,11 +115,12 @@ impl World {
             floor: 0,
             head: Cursor::START,
         };
-        let reader = self.server.reader(&self.server.db.snapshot(), Limits::default());
+        let all = Limits { page_records: u32::MAX, page_bytes: usize::MAX, ..Limits::default() };
+        let reader = self.server.reader(&self.server.db.snapshot(), all);
         let body = pack(&request).unwrap();
         let answered = block(reader.call(Call::Pull, &joined.token, &body));
         if answered.status != 200 {
-            return;
+            return false;
         }
         let page: Page = unpack(&answered.body).unwrap();
         let wanted: BTreeMap<RecordId, Box<[u8]>> = page
@@ -141,6 +143,7 @@ impl World {
         }
         self.check_scope(i);
         self.check_places();
+        true
     }
 
     /// I5 by another way than the server's own: nothing of other units.
@@ -168,7 +171,8 @@ impl World {
         self.note(|| "healed".to_owned());
         self.quiet = true;
         self.late.clear();
-        self.server.start();
+        self.server.demand_upgrade(false);
+        self.server.enable_all();
         for i in 0..self.devices.len() {
             self.devices[i].disk.disarm();
             // A restored server may know a state that nobody has set since.
@@ -179,9 +183,14 @@ impl World {
         }
         let mut well = vec![false; self.devices.len()];
         for _ in 0..ROUNDS {
+            self.moved = false;
             for (i, well) in well.iter_mut().enumerate() {
                 self.time.pass(HOUR);
                 *well = self.sync(i);
+            }
+            // Nobody had anything to say: another round would be the same.
+            if !self.moved && well.iter().zip(&self.devices).all(|(well, d)| *well || d.gone) {
+                break;
             }
         }
         self.check_log();
@@ -195,8 +204,12 @@ impl World {
                     "I8: device {i} is not in step after {ROUNDS} rounds, {} wait",
                     status.pending
                 ));
-            } else {
-                self.check_base(i);
+            } else if !self.check_base(i) {
+                // Its session has run out since.
+                self.sync(i);
+                if !self.check_base(i) {
+                    self.violate(format!("I8: nobody tells what device {i} should have"));
+                }
             }
         }
         self.check_ledger();
@@ -205,7 +218,8 @@ impl World {
     /// I6: nobody has a place that is not there; a promise that a restored server keeps may go beyond.
     fn check_places(&mut self) {
         let mut classes = BTreeMap::new();
-        let mut placed: BTreeMap<RecordId, i64> = BTreeMap::new();
+        let mut placed: BTreeMap<RecordId, (i64, i64)> = BTreeMap::new();
+        let (mut numbers, mut twice) = (BTreeMap::new(), Vec::new());
         let number = |kind: Kind, key| kind.spec().field(key).unwrap().number;
         for row in block(self.server.db.records_after(None, u32::MAX)).unwrap() {
             let record = decode_record(&row.body).unwrap();
@@ -217,17 +231,27 @@ impl World {
                 let status = value(Kind::Enrolment, "status").and_then(Value::as_text);
                 let class = value(Kind::Enrolment, "class").and_then(Value::as_ref_id);
                 if status.is_some_and(|status| PLACED.contains(&status)) {
-                    *placed.entry(class.unwrap()).or_default() += 1;
+                    let (all, promised) = placed.entry(class.unwrap()).or_default();
+                    *all += 1;
+                    *promised += i64::from(self.promised.contains(&record.id));
+                }
+                let given = value(Kind::Enrolment, "certificate_no").and_then(Value::as_text);
+                if let Some(other) = given.and_then(|no| numbers.insert(no.to_owned(), record.id)) {
+                    twice.push((other, record.id));
                 }
             }
         }
-        for (class, count) in placed {
+        for (class, (count, promised)) in placed {
             if let Some(Some(Value::Int(capacity))) = classes.get(&class)
-                && count > *capacity
-                && self.server.restores == 0
+                && count > capacity + promised
             {
-                self.violate(format!("I6: {count} places of {capacity} in class {class}"));
+                self.violate(format!(
+                    "I6: {count} places of {capacity} in class {class}, {promised} of them promised"
+                ));
             }
+        }
+        for (one, other) in twice {
+            self.violate(format!("I6: {one} and {other} have the same certificate number"));
         }
     }
 

@@ -11,7 +11,7 @@ use ejia::server::db::memory::{Memory, Snapshot};
 use ejia::server::db::rows::Account;
 use ejia::server::db::{Db, Tx};
 use ejia::server::service::{Answered, Call, Service};
-use ejia::sync::Limits;
+use ejia::sync::{AppVersion, Limits};
 
 use super::ambient::{Machine, Time};
 use super::rng::Rng;
@@ -110,6 +110,20 @@ impl Server {
             tx.set_device_state(device, state).await.unwrap();
             tx.commit().await.unwrap();
         });
+    }
+
+    /// Lets only a program of next year receive, or every program again.
+    pub(crate) fn demand_upgrade(&mut self, on: bool) {
+        let usual = Limits::default().min_app;
+        self.limits.min_app = if on { AppVersion([9, 0, 0]) } else { usual };
+        self.start();
+    }
+
+    /// Lets everybody in again.
+    pub(crate) fn enable_all(&self) {
+        for account in block(self.db.accounts()).unwrap() {
+            self.db.put_account(&Account { disabled: false, ..account });
+        }
     }
 
     pub(crate) fn account_of(&self, user: UserId) -> Option<Account> {

@@ -189,7 +189,7 @@ pub(crate) fn first_profile(disk: &Disk, profile: &Profile) {
     vault.store.commit(&Change { notes, ..Change::default() }).unwrap();
 }
 
-fn draw<const N: usize>(rng: &mut Rng) -> [u8; N] {
+pub(super) fn draw<const N: usize>(rng: &mut Rng) -> [u8; N] {
     let mut bytes = [0; N];
     rng.fill(&mut bytes);
     bytes

@@ -3,12 +3,13 @@
 use ejia::client::{Counters, Transport, TransportError};
 use ejia::domain::ids::RecordId;
 use ejia::server::service::Call;
+use ejia::sync::{OpBody, Outcome};
 use ejia::wire::packet::Message;
 use ejia::wire::{
     ChallengeAnswer, ChallengeRequest, CheckAnswer, CheckRequest, EnrolAnswer, EnrolRequest, Hello,
     HistoryAnswer, Page, Problem, PullRequest, PushAnswer, PushRequest, QuarantineAnswer,
     QuarantineRequest, ReadmitAnswer, ReadmitRequest, SessionAnswer, SessionRequest, SyncAnswer,
-    SyncRequest, pack, unpack,
+    SyncRequest, decode_op, pack, unpack,
 };
 
 use super::faults::Fault;
@@ -108,6 +109,18 @@ impl<'a> Wire<'a> {
         read(answered.status, &answered.body)
     }
 
+    /// Remembers who was told that they have a place.
+    fn hear(&mut self, request: &PushRequest, answer: &PushAnswer) {
+        for (n, outcome) in &answer.results {
+            let at = n.checked_sub(request.from_n).and_then(|at| usize::try_from(at).ok());
+            let op = at.and_then(|at| request.ops.get(at)).and_then(|op| decode_op(&op.0).ok());
+            let asked = op.filter(|op| matches!(op.body, OpBody::Command { .. }));
+            if let (Some(op), Outcome::Applied { .. }) = (asked, outcome) {
+                self.world.told.insert(op.record);
+            }
+        }
+    }
+
     fn spoil(&mut self, fault: Fault, body: &mut Vec<u8>) {
         let at = self.world.rng.below(body.len());
         if fault == Fault::Truncate {
@@ -148,11 +161,17 @@ impl Transport for Wire<'_> {
     }
 
     fn sync(&mut self, request: &SyncRequest) -> Result<SyncAnswer, TransportError> {
-        self.ask(Call::Sync, request)
+        let answer: SyncAnswer = self.ask(Call::Sync, request)?;
+        if let (Some(push), Some(answer)) = (&request.push, &answer.push) {
+            self.hear(push, answer);
+        }
+        Ok(answer)
     }
 
     fn push(&mut self, request: &PushRequest) -> Result<PushAnswer, TransportError> {
-        self.ask(Call::Push, request)
+        let answer = self.ask(Call::Push, request)?;
+        self.hear(request, &answer);
+        Ok(answer)
     }
 
     fn pull(&mut self, request: &PullRequest) -> Result<Page, TransportError> {

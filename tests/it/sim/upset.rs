@@ -4,15 +4,21 @@ use std::collections::BTreeSet;
 use std::sync::Arc;
 
 use ejia::domain::access::Role;
+use ejia::domain::ids::{DeviceId, RecordId, UserId};
 use ejia::domain::kinds::Kind;
 use ejia::domain::record::{FieldNo, Fields, Value};
 use ejia::server::db::rows::Account;
+use ejia::server::service::Call;
+use ejia::sync::{Op, OpBody, OpId, digest};
+use ejia::wire::frame::Blob;
+use ejia::wire::{EnrolAnswer, EnrolRequest, PushAnswer, PushRequest, encode_op, pack, unpack};
 
 use super::ambient::Machine;
 use super::device::Device;
 use super::disk::Disk;
 use super::faults::Fault;
 use super::ledger::names;
+use super::setup::draw;
 use super::world::World;
 
 const UPSETS: &[Fault] = &[
@@ -69,6 +75,7 @@ impl World {
         if let Some(copy) = self.server.any_copy(&mut rng) {
             self.note(|| format!("server back to {}", copy.head_seq()));
             self.server.restore(&copy);
+            self.promised.extend(self.told.iter().copied());
         }
     }
 
@@ -113,6 +120,12 @@ impl World {
         if account.name == "hq" {
             return;
         }
+        if self.rng.per_mille(250) {
+            let disabled = !account.disabled;
+            self.note(|| format!("the user of device {i} is locked out: {disabled}"));
+            self.server.db.put_account(&Account { disabled, ..account });
+            return;
+        }
         let role = match self.rng.below(4) {
             0 => Role::Auditor,
             1 => Role::UnitLead,
@@ -127,6 +140,16 @@ impl World {
 
     /// A program of next year writes a field that this one does not know, with a value of a type that it does not know either.
     fn write_as_newer(&mut self, i: usize) {
+        match self.rng.below(4) {
+            0 => {
+                let on = !self.upgrade;
+                self.upgrade = on;
+                self.note(|| format!("only a newer program may receive: {on}"));
+                return self.server.demand_upgrade(on);
+            }
+            1 => return self.push_as_newer(),
+            _ => {}
+        }
         if !self.is_up(i) {
             return;
         }
@@ -151,5 +174,47 @@ impl World {
         self.devices[i].revoked = revoked;
         self.server.set_state(device, if revoked { "revoked" } else { "active" });
         self.note(|| format!("device {i} revoked: {revoked}"));
+    }
+
+    /// A program of next year joins and sends a kind of record, and an operation on it, that nobody here knows.
+    fn push_as_newer(&mut self) {
+        let user = UserId(uuid::Builder::from_random_bytes(draw(&mut self.rng)).into_uuid());
+        let device = DeviceId(self.rng.next());
+        let name = format!("newer {}", device.0);
+        let code = self.server.account(&name, Role::Hq, self.server.root, user);
+        let (public_key, app) = (Blob(vec![7; 32]), "9.0.0".to_owned());
+        let request = EnrolRequest { code, device, public_key, name, app };
+        let joined = self.server.call(Call::Enrol, "", &pack(&request).unwrap()).unwrap();
+        let token = unpack::<EnrolAnswer>(&joined.body).unwrap().token;
+        let record = RecordId(uuid::Builder::from_random_bytes(draw(&mut self.rng)).into_uuid());
+        let unit = *self.rng.pick(&self.units).unwrap();
+        let make = OpBody::Create { unit, fields: vec![(FieldNo(1), Value::Int(7))] };
+        let unknown = OpBody::Unknown { tag: 0x0fff, bytes: vec![7; self.rng.below(9)] };
+        let (mut prev, mut ops) = ([0; 16], Vec::new());
+        for (n, body) in (1..).zip([make, unknown]) {
+            let bytes = encode_op(&Op {
+                id: OpId { device, generation: 1, n },
+                prev,
+                salt: self.rng.next(),
+                hlc: u64::try_from(self.time.now()).unwrap() << 16,
+                clock_off_ms: 0,
+                clock_conf: 0,
+                actor: user,
+                schema: 1,
+                group: None,
+                kind: 4_000,
+                record,
+                body,
+                was: None,
+            });
+            let bytes = bytes.unwrap();
+            prev = digest(&bytes);
+            ops.push(Blob(bytes));
+        }
+        let receipts = Vec::new();
+        let push = PushRequest { generation: 1, from_n: 1, prev: [0; 16], ops, receipts };
+        let answered = self.server.call(Call::Push, &token, &pack(&push).unwrap()).unwrap();
+        let answer = unpack::<PushAnswer>(&answered.body).unwrap();
+        self.note(|| format!("a program of next year writes {record}: {:?}", answer.results));
     }
 }

@@ -1,10 +1,11 @@
 //! One run: who does what next, and what goes wrong.
 
+use std::collections::BTreeSet;
 use std::sync::Arc;
 use std::sync::atomic::AtomicBool;
 
-use ejia::client::Client;
-use ejia::domain::ids::UnitId;
+use ejia::client::{Client, ClientError};
+use ejia::domain::ids::{RecordId, UnitId};
 use ejia::server::service::{Answered, Call};
 
 use super::ambient::Time;
@@ -36,6 +37,14 @@ pub(crate) struct World {
     pub(crate) units: Vec<UnitId>,
     pub(crate) ledger: Ledger,
     pub(crate) late: Vec<Late>,
+    /// Enrolments whose place somebody was told of.
+    pub(crate) told: BTreeSet<RecordId>,
+    /// Those of them from before the server was set back, which are kept even where there is no room.
+    pub(crate) promised: BTreeSet<RecordId>,
+    /// Something was sent or received since it was last set to false.
+    pub(crate) moved: bool,
+    /// Only a newer program may receive.
+    pub(crate) upgrade: bool,
     pub(crate) fired: [u64; KINDS],
     pub(crate) violations: Vec<String>,
     pub(crate) trace: Trace,
@@ -73,6 +82,10 @@ impl World {
             units: Vec::new(),
             ledger: Ledger::default(),
             late: Vec::new(),
+            told: BTreeSet::new(),
+            promised: BTreeSet::new(),
+            moved: false,
+            upgrade: false,
             fired: [0; KINDS],
             violations: Vec::new(),
             trace: Trace::default(),
@@ -230,12 +243,14 @@ impl World {
         let Some(joined) = client.profile().server else { return false };
         self.arm(i, 10);
         self.devices[i].busy = true;
+        let before = client.inside();
         let mut wire = Wire::new(self, i, joined.token);
         let result = client.sync_over(&mut wire, &|_| {}, &AtomicBool::new(false));
         self.devices[i].busy = false;
         self.devices[i].disk.disarm();
         self.harvest(i);
         let inside = client.inside();
+        self.moved |= result.as_ref().map_or(true, |done| done.pushed + done.pulled > 0);
         match &result {
             Ok(done) => self.note(|| {
                 format!(
@@ -244,6 +259,10 @@ impl World {
                 )
             }),
             Err(error) => self.note(|| format!("device {i} syncs: {error} {:?}", error.args())),
+        }
+        let kept = inside.generation == before.generation && inside.acked_n < before.last_n;
+        if kept && matches!(result, Err(ClientError::Ended { reason: "upgrade" })) {
+            self.violate(format!("T40: device {i} must upgrade and could not send what it had"));
         }
         drop(client);
         if self.is_up(i) {

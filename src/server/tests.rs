@@ -1,5 +1,6 @@
 //! Any history, pushed in batches of any size, is what its replay gives: what a batch loads beforehand is enough.
 
+#[path = "tests_restore.rs"]
 mod restore;
 
 use std::sync::Arc;
@@ -12,7 +13,7 @@ use super::clock::Ambient;
 use super::db::memory::Memory;
 use super::db::{Database, Db, Tx};
 use super::push::{Batch, PushError, take};
-use super::service::{Call, Service};
+use super::service::Service;
 use super::writer::group;
 use crate::domain::access::Role;
 use crate::domain::ids::{DeviceId, RecordId, UnitId, UserId};
@@ -23,13 +24,11 @@ use crate::sync::command::{
 };
 use crate::sync::group::EXPIRE;
 use crate::sync::{
-    Author, Base, CONFLICT_KIND, Cursor, Digest, Group, HELD_KIND, Limits, Op, OpBody, OpId,
-    Outcome, digest,
+    Author, Base, CONFLICT_KIND, Digest, Group, HELD_KIND, Limits, Op, OpBody, OpId, Outcome,
+    digest,
 };
 use crate::wire::frame::Blob;
-use crate::wire::{
-    self, EnrolAnswer, Page, Problem, PullRequest, PushRequest, encode_op, pack, unpack,
-};
+use crate::wire::{PushRequest, encode_op};
 
 /// One edit by one of the devices.
 #[derive(Clone, Debug)]

@@ -1,6 +1,9 @@
-//! A device whose pages come from a server before and after it was put back.
+//! Pages across a restore of the server.
 
 use super::*;
+use crate::server::service::Call;
+use crate::sync::Cursor;
+use crate::wire::{self, EnrolAnswer, Page, Problem, PullRequest, pack, unpack};
 
 /// A server from which headquarters has taken the first of many pages before it changed, and was put back.
 async fn pull_across_a_restore(db: &Memory) -> [String; 2] {
@@ -47,7 +50,7 @@ async fn pull_across_a_restore(db: &Memory) -> [String; 2] {
 
 fn joining(code: String) -> wire::EnrolRequest {
     let (name, app) = (String::new(), "0.1.0".to_owned());
-    wire::EnrolRequest { code, device: DeviceId(77), public_key: Blob(Vec::new()), name, app }
+    wire::EnrolRequest { code, device: DeviceId(77), public_key: Blob(vec![7; 32]), name, app }
 }
 
 #[test]
