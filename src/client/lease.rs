@@ -54,13 +54,14 @@ impl Inner {
         self.has_expired();
         let Some(lease) = &self.lease else { return };
         if lease.clock.saturating_sub(lease.written) >= STEP_MS {
-            drop(self.keep_lease(lease.clone()));
+            let lease = lease.clone();
+            drop(self.keep_lease(&lease));
         }
     }
 
-    fn keep_lease(&mut self, lease: Lease) -> Result<(), ClientError> {
-        self.note(vec![(LEASE.to_owned(), Some(encode(&lease)?))])?;
-        self.lease = Some(Lease { written: lease.clock, ..lease });
+    fn keep_lease(&mut self, lease: &Lease) -> Result<(), ClientError> {
+        self.note(vec![(LEASE.to_owned(), Some(encode(lease)?))])?;
+        self.lease = Some(Lease { written: lease.clock, ..lease.clone() });
         Ok(())
     }
 
@@ -77,7 +78,7 @@ impl Inner {
             near(old.until, until) && near(old.clock, now) && old.secret == fresh.secret
         });
         // A device that syncs every few minutes need not write each time.
-        if same { Ok(()) } else { self.keep_lease(fresh) }
+        if same { Ok(()) } else { self.keep_lease(&fresh) }
     }
 }
 
@@ -116,6 +117,6 @@ impl Client {
         if until <= now {
             return Err(ClientError::BadUnlockCode);
         }
-        inner.keep_lease(Lease { until, clock: now, ..lease })
+        inner.keep_lease(&Lease { until, clock: now, ..lease })
     }
 }

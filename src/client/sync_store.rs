@@ -286,8 +286,8 @@ impl Session {
     /// The server has lost something: the base will be taken whole.
     pub(super) fn begin_again(&mut self, inner: &mut Inner) -> Result<(), ClientError> {
         self.unstage(inner)?;
-        let (cursor, seal, scope_token) = (Cursor::START, [0; 16], 0);
-        inner.keep_state(SyncState { cursor, seal, scope_token, ..inner.sync.clone() })
+        let (cursor, scope_token, seal) = (Cursor::START, 0, [0; 16]);
+        inner.keep_state(SyncState { cursor, scope_token, seal, ..inner.sync.clone() })
     }
 
     /// The server has lost operations from `n` on: they wait again, and the base will be taken whole.

@@ -19,7 +19,7 @@ impl<D: Db> Service<D> {
     ) -> Result<AuditAnswer, ApiError> {
         let tenant = self.db().tenant().await?;
         let ops = self.db().ops_after(after, WINDOW).await?;
-        let ops = ops.into_iter().map(link).collect::<Result<_, _>>()?;
+        let ops = ops.iter().map(link).collect::<Result<_, _>>()?;
         let events = self.db().events(events_after, WINDOW).await?;
         Ok(AuditAnswer {
             epoch: tenant.epoch,
@@ -33,7 +33,7 @@ impl<D: Db> Service<D> {
     }
 }
 
-fn link(row: OpRow) -> Result<AuditOp, ApiError> {
+fn link(row: &OpRow) -> Result<AuditOp, ApiError> {
     let outcome: Outcome =
         decode(&row.outcome, "outcome").map_err(|_damaged| DbError::Damaged { table: "op" })?;
     Ok(AuditOp {

@@ -256,11 +256,8 @@ async fn reload(tls: Tls) {
         use tokio::signal::unix::{SignalKind, signal};
         let Ok(mut hangups) = signal(SignalKind::hangup()) else { return };
         while hangups.recv().await.is_some() {
-            match tls.reload() {
-                Ok(()) => tracing::info!("the certificate was read again"),
-                Err(error) => {
-                    tracing::error!({ crate::telemetry::ERROR } = %error, "the certificate was not read again");
-                }
+            if let Err(error) = tls.reload() {
+                tracing::error!({ crate::telemetry::ERROR } = %error, "the certificate was not read again");
             }
         }
     }

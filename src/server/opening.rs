@@ -107,10 +107,8 @@ pub(crate) async fn head_holds<D: Db>(
 
 /// True if what contradicts this server carries the seal that only this server can have put on it.
 fn is_ours(care: &Care, position: &Position, open: &Open, found: &Found) -> bool {
-    let (at, seal) = match found.head_holds {
-        true => (&open.cursor, open.seal),
-        false => (&open.head.at, open.head.seal),
-    };
+    let (at, seal) =
+        if found.head_holds { (&open.cursor, open.seal) } else { (&open.head.at, open.head.seal) };
     let own = history::seal(&care.keys, position.tenant.id, at);
     own.iter().zip(seal).fold(0, |differs, (a, b)| differs | (a ^ b)) == 0
 }

@@ -15,13 +15,15 @@ const DAY: Duration = Duration::from_hours(24);
 /// Looks after the feed until the server stops.
 pub(crate) async fn daily<D: Db>(db: D, keys: Keys, limits: Limits) {
     loop {
-        if let Err(error) = bury(&db, limits.tombstone_ms, now_ms()).await {
-            tracing::error!({ field::ERROR } = %error, "the daily upkeep failed");
-        }
-        if let Err(error) = logistics(&db, &keys, &Machine).await {
-            tracing::error!({ field::ERROR } = %error, "what classes needed could not be erased");
-        }
+        told(bury(&db, limits.tombstone_ms, now_ms()).await, "taking old deletions out");
+        told(logistics(&db, &keys, &Machine).await, "erasing what classes needed");
         tokio::time::sleep(DAY).await;
+    }
+}
+
+fn told<T>(result: DbResult<T>, what: &str) {
+    if let Err(error) = result {
+        tracing::error!({ field::ERROR } = %error, what, "the daily upkeep failed");
     }
 }
 

@@ -25,7 +25,7 @@ pub(super) fn run(cx: &Context) -> CommandResult {
     }
     match start(cx, dir, secret, plain)? {
         Ended::Left => Ok(0),
-        Ended::Locked => again(cx),
+        Ended::Locked => Ok(again(cx)),
         Ended::Wiped => Err(ClientError::Ended { reason: "wiped" }.into()),
     }
 }
@@ -72,7 +72,7 @@ fn start(
 
 /// Begins again as a new program in the same process: nothing of the old one's memory is left, freed parts of it included, which no
 /// care of ours for single values would reach. Where that cannot be done the program ends, which forgets as much.
-fn again(cx: &Context) -> CommandResult {
+fn again(cx: &Context) -> u8 {
     #[cfg(unix)]
     if let Ok(program) = std::env::current_exe() {
         let mut args: Vec<_> = std::env::args_os().skip(1).collect();
@@ -83,5 +83,5 @@ fn again(cx: &Context) -> CommandResult {
         drop(refused);
     }
     say(&cx.locale.text("cli-locked"));
-    Ok(0)
+    0
 }

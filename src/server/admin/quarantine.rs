@@ -175,7 +175,7 @@ pub async fn quarantine_reject(
     let rows = db.quarantined().await?;
     let row = rows.into_iter().find(|row| row.no == no && row.state == "open");
     let row = row.ok_or(AdminError::NoQuarantine { no })?;
-    let user = decode_op(&row.bytes).map(|op| op.actor).unwrap_or(UserId(uuid::Uuid::nil()));
+    let user = decode_op(&row.bytes).map_or(UserId(uuid::Uuid::nil()), |op| op.actor);
     let mut tx = db.begin().await?;
     decided(&mut tx, &row, (user, "rejected"), reason, &Machine).await?;
     tx.commit().await?;

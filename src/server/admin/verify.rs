@@ -143,6 +143,9 @@ pub async fn verify_file(file: &Path) -> AdminResult<Verified> {
     Ok(result?)
 }
 
+/// What was erased, by record: where, and how much.
+type Erasures = BTreeMap<RecordId, Vec<(u64, Scope)>>;
+
 struct Replay {
     world: World,
     seq: u64,
@@ -152,10 +155,28 @@ struct Replay {
     /// Operations that came out otherwise than the log says, for want of what was erased.
     excused: Vec<(u64, RecordId)>,
     /// What was erased, by record: where, and how much.
-    erasures: BTreeMap<RecordId, Vec<(u64, Scope)>>,
+    erasures: Erasures,
     /// Operations read and not applied yet: the beginning of a group.
     entries: Vec<Entry>,
     rows: Vec<OpRow>,
+}
+
+/// Reads the whole log; returns where it stops making sense.
+async fn walk<D: Db>(db: &D, replay: &mut Replay) -> DbResult<Option<Difference>> {
+    loop {
+        let rows = match db.ops_after(replay.read(), WINDOW).await {
+            Err(DbError::Damaged { .. }) => readable(db, replay.read()).await,
+            rows => rows?,
+        };
+        if rows.is_empty() {
+            break;
+        }
+        if let Some(difference) = replay.window(rows) {
+            return Ok(Some(difference));
+        }
+    }
+    let damaged = matches!(db.ops_after(replay.read(), 1).await, Err(DbError::Damaged { .. }));
+    Ok(damaged.then(|| Difference::Unreadable { table: "op", seq: replay.read() + 1 }))
 }
 
 /// Verifies an open database that nobody writes to, whose operations came under these limits.
@@ -174,22 +195,7 @@ pub async fn replay<D: Db>(db: &D, limits: Limits) -> DbResult<Verified> {
         entries: Vec::new(),
         rows: Vec::new(),
     };
-    let mut difference = None;
-    while difference.is_none() {
-        let rows = match db.ops_after(replay.read(), WINDOW).await {
-            Err(DbError::Damaged { .. }) => readable(db, replay.read()).await,
-            rows => rows?,
-        };
-        if rows.is_empty() {
-            break;
-        }
-        difference = replay.window(rows);
-    }
-    if difference.is_none()
-        && let Err(DbError::Damaged { .. }) = db.ops_after(replay.read(), 1).await
-    {
-        difference = Some(Difference::Unreadable { table: "op", seq: replay.read() + 1 });
-    }
+    let mut difference = walk(db, &mut replay).await?;
     let head = (replay.seq, replay.chain) == (tenant.head_seq, tenant.head_chain);
     if difference.is_none() && !head {
         let next = replay.seq.saturating_add(1);
@@ -377,7 +383,7 @@ fn union<'a>(scopes: impl Iterator<Item = &'a Scope>) -> Option<Scope> {
 async fn compare<D: Db>(
     db: &D,
     tenant: &Tenant,
-    (mut world, erasures): (World, &BTreeMap<RecordId, Vec<(u64, Scope)>>),
+    (mut world, erasures): (World, &Erasures),
     verified: &mut Verified,
 ) -> DbResult<()> {
     let mut after = None;

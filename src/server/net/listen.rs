@@ -117,15 +117,7 @@ pub(crate) async fn answer(what: Listening, stop: impl Future<Output = ()> + Sen
             accepted = listener.accept() => accepted,
             () = &mut stop => break,
         };
-        let (stream, peer) = match accepted {
-            Ok(accepted) => accepted,
-            Err(error) => {
-                // Out of file descriptors, or the other end was gone already: others must not suffer.
-                tracing::warn!({ field::ERROR } = %error, "a connection was not taken");
-                tokio::time::sleep(Duration::from_millis(50)).await;
-                continue;
-            }
-        };
+        let Some((stream, peer)) = taken(accepted).await else { continue };
         let from = peer.ip().to_canonical();
         let proxy = trusted.iter().any(|net| net.contains(from));
         if !trusted.is_empty() && !proxy && !from.is_loopback() {
@@ -143,6 +135,21 @@ pub(crate) async fn answer(what: Listening, stop: impl Future<Output = ()> + Sen
     drop(listener);
     if let Some(graceful) = Arc::into_inner(graceful_alone(graceful, stop_timeout).await) {
         let _late = tokio::time::timeout(stop_timeout, graceful.shutdown()).await;
+    }
+}
+
+/// Returns what was accepted; after a failure it rests.
+async fn taken(
+    accepted: std::io::Result<(TcpStream, SocketAddr)>,
+) -> Option<(TcpStream, SocketAddr)> {
+    match accepted {
+        Ok(accepted) => Some(accepted),
+        Err(error) => {
+            // Out of file descriptors, or the other end was gone already: others must not suffer.
+            tracing::warn!({ field::ERROR } = %error, "a connection was not taken");
+            tokio::time::sleep(Duration::from_millis(50)).await;
+            None
+        }
     }
 }
 
@@ -177,13 +184,15 @@ async fn serve(
             let hands = tls.acceptor().accept(stream);
             match tokio::time::timeout(bounds.handshake, hands).await {
                 Ok(Ok(stream)) => requests(stream, peer, routes, bounds, graceful).await,
-                Ok(Err(error)) => {
-                    tracing::debug!({ field::ERROR } = %error, "no TLS handshake");
-                }
-                Err(_elapsed) => tracing::debug!("a TLS handshake took too long"),
+                Ok(Err(error)) => no_handshake(&error),
+                Err(elapsed) => no_handshake(&elapsed),
             }
         }
     }
+}
+
+fn no_handshake(error: &dyn std::fmt::Display) {
+    tracing::debug!({ field::ERROR } = %error, "no TLS handshake");
 }
 
 /// Answers the requests of one connection.

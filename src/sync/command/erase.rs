@@ -95,9 +95,15 @@ pub fn redacted(op: &Op, scope: &Scope, stand_in: &dyn Fn(&str) -> String) -> Op
     };
     match &mut op.body {
         OpBody::Create { fields: values, .. } | OpBody::Resolve { values, .. } => {
-            values.iter_mut().for_each(|(no, value)| blank(*no, value));
+            for (no, value) in values {
+                blank(*no, value);
+            }
         }
-        OpBody::Set { sets } => sets.iter_mut().for_each(|(no, _, value)| blank(*no, value)),
+        OpBody::Set { sets } => {
+            for (no, _, value) in sets {
+                blank(*no, value);
+            }
+        }
         OpBody::ElementAdd { field, value, .. } | OpBody::ElementSet { field, value, .. } => {
             blank(*field, value);
         }

@@ -208,7 +208,9 @@ fn a_stolen_data_directory_says_nothing() {
     // One walk over the bytes: only where two of them begin some secret is it compared.
     let pair = |bytes: &[u8]| usize::from(bytes[0]) << 8 | usize::from(bytes[1]);
     let mut begins = vec![false; 1 << 16];
-    wanted.iter().for_each(|secret| begins[pair(secret)] = true);
+    for secret in &wanted {
+        begins[pair(secret)] = true;
+    }
     for at in 0..bytes.len() - 1 {
         if begins[pair(&bytes[at..])] {
             let found = wanted.iter().find(|secret| bytes[at..].starts_with(secret));

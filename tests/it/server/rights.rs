@@ -213,30 +213,17 @@ fn denied(outcome: &Outcome) -> bool {
     }
 }
 
-/// Tries one combination; `None` if the kind has no such field.
-fn attempt(
+/// Returns the operation that tries an action; `None` if the kind has no such field, or it is tried without one.
+fn attempted(
     hall: &mut Hall,
     units: Units,
-    role: Role,
-    kind: Kind,
-    action: Action,
-    place: Place,
-) -> Option<bool> {
-    let (spec, at) = (kind.spec(), units.at(place));
-    let who = (role, units.own);
-    let mut target = record(hall.origin, kind.number(), at);
-    if kind == Kind::Unit {
-        let above = place == Place::Above && action == Action::See;
-        let free = if place == Place::Own { &mut hall.free_own } else { &mut hall.free_other };
-        let unit = if above { units.root } else { free.pop().unwrap() };
-        (target.id, target.unit) = (unit.record(), unit);
-    }
-    let id = target.id;
-    let body = match action {
-        Action::See => {
-            hall.put(&[target], &[]);
-            return Some(hall.sees(who, id));
-        }
+    (kind, action): (Kind, Action),
+    at: UnitId,
+    target: &mut Record,
+) -> Option<OpBody> {
+    let (spec, id) = (kind.spec(), target.id);
+    Some(match action {
+        Action::See => return None,
         Action::Create => {
             let about = record(hall.origin, Kind::Person.number(), at);
             let mut fields = Vec::new();
@@ -289,7 +276,33 @@ fn attempt(
             hall.put(&[asked], &[]);
             OpBody::Resolve { conflict, seen: Vec::new(), values: Vec::new() }
         }
-    };
+    })
+}
+
+/// Tries one combination; `None` if the kind has no such field.
+fn attempt(
+    hall: &mut Hall,
+    units: Units,
+    role: Role,
+    kind: Kind,
+    action: Action,
+    place: Place,
+) -> Option<bool> {
+    let at = units.at(place);
+    let who = (role, units.own);
+    let mut target = record(hall.origin, kind.number(), at);
+    if kind == Kind::Unit {
+        let above = place == Place::Above && action == Action::See;
+        let free = if place == Place::Own { &mut hall.free_own } else { &mut hall.free_other };
+        let unit = if above { units.root } else { free.pop().unwrap() };
+        (target.id, target.unit) = (unit.record(), unit);
+    }
+    let id = target.id;
+    if action == Action::See {
+        hall.put(&[target], &[]);
+        return Some(hall.sees(who, id));
+    }
+    let body = attempted(hall, units, (kind, action), at, &mut target)?;
     if action != Action::Create {
         hall.put(&[target], &[]);
     }

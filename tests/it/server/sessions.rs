@@ -59,7 +59,7 @@ impl Desk {
         let hands = Arc::new(Hands { now, drawn: AtomicU64::new(1) });
         let db = Memory::default();
         let made = block(admin::set_up(&db, "同舟大學", "admin", &*hands)).unwrap();
-        let service = Service::alone(db, Arc::clone(&hands) as Arc<dyn Ambient>, Limits::default());
+        let service = Service::alone(db, hands.clone(), Limits::default());
         Self { service, hands, code: made.code.code }
     }
 
@@ -243,7 +243,7 @@ fn a_process_that_wants_codes() {
 fn wins(racer: &Running) -> Vec<String> {
     let mut won = Vec::new();
     loop {
-        let line = racer.line(Duration::from_secs(60)).unwrap();
+        let line = racer.line(Duration::from_mins(1)).unwrap();
         match line.split_once(' ') {
             Some((code, "200")) => won.push(code.to_owned()),
             Some((_, "403")) => {}

@@ -79,7 +79,7 @@ fn hands(server: &Server, suite: rustls::SupportedCipherSuite) -> Option<String>
     Some(format!("{:?}", connection.protocol_version().unwrap()))
 }
 
-/// Writes a ClientHello by hand.
+/// Writes a `ClientHello` by hand.
 fn hello(version: u16, suites: &[u16]) -> Vec<u8> {
     let mut extensions: Vec<u8> = Vec::new();
     // supported_groups: x25519, secp256r1; ec_point_formats: uncompressed; signature_algorithms: several, SHA-1 too.
@@ -90,7 +90,9 @@ fn hello(version: u16, suites: &[u16]) -> Vec<u8> {
     body.extend([7; 32]);
     body.push(0);
     body.extend(u16::try_from(suites.len() * 2).unwrap().to_be_bytes());
-    suites.iter().for_each(|suite| body.extend(suite.to_be_bytes()));
+    for suite in suites {
+        body.extend(suite.to_be_bytes());
+    }
     body.extend([1, 0]);
     body.extend(u16::try_from(extensions.len()).unwrap().to_be_bytes());
     body.extend(extensions);

@@ -40,7 +40,7 @@ fn at(device: Device, clock: &Arc<Set>, ms: i64) -> Device {
     clock.0.store(ms, Ordering::SeqCst);
     let dir = data(folder.path());
     let vault = Vault::open(&dir, PASSPHRASE).unwrap();
-    let client = Client::from_vault_in(&dir, vault, Arc::clone(clock) as Arc<dyn Ambient>).unwrap();
+    let client = Client::from_vault_in(&dir, vault, clock.clone()).unwrap();
     Device { client, folder }
 }
 
