@@ -20,7 +20,7 @@ use crate::domain::training::enrolment::Enrolment;
 use crate::domain::training::training_class::TrainingClass;
 use crate::field;
 use crate::sync::command::{Arguments as _, ERASED, Erase, Scope, redacted, stand_in};
-use crate::sync::{Author, CONFLICT_KIND, Limits, Op, OpBody, OpId, Record, digest};
+use crate::sync::{Author, CONFLICT_KIND, Limits, Op, OpBody, OpId, Outcome, Record, digest};
 use crate::wire::frame::Blob;
 use crate::wire::{PushRequest, decode_op, decode_record, encode_op};
 
@@ -165,10 +165,14 @@ pub(crate) async fn erase<D: Db>(
     let limits = Limits::default();
     for part in targets.chunks(limits.batch_ops) {
         let batch = batch(db, part, ambient.now_ms()).await?;
-        alone(db, &mut None, batch).await.map_err(|error| match error {
+        let answer = alone(db, &mut None, batch).await.map_err(|error| match error {
             PushError::Db(error) => error,
             _ => DbError::Damaged { table: "op" },
         })?;
+        // Nobody is told that something is gone which is not.
+        if answer.results.iter().any(|(_, outcome)| !matches!(outcome, Outcome::Applied { .. })) {
+            return Err(DbError::Damaged { table: "op" });
+        }
     }
     let once: [u8; 32] = random_of(ambient);
     let mark = |text: &str| stand_in(&keys.mac("erased", &[&once, text.as_bytes()]));

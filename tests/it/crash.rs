@@ -15,7 +15,7 @@ struct Office {
 impl Office {
     fn new() -> Self {
         let folder = tempfile::tempdir().unwrap();
-        std::fs::write(folder.path().join("passphrase"), "correct horse").unwrap();
+        std::fs::write(folder.path().join("passphrase"), "correct horse battery").unwrap();
         Self { folder }
     }
 

@@ -10,7 +10,7 @@ use axum::extract::ConnectInfo;
 use axum::http::Request;
 use hyper::body::Incoming;
 use hyper_util::rt::{TokioIo, TokioTimer};
-use hyper_util::server::graceful::GracefulShutdown;
+use hyper_util::server::graceful::{GracefulShutdown, Watcher};
 use tokio::io::{AsyncRead, AsyncWrite};
 use tokio::net::{TcpListener, TcpStream};
 use tower::ServiceExt as _;
@@ -109,7 +109,7 @@ impl Drop for Counted {
 /// Answers requests until `stop`, then for at most `stop_timeout` those that run.
 pub(crate) async fn answer(what: Listening, stop: impl Future<Output = ()> + Send + 'static) {
     let Listening { listener, tls, routes, bounds, trusted, stop_timeout } = what;
-    let graceful = Arc::new(GracefulShutdown::new());
+    let graceful = GracefulShutdown::new();
     let open = Arc::new(Open::default());
     let mut stop = std::pin::pin!(stop);
     loop {
@@ -126,16 +126,14 @@ pub(crate) async fn answer(what: Listening, stop: impl Future<Output = ()> + Sen
         let each = (!proxy && !from.is_loopback()).then_some(bounds.per_address);
         let Some(counted) = open.count(from, bounds.connections, each) else { continue };
         let (tls, routes) = (tls.clone(), routes.clone());
-        let graceful = Arc::clone(&graceful);
+        let watcher = graceful.watcher();
         tokio::spawn(async move {
-            serve((stream, peer), tls, routes, bounds, &graceful).await;
+            serve((stream, peer), tls, routes, bounds, watcher).await;
             drop(counted);
         });
     }
     drop(listener);
-    if let Some(graceful) = Arc::into_inner(graceful_alone(graceful, stop_timeout).await) {
-        let _late = tokio::time::timeout(stop_timeout, graceful.shutdown()).await;
-    }
+    let _late = tokio::time::timeout(stop_timeout, graceful.shutdown()).await;
 }
 
 /// Returns what was accepted; after a failure it rests.
@@ -153,37 +151,23 @@ async fn taken(
     }
 }
 
-/// Waits until no connection is between being taken and being watched.
-async fn graceful_alone(
-    graceful: Arc<GracefulShutdown>,
-    at_most: Duration,
-) -> Arc<GracefulShutdown> {
-    let alone = async {
-        while Arc::strong_count(&graceful) > 1 {
-            tokio::time::sleep(Duration::from_millis(5)).await;
-        }
-    };
-    let _late = tokio::time::timeout(at_most, alone).await;
-    graceful
-}
-
 /// Serves one connection to its end.
 async fn serve(
     (stream, peer): (TcpStream, SocketAddr),
     tls: Option<Tls>,
     routes: Router,
     bounds: Bounds,
-    graceful: &GracefulShutdown,
+    watcher: Watcher,
 ) {
     // Without this the last packet of an answer waits for the other side's acknowledgement, up to 40 ms.
     let _as_it_is = stream.set_nodelay(true);
     let stream = Stall::new(stream, bounds.stall);
     match tls {
-        None => requests(stream, peer, routes, bounds, graceful).await,
+        None => requests(stream, peer, routes, bounds, watcher).await,
         Some(tls) => {
             let hands = tls.acceptor().accept(stream);
             match tokio::time::timeout(bounds.handshake, hands).await {
-                Ok(Ok(stream)) => requests(stream, peer, routes, bounds, graceful).await,
+                Ok(Ok(stream)) => requests(stream, peer, routes, bounds, watcher).await,
                 Ok(Err(error)) => no_handshake(&error),
                 Err(elapsed) => no_handshake(&elapsed),
             }
@@ -196,13 +180,8 @@ fn no_handshake(error: &dyn std::fmt::Display) {
 }
 
 /// Answers the requests of one connection.
-async fn requests<T>(
-    stream: T,
-    peer: SocketAddr,
-    routes: Router,
-    bounds: Bounds,
-    graceful: &GracefulShutdown,
-) where
+async fn requests<T>(stream: T, peer: SocketAddr, routes: Router, bounds: Bounds, watcher: Watcher)
+where
     T: AsyncRead + AsyncWrite + Unpin + Send + 'static,
 {
     let service = hyper::service::service_fn(move |mut request: Request<Incoming>| {
@@ -213,7 +192,7 @@ async fn requests<T>(
         .timer(TokioTimer::new())
         .header_read_timeout(bounds.headers)
         .serve_connection(TokioIo::new(stream), service);
-    if let Err(error) = graceful.watch(connection).await {
+    if let Err(error) = watcher.watch(connection).await {
         tracing::debug!({ field::ERROR } = %error, "a connection broke");
     }
 }

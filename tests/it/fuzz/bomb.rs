@@ -100,7 +100,8 @@ fn measured<T>(name: &str, act: impl FnOnce() -> T) -> T {
     let begun = Instant::now();
     let result = act();
     let time = begun.elapsed();
-    let more = peak_kib() - before;
+    // What was freed in between is not what it took.
+    let more = peak_kib().saturating_sub(before);
     say(&format!("took {more} KiB and {} ms: {name}", time.as_millis()));
     result
 }

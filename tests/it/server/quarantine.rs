@@ -26,7 +26,7 @@ fn thirty_unsent_changes_of_a_revoked_device_are_reviewed_and_taken_in_as_their_
     let id = device.client.profile().device;
     block(admin::revoke(&server.database, id, true)).unwrap();
     let ended = device.client.sync(&|_| {}, &std::sync::atomic::AtomicBool::new(false));
-    assert!(matches!(ended, Err(ClientError::Ended { reason: "revoked" })), "{ended:?}");
+    assert!(matches!(ended, Err(ClientError::Ended { reason: "wiped" })), "{ended:?}");
     assert!(!device.holds_bytes("某人".as_bytes()));
     let list = block(admin::quarantine(&server.database)).unwrap();
     assert_eq!(list.len(), 30);

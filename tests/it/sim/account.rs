@@ -93,7 +93,10 @@ impl Book {
                 if let Base::Seen(seen) = base {
                     self.replaced.insert((record, no, seen));
                 }
-                self.writers.entry((record, no)).or_default().push((value, op.id));
+                // A writer may have been seen under the name it had before it was renumbered.
+                let names = std::iter::once(op.id).chain(op.was.map(|(was, _)| was));
+                let writers = self.writers.entry((record, no)).or_default();
+                writers.extend(names.map(|name| (value.clone(), name)));
             }
             if let OpBody::Resolve { seen, .. } = &op.body {
                 self.reviewed.extend(seen.iter().map(|seen| (record, *seen)));

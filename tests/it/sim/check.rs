@@ -233,7 +233,10 @@ impl World {
                 if status.is_some_and(|status| PLACED.contains(&status)) {
                     let (all, promised) = placed.entry(class.unwrap()).or_default();
                     *all += 1;
-                    *promised += i64::from(self.promised.contains(&record.id));
+                    // Whoever shows a receipt of ours was promised it, also where nobody here remembers.
+                    let placement = value(Kind::Enrolment, "placement").and_then(Value::as_text);
+                    let honoured = placement == Some("honoured");
+                    *promised += i64::from(honoured || self.promised.contains(&record.id));
                 }
                 let given = value(Kind::Enrolment, "certificate_no").and_then(Value::as_text);
                 if let Some(other) = given.and_then(|no| numbers.insert(no.to_owned(), record.id)) {
