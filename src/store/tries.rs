@@ -27,8 +27,8 @@ struct Tries {
     at_ms: i64,
 }
 
-/// Begins a try at a moment: it counts as wrong until [`passed`] says otherwise, so that ending the program does not undo it.
-pub(super) fn begin(dir: &Path, now_ms: i64) -> Result<(), StoreError> {
+/// Says whether a try may be made at a moment.
+pub(super) fn may(dir: &Path, now_ms: i64) -> Result<(), StoreError> {
     let tries = read(dir);
     // A clock that was set back makes the wait start again rather than end.
     let since = now_ms.saturating_sub(tries.at_ms).max(0);
@@ -40,8 +40,14 @@ pub(super) fn begin(dir: &Path, now_ms: i64) -> Result<(), StoreError> {
         let seconds = u64::try_from(rest.saturating_add(999) / 1_000).unwrap_or(0);
         return Err(StoreError::TooManyTries { seconds });
     }
-    write(dir, Tries { count: tries.count.saturating_add(1), at_ms: now_ms });
     Ok(())
+}
+
+/// Counts a wrong try. Only what was wrong counts: a program that loses its power while it opens must not lock its owner out, and
+/// who can end programs at will can copy the key file as well.
+pub(super) fn failed(dir: &Path, now_ms: i64) {
+    let count = read(dir).count.saturating_add(1);
+    write(dir, Tries { count, at_ms: now_ms });
 }
 
 /// Forgets the wrong tries: the right secret was given. Returns how many there had been.
@@ -79,10 +85,11 @@ mod tests {
     use super::*;
 
     fn refused(dir: &Path, now: i64) -> Option<u64> {
-        match begin(dir, now) {
+        match may(dir, now) {
             Err(StoreError::TooManyTries { seconds }) => Some(seconds),
             other => {
                 other.unwrap();
+                failed(dir, now);
                 None
             }
         }
@@ -109,5 +116,14 @@ mod tests {
         assert_eq!(refused(dir.path(), 530_000), Some(60), "and the next wait is longer");
         assert_eq!(passed(dir.path()), 6);
         assert_eq!(refused(dir.path(), 530_000), None);
+    }
+
+    #[test]
+    fn tries_that_were_broken_off_are_not_wrong_ones() {
+        let dir = tempfile::tempdir().unwrap();
+        for n in 0..20 {
+            may(dir.path(), 1_000_000 + n).unwrap();
+        }
+        assert_eq!(passed(dir.path()), 0);
     }
 }

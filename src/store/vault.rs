@@ -344,12 +344,14 @@ fn unlock(dir: &Path, secret: &str, now_ms: Option<i64>) -> Result<(Key, Lock, u
         return Ok((key, lock, tries::passed(dir)));
     }
     if let Some(now_ms) = now_ms {
-        tries::begin(dir, now_ms)?;
+        tries::may(dir, now_ms)?;
     }
-    let key = keys.by_passphrase(secret, &path)?;
-    // This try was counted as wrong until now.
-    let wrong = tries::passed(dir).saturating_sub(u32::from(now_ms.is_some()));
-    Ok((key, lock, wrong))
+    let key = keys.by_passphrase(secret, &path).inspect_err(|error| {
+        if let (Some(now_ms), StoreError::WrongPassphrase) = (now_ms, error) {
+            tries::failed(dir, now_ms);
+        }
+    })?;
+    Ok((key, lock, tries::passed(dir)))
 }
 
 /// Removes the files of a vault: what an unfinished restore made in a directory that was empty before, or what has no key any more.
