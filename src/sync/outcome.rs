@@ -78,20 +78,6 @@ impl Outcome {
         }
     }
 
-    /// Returns the word used in lists and JSON.
-    pub const fn word(&self) -> &'static str {
-        match self {
-            Self::Applied { .. } => "applied",
-            Self::Converged { .. } => "converged",
-            Self::Conflict { .. } => "conflict",
-            Self::WaitListed { .. } => "wait_listed",
-            Self::Held { .. } => "held",
-            Self::Rejected { .. } => "rejected",
-            Self::Blocked { .. } => "blocked",
-            Self::Unknown { .. } => "unknown",
-        }
-    }
-
     /// Returns the server position; 0 if unknown.
     pub const fn seq(&self) -> u64 {
         match self {

@@ -139,7 +139,7 @@ pub(super) fn quarantine(
             let mut taken = Vec::with_capacity(no.len());
             for no in no {
                 let outcome = wait(admin::quarantine_take(file, *no))?;
-                taken.push(json!({ "no": no, "outcome": outcome.word() }));
+                taken.push(json!({ "no": no, "outcome": outcome.key() }));
             }
             let row = |one: &Json| {
                 let text = |key: &str| one.get(key).map(|v| v.to_string().replace('"', ""));

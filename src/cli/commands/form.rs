@@ -10,7 +10,7 @@ use super::list::{filter, known_fields, write};
 use crate::cli::context::Context;
 use crate::cli::error::{CommandError, CommandResult};
 use crate::cli::output::{Human, say};
-use crate::client::{Client, ClientError, Printer, Query, Taken, clock, file_title};
+use crate::client::{Client, ClientError, Printer, Query, clock, file_title};
 use crate::domain::ids::RecordId;
 use crate::domain::kinds::Kind;
 use crate::domain::query::Filter;
@@ -60,15 +60,8 @@ pub(super) fn run(cx: &Context, command: &Form) -> CommandResult {
     let printer = client.printer(form, year, today).map_err(not_filled)?;
     let wanted = wanted(&client, &printer, command)?;
     let files = targets(&client, form, &wanted, command, output)?;
-    if let Some(kind) = form.of().filter(|_| !command.blank) {
-        client.note_export(&Taken {
-            kind,
-            fields: Vec::new(),
-            count: files.len(),
-            purpose: &form.name,
-            receiver: "",
-            whole: false,
-        })?;
+    if !command.blank {
+        client.note_forms(&printer, files.len())?;
     }
     print(cx, &client, &printer, &files)?;
     let names = || files.iter().map(|(_, path)| path.display().to_string());

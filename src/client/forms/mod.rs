@@ -7,6 +7,7 @@ use std::collections::BTreeSet;
 use std::path::{Path, PathBuf};
 
 use super::error::ClientError;
+use super::events::Taken;
 use super::{Client, files};
 use crate::domain::ids::RecordId;
 use crate::domain::kinds::Kind;
@@ -117,22 +118,41 @@ impl Client {
 }
 
 impl Client {
-    /// Fills a form for a record and writes it into a folder, under the form's title and the record's; returns the file.
+    /// Fills a form for a record and writes it into a folder, under the form's title and the record's; returns the file. That it
+    /// left is noted first.
     ///
     /// # Errors
-    /// As for [`Client::print`], and [`ClientError::Write`].
+    /// As for [`Client::print`] and [`Client::note_export`], and [`ClientError::Write`].
     pub fn print_into(
         &self,
         printer: &Printer,
         id: RecordId,
         folder: &Path,
-    ) -> Result<(PathBuf, BTreeSet<&'static str>), ClientError> {
+    ) -> Result<PathBuf, ClientError> {
         let printed = self.print(printer, Some(id))?;
         let name = format!("{}-{}", printer.form.name, file_title(&self.title(id)));
         let path = folder.join(name).with_extension(printer.form.extension());
+        self.note_forms(printer, 1)?;
         let failed = |source| ClientError::Write { path: path.display().to_string(), source };
         files::write(&path, &printed.bytes).map_err(failed)?;
-        Ok((path, printed.sensitive))
+        Ok(path)
+    }
+}
+
+impl Client {
+    /// Notes that filled forms leave the records; only then may they.
+    ///
+    /// # Errors
+    /// As for [`Client::note_export`].
+    pub fn note_forms(&self, printer: &Printer, count: usize) -> Result<(), ClientError> {
+        self.note_export(&Taken {
+            kind: printer.kind,
+            fields: Vec::new(),
+            count,
+            purpose: &printer.form.name,
+            receiver: "",
+            whole: false,
+        })
     }
 }
 

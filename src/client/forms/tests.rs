@@ -249,7 +249,9 @@ fn a_form_goes_into_a_folder_under_its_title() {
     let form = forms_of(Kind::Person).next().unwrap();
     let printer = printer(&office.client, form);
     let person = office.id(Kind::Person);
-    let (path, _) = office.client.print_into(&printer, person, folder.path()).unwrap();
+    let before = office.client.status().pending;
+    let path = office.client.print_into(&printer, person, folder.path()).unwrap();
+    assert_eq!(office.client.status().pending, before + 1, "that it left is noted");
     assert_eq!(path, folder.path().join("hours-register-任春雨.docx"));
     assert!(words(&std::fs::read(&path).unwrap()).contains("任春雨"));
     assert_eq!(file_title("../甲 乙?"), "___甲_乙_");

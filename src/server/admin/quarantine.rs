@@ -115,7 +115,7 @@ pub async fn take_over<D: Db>(db: &D, no: u64, ambient: &dyn Ambient) -> AdminRe
     let mut tx = db.begin().await?;
     let taken = push(&mut tx, &mut None, batch).await.map_err(super::setup::refused)?;
     let (_, outcome) = taken.results.into_iter().next().ok_or(AdminError::Refused)?;
-    decided(&mut tx, &row, (account.id, "taken"), outcome.word(), ambient).await?;
+    decided(&mut tx, &row, (account.id, "taken"), outcome.key(), ambient).await?;
     tx.commit().await?;
     Ok(outcome)
 }
