@@ -3,8 +3,11 @@
 //! A [`Client`] is one open data directory. It is shared between threads; every call takes its lock for a short time, and a sync
 //! holds it only while it stores what it received, so that nobody waits for the network.
 
+mod anywhere;
 mod attention;
+mod bins;
 pub mod clock;
+mod collate;
 mod column;
 mod conflicts;
 mod drafts;
@@ -51,6 +54,7 @@ pub mod transport;
 mod undo;
 pub mod users;
 mod view;
+mod views;
 
 #[cfg(test)]
 mod tests;
@@ -64,6 +68,7 @@ use std::sync::atomic::AtomicBool;
 use std::sync::{Mutex, MutexGuard, PoisonError};
 
 pub use attention::AttentionView;
+pub use bins::{Bin, Bucket, Totals};
 pub use conflicts::{CandidateView, ConflictView, FieldConflictView, Resolution, ValueView};
 pub use drafts::Draft;
 pub use duplicates::{Duplicate, MergePreview};
@@ -91,6 +96,7 @@ pub use steps::StepView;
 pub use syncer::{Phase, Progress, SyncSummary};
 pub use transport::{Counters, Transport, TransportError};
 pub use view::{RecordView, RowState};
+pub use views::StoredView;
 
 pub use crate::store::{BackupSummary, Finding, KeyCost, RecoveryCode, StoreError, Vault};
 
