@@ -4,8 +4,11 @@
 //! holds it only while it stores what it received, so that nobody waits for the network.
 
 mod attention;
+mod bulk;
+mod checkin;
 pub mod clock;
 mod column;
+mod commands;
 mod conflicts;
 mod drafts;
 mod duplicates;
@@ -55,6 +58,8 @@ mod view;
 #[cfg(test)]
 mod tests;
 #[cfg(test)]
+mod tests_commands;
+#[cfg(test)]
 mod tests_judgement;
 #[cfg(test)]
 mod tests_samples;
@@ -64,6 +69,9 @@ use std::sync::atomic::AtomicBool;
 use std::sync::{Mutex, MutexGuard, PoisonError};
 
 pub use attention::AttentionView;
+pub use bulk::{Bulk, BulkChange, BulkRow, BulkStanding};
+pub use checkin::{Checked, Mark, Roll, RollRow};
+pub use commands::CommandView;
 pub use conflicts::{CandidateView, ConflictView, FieldConflictView, Resolution, ValueView};
 pub use drafts::Draft;
 pub use duplicates::{Duplicate, MergePreview};
@@ -90,6 +98,7 @@ pub use status::Status;
 pub use steps::StepView;
 pub use syncer::{Phase, Progress, SyncSummary};
 pub use transport::{Counters, Transport, TransportError};
+pub use undo::Undone;
 pub use view::{RecordView, RowState};
 
 pub use crate::store::{BackupSummary, Finding, KeyCost, RecoveryCode, StoreError, Vault};
