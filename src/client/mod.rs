@@ -3,10 +3,13 @@
 //! A [`Client`] is one open data directory. It is shared between threads; every call takes its lock for a short time, and a sync
 //! holds it only while it stores what it received, so that nobody waits for the network.
 
+mod anywhere;
 mod attention;
+mod bins;
 mod bulk;
 mod checkin;
 pub mod clock;
+mod collate;
 mod column;
 mod commands;
 mod conflicts;
@@ -54,6 +57,7 @@ pub mod transport;
 mod undo;
 pub mod users;
 mod view;
+mod views;
 
 #[cfg(test)]
 mod tests;
@@ -69,6 +73,7 @@ use std::sync::atomic::AtomicBool;
 use std::sync::{Mutex, MutexGuard, PoisonError};
 
 pub use attention::AttentionView;
+pub use bins::{Bin, Bucket, Totals};
 pub use bulk::{Bulk, BulkChange, BulkRow, BulkStanding};
 pub use checkin::{Checked, Mark, Roll, RollRow};
 pub use commands::CommandView;
@@ -100,6 +105,7 @@ pub use syncer::{Phase, Progress, SyncSummary};
 pub use transport::{Counters, Transport, TransportError};
 pub use undo::Undone;
 pub use view::{RecordView, RowState};
+pub use views::StoredView;
 
 pub use crate::store::{BackupSummary, Finding, KeyCost, RecoveryCode, StoreError, Vault};
 
