@@ -3,12 +3,13 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use super::Client;
+use super::collate::push_key;
 use super::error::ClientError;
 use super::list::Query;
-use super::search::{begins, push_sort_key};
+use super::search::begins;
 use crate::domain::ids::RecordId;
 use crate::domain::kinds::Kind;
-use crate::domain::query::{Comparison, Filter};
+use crate::domain::query::{Collation, Comparison, Filter};
 use crate::domain::record::{Fields, Value};
 use crate::domain::text::fold_width;
 
@@ -98,7 +99,7 @@ impl Client {
         }
         rows.sort_by_cached_key(|row| {
             let mut key = String::new();
-            push_sort_key(&row.name, &mut key);
+            push_key(&row.name, Collation::Pinyin, &mut key);
             key
         });
         Ok(Roll { session, class, title: view.title, starts_at, rows })
