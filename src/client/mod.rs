@@ -6,9 +6,12 @@
 mod anywhere;
 mod attention;
 mod bins;
+mod bulk;
+mod checkin;
 pub mod clock;
 mod collate;
 mod column;
+mod commands;
 mod conflicts;
 mod drafts;
 mod duplicates;
@@ -59,6 +62,8 @@ mod views;
 #[cfg(test)]
 mod tests;
 #[cfg(test)]
+mod tests_commands;
+#[cfg(test)]
 mod tests_judgement;
 #[cfg(test)]
 mod tests_samples;
@@ -69,6 +74,9 @@ use std::sync::{Mutex, MutexGuard, PoisonError};
 
 pub use attention::AttentionView;
 pub use bins::{Bin, Bucket, Totals};
+pub use bulk::{Bulk, BulkChange, BulkRow, BulkStanding};
+pub use checkin::{Checked, Mark, Roll, RollRow};
+pub use commands::CommandView;
 pub use conflicts::{CandidateView, ConflictView, FieldConflictView, Resolution, ValueView};
 pub use drafts::Draft;
 pub use duplicates::{Duplicate, MergePreview};
@@ -95,6 +103,7 @@ pub use status::Status;
 pub use steps::StepView;
 pub use syncer::{Phase, Progress, SyncSummary};
 pub use transport::{Counters, Transport, TransportError};
+pub use undo::Undone;
 pub use view::{RecordView, RowState};
 pub use views::StoredView;
 

@@ -223,6 +223,11 @@ fn spells(query: &[char], line: &str) -> bool {
     !known && is_han(c) && spells(rest, following)
 }
 
+/// True if what is typed spells the beginning of a name.
+pub(super) fn begins(typed: &str, name: &str) -> bool {
+    spells(&Query::new(typed).chars, &fold(name))
+}
+
 fn readings(c: char) -> impl Iterator<Item = &'static str> {
     let multi = c.to_pinyin_multi();
     multi.into_iter().flat_map(|multi| multi.into_iter().map(pinyin::Pinyin::plain))
