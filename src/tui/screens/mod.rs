@@ -4,6 +4,7 @@
 mod attention;
 mod columns;
 mod conflict;
+mod coverage;
 mod detail;
 mod first_run;
 mod form;
