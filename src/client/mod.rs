@@ -24,6 +24,7 @@ mod index;
 mod inside;
 mod journal;
 mod judgement;
+mod kept;
 mod key;
 mod lease;
 mod list;
@@ -54,6 +55,8 @@ mod view;
 
 #[cfg(test)]
 mod tests;
+#[cfg(test)]
+mod tests_figures;
 #[cfg(test)]
 mod tests_judgement;
 #[cfg(test)]
