@@ -12,7 +12,7 @@ use crate::domain::kinds::Kind;
 use crate::domain::record::ValueKind;
 use crate::tui::actions::{Action, Context};
 use crate::tui::app::{Move, Purpose, Shell, Tone};
-use crate::tui::data::{Comparison, Filter, Query, RecordView, Sort, filter_text};
+use crate::tui::data::{Collation, Comparison, Filter, Query, RecordView, Sort, filter_text};
 use crate::tui::effect::Effect;
 use crate::tui::keys::{Key, Named, is_han};
 use crate::tui::theme::Role;
@@ -181,7 +181,8 @@ impl List {
             Some(old) if old.descending => return,
             old => old.is_some(),
         };
-        self.query.sorts = vec![Sort { field: key.to_owned(), descending }];
+        self.query.sorts =
+            vec![Sort { field: key.to_owned(), descending, by: Collation::default() }];
     }
 
     fn clear(&mut self, shell: &Shell) {
