@@ -21,7 +21,7 @@ pub use crate::client::{
     AttentionView, ConflictView, FieldConflictView, Query, Resolution, RowState, Status as Counts,
     SyncSummary as SyncFigures, ValueView,
 };
-pub use crate::domain::query::{Comparison, Filter, Sort};
+pub use crate::domain::query::{Collation, Comparison, Facet, Filter, Sort};
 
 /// An open data directory.
 pub struct Data {

@@ -12,7 +12,7 @@ use crate::tui::actions::{Action, Context};
 use crate::tui::app::{Body, Model, Move, Purpose, Shell, SyncState, Tone};
 use crate::tui::data::{Failure, HistoryEntry, StepView, SyncFigures, value_text};
 use crate::tui::effect::Effect;
-use crate::tui::screens::{AttentionList, ConflictList, List, Page, SyncScreen};
+use crate::tui::screens::{AttentionList, ConflictList, List, Page, SyncScreen, pick_view};
 use crate::tui::text::wrap;
 use crate::tui::widgets::dialog::Dialog;
 use crate::tui::widgets::picker::{Item, Picker};
@@ -37,6 +37,9 @@ pub(super) fn run_global(model: &mut Model, action: Action) -> bool {
         Action::Menu => open_palette(model, true),
         Action::Help => open_help(model),
         Action::Undo => undo(shell),
+        Action::Export => crate::tui::export::pick(shell),
+        Action::OpenView => pick_view(shell, Purpose::OpenView),
+        Action::DropView => pick_view(shell, Purpose::DropView),
         Action::SyncNow => start_sync(model),
         Action::NextTab => switch_tab(model, true),
         Action::PrevTab => switch_tab(model, false),
@@ -203,6 +206,7 @@ fn open_palette(model: &mut Model, menu: bool) {
             ..Item::default()
         });
         all.extend(kinds);
+        all.extend(super::answers::view_items(&model.shell));
     }
     let title = model.shell.text(if menu { "menu-title" } else { "palette-title" });
     model.shell.pick(Purpose::Palette, Picker::new(&title, all));

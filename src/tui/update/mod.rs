@@ -342,6 +342,10 @@ fn settle(model: &mut Model) {
                     reload_top(model);
                 }
             }
+            Move::Tell(told) => {
+                let mut below = model.screens.iter_mut().rev().skip(1);
+                below.any(|page| page.told(&model.shell, &told));
+            }
             Move::Act(action) => run(model, action),
             Move::Quit => {
                 keep_all(model);
@@ -367,6 +371,10 @@ fn is_global(purpose: &Purpose) -> bool {
             | Purpose::Step(_)
             | Purpose::StepReason(..)
             | Purpose::Delete(_)
+            | Purpose::OpenView
+            | Purpose::DropView
+            | Purpose::ExportForm
+            | Purpose::ExportWhy(_)
     )
 }
 
