@@ -349,7 +349,6 @@ impl Page for List {
             {
                 Err(shell.text("why-no-record"))
             }
-            Action::Steps if self.kind.spec().steps.is_empty() => Err(shell.text("why-no-steps")),
             Action::ClearFilter if !self.is_narrowed() => Err(shell.text("why-no-filter")),
             Action::New | Action::Delete => shell.may_create(self.kind),
             _ => Ok(()),
@@ -380,6 +379,9 @@ impl Page for List {
             Action::ClearFilter => self.clear(shell),
             Action::Sort => self.pick_field(shell, Purpose::Sort),
             Action::New => Form::start_new(shell, self.kind, &self.prefilled()),
+            Action::CheckIn => {
+                shell.start_check_in(self.current().map(|id| (self.kind, id)));
+            }
             Action::Back if !self.selected.is_empty() => self.selected.clear(),
             Action::Back if self.is_narrowed() && self.find.is_empty() => {
                 shell.moves.push(Move::Pop);
@@ -466,8 +468,8 @@ impl List {
                 shell.moves.push(Move::Push(Box::new(detail)));
             }
             Action::Edit => Form::start_edit(shell, id, false),
-            Action::Steps => shell.pick_step(self.chosen()),
-            Action::Delete => shell.ask_delete(self.chosen()),
+            Action::Steps => shell.pick_action(self.chosen()),
+            Action::Delete => shell.ask_delete_all(self.chosen()),
             Action::History => shell.effects.push(Effect::History(id)),
             Action::Copy => {
                 let lines: Vec<String> = self

@@ -2,6 +2,9 @@
 //! screen with a [`Move`](super::app::Move) and never calls one.
 
 mod attention;
+mod bulk;
+mod checkin;
+mod commands;
 mod conflict;
 mod detail;
 mod first_run;
@@ -20,10 +23,14 @@ use super::ui::Ui;
 use super::widgets::picker::Item;
 
 pub use attention::AttentionList;
+pub use bulk::BulkPage;
+pub use checkin::CheckIn;
+pub use commands::CommandList;
 pub use conflict::{ConflictList, ConflictReview};
 pub use detail::Detail;
 pub use first_run::FirstRun;
 pub use form::Form;
+pub(super) use form::{code_items, found_records};
 pub use list::List;
 pub use overview::Overview;
 pub use sync::SyncScreen;

@@ -193,6 +193,7 @@ impl Page for Overview {
                 list.start_find("");
                 shell.moves.push(Move::Push(Box::new(list)));
             }
+            Action::CheckIn => shell.start_check_in(None),
             Action::Back => shell.ask_quit(),
             _ => {}
         }
