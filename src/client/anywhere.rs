@@ -3,22 +3,19 @@
 use memchr::memmem::Finder;
 
 use super::search::fold;
-use super::state::Inner;
 use crate::domain::codes;
 use crate::domain::kinds::Kind;
 use crate::domain::record::{FieldSpec, ValueKind};
 use crate::store::Row;
 use crate::wire::{ValueRef, peek_ref};
 
-impl Inner {
-    /// Keeps the rows that hold the text in a field that is not sensitive.
-    pub(super) fn keep_anywhere(&self, kind: Kind, rows: &mut Vec<&Row>, text: &str) {
-        if text.is_empty() {
-            return;
-        }
-        let wanted = Wanted::new(kind, text);
-        rows.retain(|row| wanted.is_in(row));
+/// Keeps the rows that hold the text in a field that is not sensitive.
+pub(super) fn keep_anywhere(kind: Kind, rows: &mut Vec<&Row>, text: &str) {
+    if text.is_empty() {
+        return;
     }
+    let wanted = Wanted::new(kind, text);
+    rows.retain(|row| wanted.is_in(row));
 }
 
 /// A text, understood once.

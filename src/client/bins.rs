@@ -6,7 +6,6 @@ use std::ops::Range;
 use super::Client;
 use super::error::ClientError;
 use super::list::{Query, Subject, subject};
-use super::state::Inner;
 use crate::domain::ids::RecordId;
 use crate::domain::kinds::Kind;
 use crate::domain::query::Facet;
@@ -148,7 +147,11 @@ fn order<'a>(value: &ValueRef<'a>) -> Value<'a> {
 }
 
 fn is_moment(subject: Subject) -> bool {
-    matches!(subject, Subject::Field(field) if field.kind == ValueKind::Instant)
+    match subject {
+        Subject::Created => true,
+        Subject::Field(field) => field.kind == ValueKind::Instant,
+        Subject::Unit => false,
+    }
 }
 
 fn day_of(ms: i64) -> i32 {
@@ -312,22 +315,19 @@ fn days(period: &str) -> Option<Range<i32>> {
     Some(date.days()..last.days() + 1)
 }
 
-impl Inner {
-    /// Keeps the rows that have one of the ticked values in every field with some.
-    pub(super) fn keep_ticked(
-        &self,
-        kind: Kind,
-        rows: &mut Vec<&Row>,
-        facets: &[Facet],
-    ) -> Result<(), ClientError> {
-        for facet in facets.iter().filter(|facet| !facet.values.is_empty()) {
-            let subject = subject(kind, &facet.field)?;
-            let ticked = Ticked::new(facet);
-            let moment = is_moment(subject);
-            rows.retain(|row| ticked.holds(order(&subject.of(row)), moment));
-        }
-        Ok(())
+/// Keeps the rows that have one of the ticked values in every field with some.
+pub(super) fn keep_ticked(
+    kind: Kind,
+    rows: &mut Vec<&Row>,
+    facets: &[Facet],
+) -> Result<(), ClientError> {
+    for facet in facets.iter().filter(|facet| !facet.values.is_empty()) {
+        let subject = subject(kind, &facet.field)?;
+        let ticked = Ticked::new(facet);
+        let moment = is_moment(subject);
+        rows.retain(|row| ticked.holds(order(&subject.of(row)), moment));
     }
+    Ok(())
 }
 
 #[cfg(test)]

@@ -21,7 +21,7 @@ const JUDGING: [&str; 2] = ["cultivating", "recognised"];
 
 impl Inner {
     /// The rules in force: the shipped ones with headquarters' records.
-    fn policies(&self) -> Policies {
+    pub(super) fn policies(&self) -> Policies {
         let mut world = World::default();
         for id in self.of_kind(Kind::Policy) {
             if let Ok(record) = self.record(id) {

@@ -5,6 +5,8 @@ use std::ops::Bound::{Excluded, Unbounded};
 use std::sync::Arc;
 
 use super::Client;
+use super::anywhere::keep_anywhere;
+use super::bins::keep_ticked;
 use super::column::{Column, Place};
 use super::error::ClientError;
 use super::search::fold;
@@ -53,6 +55,8 @@ impl Query {
 pub(super) enum Subject {
     /// The unit that the record belongs to.
     Unit,
+    /// The moment it was made.
+    Created,
     /// One of its fields.
     Field(&'static FieldSpec),
 }
@@ -62,6 +66,7 @@ impl Subject {
     pub(super) fn of(self, row: &Row) -> ValueRef<'_> {
         match self {
             Self::Unit => ValueRef::Ref(row.unit.record()),
+            Self::Created => row.id.made_at().map_or(ValueRef::Empty, ValueRef::Number),
             Self::Field(field) => peek_ref(&row.bytes, field.number),
         }
     }
@@ -136,6 +141,9 @@ pub(super) fn subject(kind: Kind, key: &str) -> Result<Subject, ClientError> {
     if key == "unit" && kind.spec().field("unit").is_none() {
         return Ok(Subject::Unit);
     }
+    if key == "created" && kind.spec().field("created").is_none() {
+        return Ok(Subject::Created);
+    }
     let found = kind.spec().field(key).map(Subject::Field);
     found.ok_or_else(|| ClientError::NotFound { what: "field", id: key.to_owned() })
 }
@@ -151,11 +159,11 @@ impl Inner {
             }
             None => self.rows_of(query.kind),
         };
-        self.keep_ticked(query.kind, &mut rows, &query.facets)?;
+        keep_ticked(query.kind, &mut rows, &query.facets)?;
         self.keep(query.kind, &mut rows, &query.filters)?;
         let search = text::fold_width(query.search.trim());
         if let Some(text) = search.strip_prefix('*') {
-            self.keep_anywhere(query.kind, &mut rows, text.trim());
+            keep_anywhere(query.kind, &mut rows, text.trim());
         } else if !search.is_empty() {
             let mut keys = self.keys.borrow_mut();
             let describe = |id| self.describe(query.kind, id);
@@ -293,6 +301,7 @@ impl Wanted {
         };
         let value_kind = match subject {
             Subject::Unit => ValueKind::Reference("unit"),
+            Subject::Created => ValueKind::Instant,
             Subject::Field(field) => {
                 made.code = code_of(kind, field, wanted);
                 field.kind
@@ -386,6 +395,7 @@ fn is_plain(text: &str) -> bool {
 fn value(row: &Row, subject: Subject) -> Option<Value> {
     match subject {
         Subject::Unit => Some(Value::Ref(row.unit.record())),
+        Subject::Created => row.id.made_at().map(Value::Instant),
         Subject::Field(field) => peek_one(&row.bytes, field.number),
     }
 }

@@ -1,14 +1,17 @@
 //! The model: a stack of screens, layers over them, and the shell they share.
 
+use std::collections::BTreeMap;
 use std::sync::Arc;
 
 use jiff::civil;
 
 use super::actions::{Action, Context};
+use super::arranged::Layout;
 use super::data::{Data, Ratio, Status, SyncFigures, SyncStep};
 use super::effect::Effect;
+use super::export::Form;
 use super::keys::Keymap;
-use super::screens::{FirstRun, Overview, Page, Unlock};
+use super::screens::{FirstRun, Overview, Page, Told, Unlock};
 use super::theme::Theme;
 use super::ui::Chrome;
 use super::widgets::calendar::Calendar;
@@ -17,6 +20,7 @@ use super::widgets::picker::Picker;
 use super::widgets::viewer::Viewer;
 use crate::client::Schedule;
 use crate::domain::ids::RecordId;
+use crate::domain::kinds::Kind;
 use crate::locale::Locale;
 
 /// Everything the program shows and remembers while it runs.
@@ -69,6 +73,8 @@ pub struct Shell {
     pub timer: Option<Schedule>,
     /// Figures of the overview, as a worker last computed them.
     pub figures: Vec<Ratio>,
+    /// How the lists are arranged that somebody arranged.
+    pub layouts: BTreeMap<Kind, Layout>,
     /// What the runtime is to do.
     pub effects: Vec<Effect>,
     /// What is to happen to the stack of screens.
@@ -100,6 +106,8 @@ pub enum Move {
     Home,
     /// Another screen instead of all.
     Root(Box<dyn Page>),
+    /// The nearest screen below that it is meant for hears something.
+    Tell(Told),
     /// Every screen reads its records again.
     Reload,
     /// Screens on top whose record is gone are left.
@@ -170,6 +178,22 @@ pub enum Purpose {
     StepReason(Vec<RecordId>, String),
     /// Sort by the chosen column.
     Sort,
+    /// Sort by the chosen column where the orders before it find records equal.
+    SortAlso,
+    /// Put texts in order by what was chosen.
+    Collation,
+    /// Keep the list under the name that was typed.
+    SaveView,
+    /// Open the view that was chosen.
+    OpenView,
+    /// Throw the view away that was chosen.
+    DropView,
+    /// Store what was typed or chosen for a field of a record.
+    Cell(RecordId, String),
+    /// Write the screen in the form that was chosen.
+    ExportForm,
+    /// Write the screen, now that it is said what for.
+    ExportWhy(Form),
     /// Filter by the chosen field.
     FilterField,
     /// The value to filter the field by.
@@ -266,6 +290,7 @@ impl Model {
     pub fn opened(&mut self, data: Arc<Data>) {
         self.shell.data = Some(data);
         self.shell.refresh_status();
+        self.shell.read_layouts();
         self.screens = vec![Box::new(Overview::new(&self.shell))];
         self.shell.layers.clear();
         self.shell.effects.push(Effect::Figures(self.shell.today));
@@ -308,6 +333,7 @@ impl Shell {
             sync: SyncState::default(),
             timer: None,
             figures: Vec::new(),
+            layouts: BTreeMap::new(),
             effects: Vec::new(),
             moves: Vec::new(),
         }

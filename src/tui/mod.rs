@@ -6,10 +6,12 @@
 
 pub mod actions;
 pub mod app;
+pub mod arranged;
 pub mod backend;
 pub mod data;
 mod decided;
 pub mod effect;
+mod export;
 pub mod keys;
 pub mod matching;
 pub mod message;

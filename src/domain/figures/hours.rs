@@ -103,7 +103,7 @@ fn attended(world: &World, ask: Ask) -> BTreeMap<(RecordId, RecordId), Vec<(i32,
 }
 
 /// Returns the half days of a session, each with the tenths it gives.
-pub(super) fn halves_of(session: &Session) -> Vec<(i32, i64)> {
+pub fn halves_of(session: &Session) -> Vec<(i32, i64)> {
     let start = session.starts_at.0 + EAST_MS;
     let length = session.ends_at.map(|end| end.0 - session.starts_at.0);
     let day = i32::try_from(start.div_euclid(24 * HOUR_MS)).unwrap_or_default();

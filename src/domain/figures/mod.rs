@@ -38,6 +38,7 @@ use crate::domain::rules::dates;
 
 pub use double_leader_conditions::Condition;
 pub use elections_on_time::term_end;
+pub use hours::halves_of;
 pub use promotion_eligibility::Missing;
 pub use share::{Answer, Figure, Item, Note, Section, Share, Warning};
 pub use world::World;

@@ -40,6 +40,10 @@ contexts! {
     Form = "form";
     /// One conflict.
     Conflict = "conflict";
+    /// The values of a column.
+    Values = "values";
+    /// The columns of a list.
+    Columns = "columns";
     /// Changes the server refused or holds.
     Attention = "attention";
     /// The sync screen.
@@ -90,7 +94,7 @@ actions! {
     /// Marks the person excused, absent or made up.
     MarkAs = "mark-as" in Checkin;
     /// Opens what the cursor is on.
-    Open = "open" in Overview List Attention Sync Commands;
+    Open = "open" in Overview List Attention Sync Commands Values Columns;
     /// Stores the form.
     Save = "save" in Form;
     /// Goes to the next field.
@@ -143,14 +147,46 @@ actions! {
     Print = "print" in Detail;
     /// Finds records by name, pinyin or initials.
     Find = "find" in Overview List Detail;
-    /// Filters the list by one field.
+    /// Filters the list by the values of a field.
     Filter = "filter" in List;
     /// Takes all filters and the search away.
-    ClearFilter = "clear-filter" in List;
+    ClearFilter = "clear-filter" in List Values;
     /// Sorts the list by a column.
-    Sort = "sort" in List;
-    /// Selects the row.
-    Select = "select" in List;
+    Sort = "sort" in List Values;
+    /// Sorts by a further column what the orders before it find equal.
+    SortAlso = "sort-also" in List;
+    /// Counts the values of the column under the cursor.
+    Values = "values" in List;
+    /// Shows which columns there are, in which order and how wide.
+    Columns = "columns" in List;
+    /// Shows the counts as a chart, or how many records were made month by month.
+    Chart = "chart" in Values Overview;
+    /// Chooses by what texts are put in order: pinyin, strokes, zhuyin.
+    Collation = "collation" in List;
+    /// Changes what the last line of the list says: sum, mean, count.
+    Totals = "totals" in List;
+    /// Changes the cell under the cursor in place.
+    EditCell = "edit-cell" in List;
+    /// Keeps the list, as it is arranged, under a name.
+    SaveView = "save-view" in List;
+    /// Opens a list that was kept under a name.
+    OpenView = "open-view" in Overview List;
+    /// Throws a list away that was kept under a name.
+    DropView = "drop-view" in Overview List;
+    /// Moves a column towards the left.
+    ColumnUp = "column-up" in Columns;
+    /// Moves a column towards the right.
+    ColumnDown = "column-down" in Columns;
+    /// Keeps the columns up to this one in sight while others scroll.
+    Pin = "pin" in Columns;
+    /// Arranges the columns as they were delivered.
+    ColumnReset = "column-reset" in Columns;
+    /// Selects the row, or ticks the value.
+    Select = "select" in List Values Columns;
+    /// Begins or ends a range of selected rows.
+    SelectRange = "select-range" in List;
+    /// Selects every row with the value of the cell under the cursor.
+    SelectSame = "select-same" in List;
     /// Selects every row of the list.
     SelectAll = "select-all" in List;
     /// Selects upwards.
@@ -169,6 +205,8 @@ actions! {
     Copy = "copy" in List Detail;
     /// Deletes the record.
     Delete = "delete" in List Detail;
+    /// Writes what the screen shows into a file.
+    Export = "export" in Browse;
     /// Takes the last change back.
     Undo = "undo" in Browse Checkin;
     /// Does again what was taken back.

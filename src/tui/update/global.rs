@@ -11,7 +11,9 @@ use crate::tui::actions::{Action, Context};
 use crate::tui::app::{Body, Model, Move, Purpose, Shell, SyncState, Tone};
 use crate::tui::data::{Failure, HistoryEntry, SyncFigures, value_text};
 use crate::tui::effect::Effect;
-use crate::tui::screens::{AttentionList, CommandList, ConflictList, List, Page, SyncScreen};
+use crate::tui::screens::{
+    AttentionList, CommandList, ConflictList, List, Page, SyncScreen, pick_view,
+};
 use crate::tui::text::wrap;
 use crate::tui::widgets::dialog::Dialog;
 use crate::tui::widgets::picker::{Item, Picker};
@@ -40,6 +42,9 @@ pub(super) fn run_global(model: &mut Model, action: Action) -> bool {
             let list = CommandList::new(shell);
             shell.moves.push(Move::Push(Box::new(list)));
         }
+        Action::Export => crate::tui::export::pick(shell),
+        Action::OpenView => pick_view(shell, Purpose::OpenView),
+        Action::DropView => pick_view(shell, Purpose::DropView),
         Action::SyncNow => start_sync(model),
         Action::NextTab => switch_tab(model, true),
         Action::PrevTab => switch_tab(model, false),
@@ -194,6 +199,7 @@ fn open_palette(model: &mut Model, menu: bool) {
             ..Item::default()
         });
         all.extend(kinds);
+        all.extend(super::answers::view_items(&model.shell));
     }
     let title = model.shell.text(if menu { "menu-title" } else { "palette-title" });
     model.shell.pick(Purpose::Palette, Picker::new(&title, all));

@@ -352,6 +352,10 @@ fn settle(model: &mut Model) {
                     reload_top(model);
                 }
             }
+            Move::Tell(told) => {
+                let mut below = model.screens.iter_mut().rev().skip(1);
+                below.any(|page| page.told(&model.shell, &told));
+            }
             Move::Act(action) => run(model, action),
             Move::Quit => {
                 keep_all(model);
@@ -380,6 +384,10 @@ fn is_global(purpose: &Purpose) -> bool {
             | Purpose::BulkField(_)
             | Purpose::BulkValue(..)
             | Purpose::Session
+            | Purpose::OpenView
+            | Purpose::DropView
+            | Purpose::ExportForm
+            | Purpose::ExportWhy(_)
     )
 }
 

@@ -1,5 +1,8 @@
 //! Key strings against a real, small data directory: what the model does and what the screen shows.
 
+#[path = "tests_arranged.rs"]
+mod arranged;
+
 use std::sync::Arc;
 
 use proptest::prelude::*;
@@ -418,7 +421,7 @@ proptest! {
         keys in proptest::collection::vec(prop::sample::select(vec![
             "1", "2", "5", "8", "Enter", "Esc", "Tab", "Shift-Tab", "Up", "Down", "Left", "Right", "PgDn", "Home", "End",
             "F2", "F6", "F8", "F9", "F1", "Ctrl-P", "Ctrl-N", "Ctrl-G", "Ctrl-F", "Ctrl-S", "Ctrl-A", "Ctrl-Z",
-            "Space", "Delete", "Backspace", "王", "wxm", "2021", "？", "Ctrl-D", "Ctrl-R", "Ctrl-T", "F12",
+            "Space", "Delete", "Backspace", "Ctrl-D", "Ctrl-O", "Shift-F2", "Shift-F6", "v", ",", "+", "F7", "王", "wxm", "2021", "？", "Ctrl-D", "Ctrl-R", "Ctrl-T", "F12",
         ]), 0..40)
     ) {
         let mut desk = Desk::new(&[("20210001", "王小明")]);
