@@ -13,6 +13,7 @@ mod collate;
 mod column;
 mod commands;
 mod conflicts;
+mod decisions;
 mod drafts;
 mod duplicates;
 mod edit;
@@ -30,6 +31,7 @@ mod index;
 mod inside;
 mod journal;
 mod judgement;
+mod kept;
 mod key;
 mod lease;
 mod list;
@@ -45,6 +47,7 @@ mod records;
 mod recover;
 mod renumber;
 mod report;
+mod results;
 mod schedule;
 mod search;
 mod session;
@@ -64,6 +67,8 @@ mod tests;
 #[cfg(test)]
 mod tests_commands;
 #[cfg(test)]
+mod tests_figures;
+#[cfg(test)]
 mod tests_judgement;
 #[cfg(test)]
 mod tests_samples;
@@ -78,6 +83,7 @@ pub use bulk::{Bulk, BulkChange, BulkRow, BulkStanding};
 pub use checkin::{Checked, Mark, Roll, RollRow};
 pub use commands::CommandView;
 pub use conflicts::{CandidateView, ConflictView, FieldConflictView, Resolution, ValueView};
+pub use decisions::Decision;
 pub use drafts::Draft;
 pub use duplicates::{Duplicate, MergePreview};
 pub use elements::ElementView;
@@ -98,6 +104,7 @@ pub use profile::{Profile, Server};
 pub use records::Saved;
 pub use recover::Compared;
 pub use report::{ReportPart, ReportRequest, ReportRow, ReportView, TaskView, report_names};
+pub use results::ClassResult;
 pub use schedule::Schedule;
 pub use status::Status;
 pub use steps::StepView;

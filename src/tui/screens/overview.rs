@@ -232,6 +232,7 @@ impl Page for Overview {
                     shell.moves.push(Move::Push(Box::new(Coverage::new(ratio))));
                 }
             }
+            Action::CheckIn => shell.start_check_in(None),
             Action::Chart => {
                 // What was enrolled month by month; where nobody was, the persons.
                 let any = shell.status.records.iter().any(|(k, n)| *k == Kind::Enrolment && *n > 0);
