@@ -86,6 +86,8 @@ pub(super) enum Command {
     #[cfg(feature = "client")]
     Numbers(super::commands::numbers::Numbers),
     #[cfg(feature = "client")]
+    Results(super::commands::results::Results),
+    #[cfg(feature = "client")]
     Certify(super::commands::numbers::Certify),
     #[cfg(feature = "client")]
     Duplicates,

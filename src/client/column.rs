@@ -4,7 +4,8 @@
 use std::cmp::Ordering;
 use std::ops::Range;
 
-use super::search::push_sort_key;
+use super::collate::push_key;
+use crate::domain::query::Collation;
 use crate::store::Row;
 
 /// Where a value stands among those of its column.
@@ -34,10 +35,10 @@ pub(super) struct Column {
 }
 
 impl Column {
-    /// Places a text by pinyin.
-    pub(super) fn text(&mut self, text: &str) -> Place {
+    /// Places a text by a collation.
+    pub(super) fn text(&mut self, text: &str, by: Collation) -> Place {
         let from = self.keys.len();
-        push_sort_key(text, &mut self.keys);
+        push_key(text, by, &mut self.keys);
         self.place(from)
     }
 
@@ -58,12 +59,23 @@ impl Column {
         Place::Text { head: u128::from_be_bytes(head), from: at(from), to: at(self.keys.len()) }
     }
 
-    /// Returns the rows, which the places were made from one by one, in order.
-    pub(super) fn sort<'a>(&self, rows: Vec<&'a Row>) -> Vec<&'a Row> {
+    /// Returns the rows, which the places were made from one by one, in order: equal ones as they stood, empty ones last either way.
+    pub(super) fn sort<'a>(&self, rows: Vec<&'a Row>, descending: bool) -> Vec<&'a Row> {
         let mut order: Vec<(Place, u32, &Row)> =
             (0..).zip(rows).zip(&self.places).map(|((n, row), place)| (*place, n, row)).collect();
-        order.sort_unstable_by(|a, b| self.compare(a.0, b.0).then(a.1.cmp(&b.1)));
+        if descending {
+            order.sort_unstable_by(|a, b| self.compare_down(a.0, b.0).then(a.1.cmp(&b.1)));
+        } else {
+            order.sort_unstable_by(|a, b| self.compare(a.0, b.0).then(a.1.cmp(&b.1)));
+        }
         order.into_iter().map(|(_, _, row)| row).collect()
+    }
+
+    fn compare_down(&self, a: Place, b: Place) -> Ordering {
+        match (a, b) {
+            (Place::Empty, _) | (_, Place::Empty) => self.compare(a, b),
+            _ => self.compare(b, a),
+        }
     }
 
     fn compare(&self, a: Place, b: Place) -> Ordering {

@@ -1,5 +1,7 @@
 //! Writing: edits become operations, operations become journal entries; only when those are on the disk does the view change.
 
+use std::collections::{BTreeMap, BTreeSet};
+
 use super::error::ClientError;
 use super::ids;
 use super::journal::{self, Inverse, Local};
@@ -9,7 +11,7 @@ use crate::domain::record::Issue;
 use crate::sync::command::EVENT_KIND;
 use crate::sync::upcast::SCHEMA;
 use crate::sync::{Group, Op, OpBody, OpId, digest};
-use crate::wire::{encode, encode_op};
+use crate::wire::{decode_op, encode, encode_op};
 
 /// One change of one record, not yet numbered.
 pub(super) struct Edit {
@@ -45,14 +47,15 @@ impl Inner {
         groups: Vec<Vec<Edit>>,
         undoes: Option<u64>,
     ) -> Result<(), ClientError> {
-        let edits = self.in_groups(self.outbox.last_n + 1, groups)?;
+        let first = self.outbox.last_n + 1;
+        let edits = self.in_groups(first, groups)?;
         let now = self.env.now_ms();
-        let command = self.outbox.last_n + 1;
+        let command = command_no(self.profile.generation, first);
         let mut prev = self.outbox.last_hash;
         let mut written = Vec::with_capacity(edits.len());
         let mut entries = Vec::with_capacity(edits.len());
         let mut hlc = self.hlc;
-        for (n, (group, edit)) in (command..).zip(edits) {
+        for (n, (group, edit)) in (first..).zip(edits) {
             hlc = next_hlc(hlc, now);
             let id = OpId { device: self.profile.device, generation: self.profile.generation, n };
             let mut op = self.op(id, prev, hlc, edit.record, edit.kind, edit.body);
@@ -154,10 +157,22 @@ impl Inner {
             return Ok(());
         }
         let mut commands = Vec::new();
+        let mut latest: BTreeMap<OpId, OpId> = BTreeMap::new();
         self.vault.journal.read_some(&|generation, _| generation > 0, &mut |entry| {
-            let local = journal::split(&entry).and_then(|(_, local)| local);
-            commands.extend(local.filter(|local| local.kind != EVENT_KIND));
+            let Some((op, Some(local))) = journal::split(&entry) else { return };
+            if is_again(&local)
+                && let Some((first, _)) = decode_op(op).ok().and_then(|op| op.was)
+            {
+                latest.insert(first, local.id);
+            }
+            commands.push(local);
         })?;
+        // What was written again under later names is one operation, and its last name holds.
+        let last: BTreeSet<OpId> = latest.values().copied().collect();
+        commands.retain(|local| {
+            let named = if is_again(local) { last.contains(&local.id) } else { true };
+            local.kind != EVENT_KIND && named && !latest.contains_key(&local.id)
+        });
         self.commands = commands;
         self.recalled = true;
         self.trim_commands();
@@ -173,6 +188,24 @@ impl Inner {
         let command = cut.command;
         self.commands.retain(|local| local.command > command);
     }
+}
+
+/// Bits of a command's number below its generation.
+const GENERATION_SHIFT: u32 = 40;
+
+/// Returns the number of the command that begins with operation `n` of a generation: a later command has a greater one.
+pub(super) fn command_no(generation: u32, n: u64) -> u64 {
+    (u64::from(generation) << GENERATION_SHIFT) | n
+}
+
+/// True for an operation that was written again under a later generation than its command's.
+fn is_again(local: &Local) -> bool {
+    local.id.generation > generation_of(local.command)
+}
+
+/// Returns the generation a command was given in.
+fn generation_of(command: u64) -> u32 {
+    u32::try_from(command >> GENERATION_SHIFT).unwrap_or(u32::MAX)
 }
 
 /// Returns the next hybrid clock value: 48 bits of milliseconds, 16 of counter, always growing.

@@ -60,6 +60,9 @@ pub enum ClientError {
     /// Nothing is there to be undone.
     #[error("nothing to undo")]
     NothingToUndo,
+    /// Nothing was taken back that could be done again.
+    #[error("nothing to redo")]
+    NothingToRedo,
     /// The last command was a note, a decision, or a request that only its opposite answers.
     #[error("this is not undone")]
     CannotUndo,
@@ -149,6 +152,7 @@ impl ClientError {
             Self::SyncRunning => "sync-running".to_owned(),
             Self::Cancelled => "cancelled".to_owned(),
             Self::NothingToUndo => "nothing-to-undo".to_owned(),
+            Self::NothingToRedo => "nothing-to-redo".to_owned(),
             Self::CannotUndo => "cannot-undo".to_owned(),
             Self::Newer { .. } => "newer-record".to_owned(),
             Self::ChangedSince => "changed-since".to_owned(),
@@ -189,6 +193,7 @@ impl ClientError {
             | Self::SyncRunning
             | Self::Cancelled
             | Self::NothingToUndo
+            | Self::NothingToRedo
             | Self::CannotUndo
             | Self::ChangedSince
             | Self::WeakPassphrase

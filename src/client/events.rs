@@ -2,6 +2,7 @@
 //! after the next sync. A note names records, kinds and fields; it never repeats a value.
 
 use super::Client;
+use super::edit::Edit;
 use super::error::ClientError;
 use super::ids;
 use super::places::command;
@@ -134,6 +135,12 @@ impl Client {
 impl Inner {
     /// Writes a note as an operation of its own.
     fn note_event(&mut self, note: EventNote) -> Result<(), ClientError> {
+        let edit = self.event(note);
+        self.commit(vec![edit], None)
+    }
+
+    /// Makes the operation of a note, to be written with what it tells about.
+    pub(super) fn event(&self, note: EventNote) -> Edit {
         let mut end = note.detail.len().min(MAX_DETAIL);
         while !note.detail.is_char_boundary(end) {
             end -= 1;
@@ -141,6 +148,6 @@ impl Inner {
         let detail = note.detail.get(..end).unwrap_or_default().to_owned();
         let note = EventNote { at: self.env.now_ms(), detail, ..note };
         let id = ids::record(&*self.env);
-        self.commit(vec![command(id, EVENT_KIND, &note)], None)
+        command(id, EVENT_KIND, &note)
     }
 }

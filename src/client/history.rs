@@ -167,7 +167,7 @@ fn tell(known: Known, values: &mut BTreeMap<FieldNo, Value>) -> HistoryView {
     }
 }
 
-fn written_by(body: &OpBody) -> (&'static str, String, Vec<(FieldNo, Value)>) {
+pub(super) fn written_by(body: &OpBody) -> (&'static str, String, Vec<(FieldNo, Value)>) {
     let none = String::new;
     match body {
         OpBody::Create { fields, .. } => ("create", none(), fields.clone()),

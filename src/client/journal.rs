@@ -23,7 +23,7 @@ const PROFILE_TAG: u16 = 0x0181;
 pub(super) struct Local {
     /// The operation.
     pub(super) id: OpId,
-    /// First number of the user's command it belongs to: an import is one command of many operations.
+    /// Number of the user's command it belongs to: an import is one command of many operations.
     pub(super) command: u64,
     /// The record.
     pub(super) record: RecordId,
@@ -31,7 +31,7 @@ pub(super) struct Local {
     pub(super) kind: u16,
     /// How to take it back.
     pub(super) inverse: Inverse,
-    /// First number of the command that this one takes back.
+    /// Number of the command that this one takes back: an undo takes a command of the user back, a redo takes an undo back.
     pub(super) undoes: Option<u64>,
 }
 
@@ -59,6 +59,8 @@ pub(super) enum Inverse {
     },
     /// Give the place back that was asked for.
     Request,
+    /// Delete again what an undo brought back.
+    DeleteAgain,
 }
 
 /// Joins an operation's frame and the local part into one entry.

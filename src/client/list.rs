@@ -2,15 +2,18 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::ops::Bound::{Excluded, Unbounded};
+use std::sync::Arc;
 
 use super::Client;
+use super::anywhere::keep_anywhere;
+use super::bins::keep_ticked;
 use super::column::{Column, Place};
 use super::error::ClientError;
 use super::search::fold;
 use super::state::Inner;
 use crate::domain::ids::{RecordId, UnitId};
 use crate::domain::kinds::Kind;
-use crate::domain::query::{Comparison, Filter, Sort};
+use crate::domain::query::{Collation, Comparison, Facet, Filter, Sort};
 use crate::domain::record::{FieldNo, FieldSpec, PartialDate, Value, ValueKind};
 use crate::domain::{codes, text};
 use crate::store::Row;
@@ -21,10 +24,14 @@ use crate::wire::{ValueRef, peek_one, peek_ref};
 pub struct Query {
     /// Kind of record.
     pub kind: Kind,
-    /// Name, pinyin, initials or number; empty for all.
+    /// Name, pinyin, initials or number; empty for all. After an asterisk: text in any field.
     pub search: String,
     /// Conditions, all of which hold.
     pub filters: Vec<Filter>,
+    /// Values that were ticked, field by field; all of these hold too.
+    pub facets: Vec<Facet>,
+    /// Only these records; `None` for any.
+    pub only: Option<Arc<BTreeSet<RecordId>>>,
     /// Orders, the first one first.
     pub sorts: Vec<Sort>,
 }
@@ -32,21 +39,34 @@ pub struct Query {
 impl Query {
     /// Asks for every record of a kind, in the order they were made.
     pub const fn all(kind: Kind) -> Self {
-        Self { kind, search: String::new(), filters: Vec::new(), sorts: Vec::new() }
+        Self {
+            kind,
+            search: String::new(),
+            filters: Vec::new(),
+            facets: Vec::new(),
+            only: None,
+            sorts: Vec::new(),
+        }
     }
 }
 
 /// What a condition or an order is about.
 #[derive(Clone, Copy)]
-enum Subject {
+pub(super) enum Subject {
+    /// The unit that the record belongs to.
     Unit,
+    /// The moment it was made.
+    Created,
+    /// One of its fields.
     Field(&'static FieldSpec),
 }
 
 impl Subject {
-    fn of(self, row: &Row) -> ValueRef<'_> {
+    /// Returns the value in a row.
+    pub(super) fn of(self, row: &Row) -> ValueRef<'_> {
         match self {
             Self::Unit => ValueRef::Ref(row.unit.record()),
+            Self::Created => row.id.made_at().map_or(ValueRef::Empty, ValueRef::Number),
             Self::Field(field) => peek_ref(&row.bytes, field.number),
         }
     }
@@ -59,19 +79,10 @@ impl Client {
     /// [`ClientError::NotFound`] for a field the kind does not have.
     pub fn list(&self, query: &Query) -> Result<Vec<RecordId>, ClientError> {
         let inner = self.lock();
-        let mut rows = inner.rows_of(query.kind);
-        inner.keep(query.kind, &mut rows, &query.filters)?;
-        if !query.search.trim().is_empty() {
-            let mut keys = inner.keys.borrow_mut();
-            let describe = |id| inner.describe(query.kind, id);
-            rows = keys.matching(query.kind.number(), rows, &query.search, describe);
-        }
+        let mut rows = inner.selected(query)?;
         for sort in query.sorts.iter().rev() {
             let subject = subject(query.kind, &sort.field)?;
-            rows = inner.sorted(rows, subject);
-            if sort.descending {
-                rows.reverse();
-            }
+            rows = inner.sorted(rows, subject, sort.by, sort.descending);
         }
         Ok(rows.into_iter().map(|row| row.id).collect())
     }
@@ -92,7 +103,7 @@ impl Client {
         inner.keep(kind, &mut rows, filters)?;
         let order: &[&str] = if ordered { kind.spec().natural } else { &[] };
         for key in order.iter().rev() {
-            rows = inner.sorted(rows, subject(kind, key)?);
+            rows = inner.sorted(rows, subject(kind, key)?, Collation::Pinyin, false);
         }
         Ok(rows.into_iter().map(|row| row.id).collect())
     }
@@ -125,15 +136,42 @@ impl Client {
     }
 }
 
-fn subject(kind: Kind, key: &str) -> Result<Subject, ClientError> {
+/// Returns what a key names: a field of the kind, or the unit its records belong to.
+pub(super) fn subject(kind: Kind, key: &str) -> Result<Subject, ClientError> {
     if key == "unit" && kind.spec().field("unit").is_none() {
         return Ok(Subject::Unit);
+    }
+    if key == "created" && kind.spec().field("created").is_none() {
+        return Ok(Subject::Created);
     }
     let found = kind.spec().field(key).map(Subject::Field);
     found.ok_or_else(|| ClientError::NotFound { what: "field", id: key.to_owned() })
 }
 
 impl Inner {
+    /// Returns the live rows that a query asks for, in the order they were made.
+    pub(super) fn selected(&self, query: &Query) -> Result<Vec<&Row>, ClientError> {
+        let mut rows = match &query.only {
+            Some(only) => {
+                let live = self.live.get(&query.kind.number());
+                let is_live = |id: &&RecordId| live.is_some_and(|live| live.contains(*id));
+                only.iter().filter(is_live).filter_map(|id| self.rows.get(id)).collect()
+            }
+            None => self.rows_of(query.kind),
+        };
+        keep_ticked(query.kind, &mut rows, &query.facets)?;
+        self.keep(query.kind, &mut rows, &query.filters)?;
+        let search = text::fold_width(query.search.trim());
+        if let Some(text) = search.strip_prefix('*') {
+            keep_anywhere(query.kind, &mut rows, text.trim());
+        } else if !search.is_empty() {
+            let mut keys = self.keys.borrow_mut();
+            let describe = |id| self.describe(query.kind, id);
+            rows = keys.matching(query.kind.number(), rows, &query.search, describe);
+        }
+        Ok(rows)
+    }
+
     /// Keeps the rows that fulfil all conditions.
     fn keep(
         &self,
@@ -177,23 +215,29 @@ impl Inner {
     }
 
     /// Sorts rows by one column: filled values by their kind's order, empty ones last, equal ones as they stood.
-    fn sorted<'a>(&self, rows: Vec<&'a Row>, subject: Subject) -> Vec<&'a Row> {
+    fn sorted<'a>(
+        &self,
+        rows: Vec<&'a Row>,
+        subject: Subject,
+        by: Collation,
+        descending: bool,
+    ) -> Vec<&'a Row> {
         let mut column = Column::default();
         let mut titles: BTreeMap<RecordId, Place> = BTreeMap::new();
         for row in &rows {
             let place = match subject.of(row) {
-                ValueRef::Text(text) => column.text(text),
+                ValueRef::Text(text) => column.text(text, by),
                 ValueRef::Code(code) => column.plain(code),
                 ValueRef::Number(number) => Place::Number(number),
                 ValueRef::Date(date) => Place::Number(i64::from(date.days())),
                 ValueRef::Ref(other) => {
-                    *titles.entry(other).or_insert_with(|| column.text(&self.title(other)))
+                    *titles.entry(other).or_insert_with(|| column.text(&self.title(other), by))
                 }
                 ValueRef::Empty => Place::Empty,
             };
             column.places.push(place);
         }
-        column.sort(rows)
+        column.sort(rows, descending)
     }
 
     /// Returns the lines a record is found by: its title, its identifiers, and those of the person or unit it is about.
@@ -257,6 +301,7 @@ impl Wanted {
         };
         let value_kind = match subject {
             Subject::Unit => ValueKind::Reference("unit"),
+            Subject::Created => ValueKind::Instant,
             Subject::Field(field) => {
                 made.code = code_of(kind, field, wanted);
                 field.kind
@@ -350,6 +395,7 @@ fn is_plain(text: &str) -> bool {
 fn value(row: &Row, subject: Subject) -> Option<Value> {
     match subject {
         Subject::Unit => Some(Value::Ref(row.unit.record())),
+        Subject::Created => row.id.made_at().map(Value::Instant),
         Subject::Field(field) => peek_one(&row.bytes, field.number),
     }
 }

@@ -3,10 +3,17 @@
 //! A [`Client`] is one open data directory. It is shared between threads; every call takes its lock for a short time, and a sync
 //! holds it only while it stores what it received, so that nobody waits for the network.
 
+mod anywhere;
 mod attention;
+mod bins;
+mod bulk;
+mod checkin;
 pub mod clock;
+mod collate;
 mod column;
+mod commands;
 mod conflicts;
+mod decisions;
 mod drafts;
 mod duplicates;
 mod edit;
@@ -24,6 +31,7 @@ mod index;
 mod inside;
 mod journal;
 mod judgement;
+mod kept;
 mod key;
 mod lease;
 mod list;
@@ -39,6 +47,7 @@ mod records;
 mod recover;
 mod renumber;
 mod report;
+mod results;
 mod schedule;
 mod search;
 mod session;
@@ -51,9 +60,14 @@ pub mod transport;
 mod undo;
 pub mod users;
 mod view;
+mod views;
 
 #[cfg(test)]
 mod tests;
+#[cfg(test)]
+mod tests_figures;
+#[cfg(test)]
+mod tests_commands;
 #[cfg(test)]
 mod tests_judgement;
 #[cfg(test)]
@@ -64,7 +78,12 @@ use std::sync::atomic::AtomicBool;
 use std::sync::{Mutex, MutexGuard, PoisonError};
 
 pub use attention::AttentionView;
+pub use bins::{Bin, Bucket, Totals};
+pub use bulk::{Bulk, BulkChange, BulkRow, BulkStanding};
+pub use checkin::{Checked, Mark, Roll, RollRow};
+pub use commands::CommandView;
 pub use conflicts::{CandidateView, ConflictView, FieldConflictView, Resolution, ValueView};
+pub use decisions::Decision;
 pub use drafts::Draft;
 pub use duplicates::{Duplicate, MergePreview};
 pub use elements::ElementView;
@@ -85,12 +104,15 @@ pub use profile::{Profile, Server};
 pub use records::Saved;
 pub use recover::Compared;
 pub use report::{ReportPart, ReportRequest, ReportRow, ReportView, TaskView, report_names};
+pub use results::ClassResult;
 pub use schedule::Schedule;
 pub use status::Status;
 pub use steps::StepView;
 pub use syncer::{Phase, Progress, SyncSummary};
 pub use transport::{Counters, Transport, TransportError};
+pub use undo::Undone;
 pub use view::{RecordView, RowState};
+pub use views::StoredView;
 
 pub use crate::store::{BackupSummary, Finding, KeyCost, RecoveryCode, StoreError, Vault};
 

@@ -8,6 +8,7 @@ use super::places::command;
 use super::records::{Saved, not_allowed};
 use super::state::Inner;
 use crate::domain::access::Office;
+use crate::domain::codes::{self, CodeList};
 use crate::domain::ids::RecordId;
 use crate::domain::kinds::Kind;
 use crate::domain::record::{Date, FieldNo, Fields, Value};
@@ -112,6 +113,14 @@ impl Client {
     }
 }
 
+/// Returns the place of a code in its list, from 01: certificates carry digits (大類、身份類別), and lists only grow at the end.
+/// A code that no list has stands for itself.
+fn place(list: &str, code: &str) -> String {
+    let entries = codes::list(list).map(CodeList::entries).unwrap_or_default();
+    let found = (1..).zip(entries).find(|(_, entry)| entry.code == code);
+    found.map_or_else(|| code.to_owned(), |(place, _): (usize, _)| format!("{place:02}"))
+}
+
 impl Inner {
     fn leases(&self) -> Vec<LeaseView> {
         let profile = &self.profile;
@@ -175,6 +184,8 @@ impl Inner {
         };
         let next = encode(&view.next.saturating_add(1))?;
         self.note(vec![(note_of(view.lease.id), Some(next))])?;
+        let category = place("class_category", &category);
+        let attends = place("attendee", &attends);
         let number = format!("{category}{attends}-{year}-{:04}", view.next);
         Ok(Certified { enrolment: id, number: Some(number), label: None })
     }

@@ -92,15 +92,7 @@ impl Client {
     pub fn delete(&self, id: RecordId, reason: &str) -> Result<Saved, ClientError> {
         let mut inner = self.lock();
         let record = inner.record(id)?;
-        if !record.is_live() {
-            return Err(ClientError::NotFound { what: "record", id: id.to_string() });
-        }
-        if has_unknown(&record) {
-            return Err(ClientError::Newer { id: id.to_string() });
-        }
-        if !inner.allows(record.kind, Action::Delete, record.unit) {
-            return Err(not_allowed("delete"));
-        }
+        inner.may_delete(&record)?;
         let edit = deletion(&record, reason);
         inner.commit(vec![edit], None)?;
         Ok(Saved { id, issues: Vec::new() })
@@ -235,6 +227,24 @@ impl Inner {
         }
         edits.extend(self.element_edits(id, kind, Some(&record), &several));
         Ok((edits, issues))
+    }
+
+    /// Makes sure that the user may delete a record.
+    ///
+    /// # Errors
+    /// [`ClientError::NotFound`], [`ClientError::Newer`], [`ClientError::NotAllowed`].
+    pub(super) fn may_delete(&self, record: &Record) -> Result<(), ClientError> {
+        let id = record.id.to_string();
+        if !record.is_live() {
+            return Err(ClientError::NotFound { what: "record", id });
+        }
+        if has_unknown(record) {
+            return Err(ClientError::Newer { id });
+        }
+        if !self.allows(record.kind, Action::Delete, record.unit) {
+            return Err(not_allowed("delete"));
+        }
+        Ok(())
     }
 
     fn may_change(&self, kind: Kind, record: &Record, touched: &Fields) -> Result<(), ClientError> {

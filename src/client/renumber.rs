@@ -4,6 +4,7 @@
 use std::cell::Cell;
 use std::collections::BTreeMap;
 
+use super::edit::command_no;
 use super::error::ClientError;
 use super::journal::{self, Inverse, Local};
 use super::outbox::Outbox;
@@ -73,7 +74,8 @@ impl Inner {
             let bytes = encode_op(&op)?;
             prev = digest(&bytes);
             let (record, kind, inverse) = (op.record, op.kind, Inverse::Never);
-            let local = Local { id: op.id, command: n, record, kind, inverse, undoes: None };
+            let command = command_no(generation, n);
+            let local = Local { id: op.id, command, record, kind, inverse, undoes: None };
             entries.push(journal::entry(&bytes, &local)?);
             written.push((op, bytes));
         }
@@ -130,7 +132,7 @@ impl Inner {
             let known = commands.get(&old);
             let local = Local {
                 id: op.id,
-                command: known.map_or(n, |local| local.command),
+                command: known.map_or(command_no(generation, n), |local| local.command),
                 record: op.record,
                 kind: op.kind,
                 inverse: known.map_or(Inverse::Never, |local| local.inverse.clone()),

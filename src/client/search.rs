@@ -5,7 +5,7 @@
 
 use std::collections::BTreeMap;
 
-use pinyin::{ToPinyin as _, ToPinyinMulti as _};
+use pinyin::ToPinyinMulti as _;
 
 use crate::domain::ids::RecordId;
 use crate::domain::text;
@@ -223,6 +223,11 @@ fn spells(query: &[char], line: &str) -> bool {
     !known && is_han(c) && spells(rest, following)
 }
 
+/// True if what is typed spells the beginning of a name.
+pub(super) fn begins(typed: &str, name: &str) -> bool {
+    spells(&Query::new(typed).chars, &fold(name))
+}
+
 fn readings(c: char) -> impl Iterator<Item = &'static str> {
     let multi = c.to_pinyin_multi();
     multi.into_iter().flat_map(|multi| multi.into_iter().map(pinyin::Pinyin::plain))
@@ -273,27 +278,8 @@ fn letter_bit(c: char) -> u32 {
     if c.is_ascii_lowercase() { 1 << (u32::from(c) - u32::from('a')) } else { 0 }
 }
 
-fn is_han(c: char) -> bool {
+pub(super) fn is_han(c: char) -> bool {
     matches!(c, '\u{3400}'..='\u{9fff}' | '\u{f900}'..='\u{faff}' | '\u{20000}'..='\u{323af}')
-}
-
-/// Appends the text by which names sort: pinyin without tones, then the characters.
-pub(super) fn push_sort_key(text: &str, key: &mut String) {
-    if text.bytes().all(|byte| byte.is_ascii() && !byte.is_ascii_uppercase()) {
-        key.push_str(text);
-        return;
-    }
-    for c in text.chars() {
-        match c.to_pinyin() {
-            Some(reading) => {
-                key.push_str(reading.plain());
-                key.push(' '); // before every letter, so that Wan stands before Wang
-            }
-            None => key.extend(c.to_lowercase()),
-        }
-    }
-    key.push('\0');
-    key.push_str(text);
 }
 
 #[cfg(test)]
@@ -302,17 +288,6 @@ mod tests {
 
     fn finds(query: &str, line: &str) -> bool {
         Query::new(query).matches(&Key::new(line))
-    }
-
-    #[test]
-    fn names_sort_by_pinyin_and_numbers_by_their_digits() {
-        let mut names = ["王小明", "13", "万里", "1", "歐陽", "阿", "10", "王", "a1", "A1"];
-        names.sort_by_cached_key(|name| {
-            let mut key = String::new();
-            push_sort_key(name, &mut key);
-            key
-        });
-        assert_eq!(names, ["1", "10", "13", "阿", "a1", "A1", "歐陽", "万里", "王", "王小明"]);
     }
 
     #[test]

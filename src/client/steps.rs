@@ -1,8 +1,10 @@
 //! Workflow steps: which are open, and taking one.
 
 use super::Client;
+use super::edit::Edit;
 use super::error::ClientError;
 use super::records::Saved;
+use super::state::Inner;
 use crate::domain::ids::RecordId;
 use crate::domain::kinds::Kind;
 use crate::domain::record::{Fields, Issue, Value};
@@ -49,23 +51,37 @@ impl Client {
         reason: Option<&str>,
         changes: Fields,
     ) -> Result<Saved, ClientError> {
-        let changes = {
-            let mut inner = self.lock();
-            let view = inner.view(&inner.record(id)?)?;
-            let mut fields = view.fields;
-            fields.extend(changes.clone());
-            let role = inner.profile.role;
-            let mut changes = step_changes(view.kind, &fields, role, action, reason, changes)?;
-            inner.judge(view.kind, &fields, &mut changes);
-            if view.kind == Kind::Enrolment && action == "withdraw" {
-                // A request: the server lets the next one in as it takes the place back.
-                let edit = inner.cancellation(id, reason.unwrap_or_default())?;
-                inner.commit(vec![edit], None)?;
-                return Ok(Saved { id, issues: Vec::new() });
-            }
-            changes
-        };
-        self.set_fields(id, changes)
+        let mut inner = self.lock();
+        let (edits, issues) = inner.step(id, action, reason, changes)?;
+        inner.commit(edits, None)?;
+        Ok(Saved { id, issues })
+    }
+}
+
+impl Inner {
+    /// Builds the taking of a step, and says what a person should look at.
+    ///
+    /// # Errors
+    /// As for [`Client::act`].
+    pub(super) fn step(
+        &self,
+        id: RecordId,
+        action: &str,
+        reason: Option<&str>,
+        changes: Fields,
+    ) -> Result<(Vec<Edit>, Vec<Issue>), ClientError> {
+        let view = self.view(&self.record(id)?)?;
+        let mut fields = view.fields;
+        fields.extend(changes.clone());
+        let role = self.profile.role;
+        let mut changes = step_changes(view.kind, &fields, role, action, reason, changes)?;
+        self.judge(view.kind, &fields, &mut changes);
+        if view.kind == Kind::Enrolment && action == "withdraw" {
+            // A request: the server lets the next one in as it takes the place back.
+            let edit = self.cancellation(id, reason.unwrap_or_default())?;
+            return Ok((vec![edit], Vec::new()));
+        }
+        self.change(id, changes)
     }
 }
 

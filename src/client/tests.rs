@@ -270,3 +270,54 @@ fn a_store_that_lost_its_end_does_not_bring_an_earlier_generation_back() {
     assert_eq!((again.profile().generation, again.status().pending), (2, 2));
     assert!(again.visible(two).is_some(), "what was saved under the later generation waits");
 }
+
+#[test]
+fn values_are_counted_and_ticked_and_text_is_found_in_any_field() {
+    use crate::client::Bucket;
+    use crate::domain::query::Facet;
+    let client = client();
+    for (number, name, year) in
+        [("1", "歐陽鋒", 1970), ("2", "黃藥師", 1970), ("3", "洪七公", 1988)]
+    {
+        let id = person(&client, number, name);
+        let date = crate::domain::record::PartialDate::month(year, 5).unwrap();
+        client.set_fields(id, fields(Kind::Person, &[("born_on", Value::Date(date))])).unwrap();
+    }
+    person(&client, "4", "段智興");
+    let all = Query::all(Kind::Person);
+    let bins = client.bins(&all, "born_on").unwrap();
+    let counted: Vec<(String, usize)> =
+        bins.iter().map(|bin| (bin.bucket.key(), bin.count)).collect();
+    let wanted = [("1970", 2), ("1988", 1), ("", 1)].map(|(key, count)| (key.to_owned(), count));
+    assert_eq!(counted, wanted);
+    assert_eq!(bins.last().map(|bin| bin.bucket.clone()), Some(Bucket::Empty));
+    let ticked = |values: &[&str]| {
+        let values = values.iter().map(|value| (*value).to_owned()).collect();
+        let facets = vec![Facet { field: "born_on".into(), values }];
+        client.list(&Query { facets, ..all.clone() }).unwrap().len()
+    };
+    assert_eq!(
+        [ticked(&["1970"]), ticked(&["1970", ""]), ticked(&["1988-05"]), ticked(&[])],
+        [2, 3, 1, 4]
+    );
+    let found =
+        |text: &str| client.list(&Query { search: text.into(), ..all.clone() }).unwrap().len();
+    assert_eq!([found("*欧阳"), found("*歐陽"), found("＊黃"), found("*没有")], [1, 1, 1, 0]);
+    let ids = client.list(&all).unwrap();
+    let totals = client.totals(Kind::Person, &ids, &["born_on", "name"]).unwrap();
+    assert_eq!([totals[0].filled, totals[0].distinct, totals[1].distinct], [3, 2, 4]);
+}
+
+#[test]
+fn a_view_is_stored_under_its_name_and_thrown_away() {
+    let client = client();
+    let view = crate::client::StoredView {
+        kind: "person".into(),
+        name: "甲".into(),
+        ..Default::default()
+    };
+    client.save_view(&view).unwrap();
+    assert_eq!(client.stored_views().unwrap(), [view]);
+    client.drop_view("person", "甲").unwrap();
+    assert!(client.stored_views().unwrap().is_empty());
+}

@@ -65,6 +65,14 @@ impl RecordId {
     pub const fn unit(self) -> UnitId {
         UnitId(self.0)
     }
+
+    /// Returns when the record was made, milliseconds since 1970 by the clock of the device; `None` for ids that hold no time.
+    pub fn made_at(self) -> Option<i64> {
+        let (seconds, nanos) =
+            self.0.get_timestamp().filter(|_| self.0.get_version_num() == 7)?.to_unix();
+        let ms = i64::from(nanos / 1_000_000);
+        i64::try_from(seconds).ok()?.checked_mul(1_000)?.checked_add(ms)
+    }
 }
 
 macro_rules! uuid_text {

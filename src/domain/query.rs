@@ -32,13 +32,58 @@ pub struct Filter {
     pub text: String,
 }
 
-/// One order: `field` or `field:desc`.
+/// By what texts are put in order.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, PartialOrd, Ord)]
+pub enum Collation {
+    /// The characters as they are stored.
+    Value,
+    /// Reading in pinyin, surnames as people say them.
+    #[default]
+    Pinyin,
+    /// Reading in zhuyin.
+    Zhuyin,
+    /// Number of strokes, character by character.
+    Stroke,
+}
+
+impl Collation {
+    /// Every collation, in the order of lists to choose from.
+    pub const ALL: [Self; 4] = [Self::Pinyin, Self::Stroke, Self::Zhuyin, Self::Value];
+
+    /// Returns its name on the command line and in stored views.
+    pub const fn name(self) -> &'static str {
+        match self {
+            Self::Value => "value",
+            Self::Pinyin => "pinyin",
+            Self::Zhuyin => "zhuyin",
+            Self::Stroke => "stroke",
+        }
+    }
+
+    /// Returns the collation of that name.
+    pub fn from_name(name: &str) -> Option<Self> {
+        Self::ALL.into_iter().find(|collation| collation.name() == name)
+    }
+}
+
+/// One order: `field`, `field:desc`, `field:stroke` or `field:stroke:desc`.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Sort {
     /// Field key, or `unit`.
     pub field: String,
-    /// Largest first.
+    /// Largest first; records without a value stay last.
     pub descending: bool,
+    /// By what texts are put in order.
+    pub by: Collation,
+}
+
+/// One field and the values that are wanted of it; which texts stand for values is said by what counts them.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Facet {
+    /// Field key, or `unit`.
+    pub field: String,
+    /// Any of these; the empty text stands for records without a value.
+    pub values: std::collections::BTreeSet<String>,
 }
 
 /// The text is no condition.
@@ -84,13 +129,18 @@ impl FromStr for Sort {
     type Err = FilterError;
 
     fn from_str(text: &str) -> Result<Self, FilterError> {
-        let (field, descending) = match text.split_once(':') {
-            None => (text, false),
-            Some((field, "desc")) => (field, true),
-            Some((field, "asc")) => (field, false),
-            Some(_) => return Err(FilterError { text: text.to_owned() }),
-        };
-        Ok(Self { field: field.to_owned(), descending })
+        let mut parts = text.split(':');
+        let field = parts.next().unwrap_or_default().to_owned();
+        let mut sort = Self { field, descending: false, by: Collation::default() };
+        for part in parts {
+            match (part, Collation::from_name(part)) {
+                ("desc", _) => sort.descending = true,
+                ("asc", _) => sort.descending = false,
+                (_, Some(by)) => sort.by = by,
+                (_, None) => return Err(FilterError { text: text.to_owned() }),
+            }
+        }
+        Ok(sort)
     }
 }
 
@@ -118,8 +168,11 @@ mod tests {
 
     #[test]
     fn orders_read_with_their_direction() {
-        assert_eq!("name:desc".parse(), Ok(Sort { field: "name".into(), descending: true }));
-        assert_eq!("name".parse(), Ok(Sort { field: "name".into(), descending: false }));
+        let sort = |descending, by| Ok(Sort { field: "name".into(), descending, by });
+        assert_eq!("name:desc".parse(), sort(true, Collation::Pinyin));
+        assert_eq!("name".parse(), sort(false, Collation::Pinyin));
+        assert_eq!("name:stroke:desc".parse(), sort(true, Collation::Stroke));
+        assert_eq!("name:zhuyin".parse(), sort(false, Collation::Zhuyin));
         assert!("name:up".parse::<Sort>().is_err());
     }
 }

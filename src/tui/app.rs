@@ -1,21 +1,26 @@
 //! The model: a stack of screens, layers over them, and the shell they share.
 
+use std::collections::BTreeMap;
 use std::sync::Arc;
 
 use jiff::civil;
 
 use super::actions::{Action, Context};
+use super::arranged::Layout;
 use super::data::{Data, Ratio, Status, SyncFigures, SyncStep};
 use super::effect::Effect;
+use super::export::Form;
 use super::keys::Keymap;
-use super::screens::{FirstRun, Overview, Page, Unlock};
+use super::screens::{FirstRun, Overview, Page, Told, Unlock};
 use super::theme::Theme;
 use super::ui::Chrome;
+use super::widgets::calendar::Calendar;
 use super::widgets::dialog::Dialog;
 use super::widgets::picker::Picker;
 use super::widgets::viewer::Viewer;
 use crate::client::Schedule;
 use crate::domain::ids::RecordId;
+use crate::domain::kinds::Kind;
 use crate::locale::Locale;
 
 /// Everything the program shows and remembers while it runs.
@@ -68,6 +73,8 @@ pub struct Shell {
     pub timer: Option<Schedule>,
     /// Figures of the overview, as a worker last computed them.
     pub figures: Vec<Ratio>,
+    /// How the lists are arranged that somebody arranged.
+    pub layouts: BTreeMap<Kind, Layout>,
     /// What the runtime is to do.
     pub effects: Vec<Effect>,
     /// What is to happen to the stack of screens.
@@ -99,6 +106,8 @@ pub enum Move {
     Home,
     /// Another screen instead of all.
     Root(Box<dyn Page>),
+    /// The nearest screen below that it is meant for hears something.
+    Tell(Told),
     /// Every screen reads its records again.
     Reload,
     /// Screens on top whose record is gone are left.
@@ -150,6 +159,8 @@ pub enum Body {
     Dialog(Dialog),
     /// Lines to read.
     Viewer(Viewer),
+    /// A month to choose a day from.
+    Calendar(Calendar),
 }
 
 /// What a popup's answer is for.
@@ -167,6 +178,22 @@ pub enum Purpose {
     StepReason(Vec<RecordId>, String),
     /// Sort by the chosen column.
     Sort,
+    /// Sort by the chosen column where the orders before it find records equal.
+    SortAlso,
+    /// Put texts in order by what was chosen.
+    Collation,
+    /// Keep the list under the name that was typed.
+    SaveView,
+    /// Open the view that was chosen.
+    OpenView,
+    /// Throw the view away that was chosen.
+    DropView,
+    /// Store what was typed or chosen for a field of a record.
+    Cell(RecordId, String),
+    /// Write the screen in the form that was chosen.
+    ExportForm,
+    /// Write the screen, now that it is said what for.
+    ExportWhy(Form),
     /// Filter by the chosen field.
     FilterField,
     /// The value to filter the field by.
@@ -203,6 +230,26 @@ pub enum Purpose {
     MergeWith,
     /// Make one record of the page's person and this one.
     Merge(RecordId),
+    /// Set this field on the records.
+    BulkField(Vec<RecordId>),
+    /// Give the field this value on the records.
+    BulkValue(Vec<RecordId>, String),
+    /// Open the sheet of the session that was chosen.
+    Session,
+    /// Sign in somebody who is not enrolled.
+    SignInStranger(RecordId),
+    /// Mark the person so, with a reason.
+    Mark(RecordId, String),
+    /// Mark the person as was chosen.
+    MarkAs,
+    /// Put the chosen day into the field of the form.
+    DateOf(usize),
+    /// Open the related records that were chosen.
+    RelatedOf,
+    /// Decide the same field of the other conflicts in the same way.
+    SameRule,
+    /// Settle every conflict that is decided.
+    ApplyAll,
 }
 
 /// How the program was started.
@@ -243,6 +290,7 @@ impl Model {
     pub fn opened(&mut self, data: Arc<Data>) {
         self.shell.data = Some(data);
         self.shell.refresh_status();
+        self.shell.read_layouts();
         self.screens = vec![Box::new(Overview::new(&self.shell))];
         self.shell.layers.clear();
         self.shell.effects.push(Effect::Figures(self.shell.today));
@@ -285,6 +333,7 @@ impl Shell {
             sync: SyncState::default(),
             timer: None,
             figures: Vec::new(),
+            layouts: BTreeMap::new(),
             effects: Vec::new(),
             moves: Vec::new(),
         }

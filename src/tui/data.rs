@@ -21,7 +21,7 @@ pub use crate::client::{
     AttentionView, ConflictView, FieldConflictView, Query, Resolution, RowState, Status as Counts,
     SyncSummary as SyncFigures, ValueView,
 };
-pub use crate::domain::query::{Comparison, Filter, Sort};
+pub use crate::domain::query::{Collation, Comparison, Facet, Filter, Sort};
 
 /// An open data directory.
 pub struct Data {
@@ -337,15 +337,6 @@ impl Data {
     pub fn delete(&self, id: RecordId, reason: &str) -> Result<(), Failure> {
         self.client.delete(id, reason)?;
         Ok(())
-    }
-
-    /// Takes the last command back and returns what names its record.
-    ///
-    /// # Errors
-    /// What the client says.
-    pub fn undo(&self) -> Result<String, Failure> {
-        let saved = self.client.undo()?;
-        Ok(self.client.title(saved.id))
     }
 
     /// Returns the workflow steps of a record.

@@ -6,10 +6,12 @@
 
 pub mod actions;
 pub mod app;
+pub mod arranged;
 pub mod backend;
 pub mod data;
 mod decided;
 pub mod effect;
+mod export;
 pub mod keys;
 pub mod matching;
 pub mod message;
@@ -25,6 +27,7 @@ pub mod ui;
 pub mod update;
 pub mod view;
 pub mod widgets;
+pub mod work;
 
 pub use effect::Secret;
 pub use runtime::{Ended, RunOptions, TuiError, run};

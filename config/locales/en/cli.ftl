@@ -621,3 +621,16 @@ cli-list-not-here = Person not here
 cli-blocked-title = title or degree
 cli-blocked-age = age
 cli-blocked-standing = standing
+
+# The results of a class.
+cli-about-results = Reckon everybody's hours in a class from the marks, by the class's own rule
+cli-arg-results-class = Id of the class
+cli-arg-results-complete = Mark those who meet the rule as completed, with their hours
+cli-col-attended = Attended
+cli-col-excused = Excused
+cli-col-hours = Hours
+cli-col-result = Result
+cli-results-completed = Marked as completed: { $count }
+cli-results-decided = Already decided
+cli-results-met = Meets the rule
+cli-results-not-met = Does not meet the rule

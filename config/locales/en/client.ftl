@@ -134,6 +134,7 @@ hint-sync-running = Wait until it ends.
 error-cancelled = Cancelled.
 hint-cancelled = What was sent stays sent; the next sync goes on from there.
 error-nothing-to-undo = There is nothing to undo.
+error-nothing-to-redo = Nothing to redo.
 hint-nothing-to-undo = Only changes made on this device can be undone.
 error-changed-since = Somebody changed it since; it cannot be undone.
 hint-changed-since = Look at the history of the record and change it directly.

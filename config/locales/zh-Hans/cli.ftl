@@ -621,3 +621,16 @@ cli-list-not-here = 人员不在本机
 cli-blocked-title = 职称或学位不符
 cli-blocked-age = 年龄不符
 cli-blocked-standing = 党龄不足
+
+# The results of a class.
+cli-about-results = 按签到算出每人在班上的学时，按本班的结业条件列出谁合格
+cli-arg-results-class = 培训班的编号
+cli-arg-results-complete = 把合格的人记为考核合格，并写上学时
+cli-col-attended = 到课
+cli-col-excused = 请假
+cli-col-hours = 学时
+cli-col-result = 结果
+cli-results-completed = 已记为考核合格：{ $count } 人
+cli-results-decided = 已有结果
+cli-results-met = 合格
+cli-results-not-met = 未达条件

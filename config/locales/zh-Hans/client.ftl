@@ -134,6 +134,7 @@ hint-sync-running = 请等它结束。
 error-cancelled = 已取消。
 hint-cancelled = 已送出的保持送出，其余下次同步时继续。
 error-nothing-to-undo = 没有可以复原的修改。
+error-nothing-to-redo = 没有可以重做的。
 hint-nothing-to-undo = 只能复原这台设备上的修改。
 error-changed-since = 之后有人改过，不能复原。
 hint-changed-since = 请打开记录查看历史，再直接修改。

@@ -621,3 +621,16 @@ cli-list-not-here = 人員不在本機
 cli-blocked-title = 職稱或學位不符
 cli-blocked-age = 年齡不符
 cli-blocked-standing = 黨齡不足
+
+# The results of a class.
+cli-about-results = 按簽到算出每人在班上的學時，按本班的結業條件列出誰合格
+cli-arg-results-class = 培訓班的編號
+cli-arg-results-complete = 把合格的人記為考核合格，並寫上學時
+cli-col-attended = 到課
+cli-col-excused = 請假
+cli-col-hours = 學時
+cli-col-result = 結果
+cli-results-completed = 已記為考核合格：{ $count } 人
+cli-results-decided = 已有結果
+cli-results-met = 合格
+cli-results-not-met = 未達條件

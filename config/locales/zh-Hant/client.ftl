@@ -134,6 +134,7 @@ hint-sync-running = 請等它結束。
 error-cancelled = 已取消。
 hint-cancelled = 已送出的保持送出，其餘下次同步時繼續。
 error-nothing-to-undo = 沒有可以復原的修改。
+error-nothing-to-redo = 沒有可以重做的。
 hint-nothing-to-undo = 只能復原這台設備上的修改。
 error-changed-since = 之後有人改過，不能復原。
 hint-changed-since = 請打開記錄查看歷史，再直接修改。

@@ -98,7 +98,8 @@ pub(super) fn delete(cx: &Context, command: &Delete) -> CommandResult {
 
 pub(super) fn undo(cx: &Context) -> CommandResult {
     let client = cx.open()?;
-    let saved = client.undo()?;
+    let undone = client.undo()?;
+    let saved = Saved { id: undone.id, issues: Vec::new() };
     let kind = client.view(saved.id).map_or(Kind::Person, |view| view.kind);
     done(cx, kind, &saved, "cli-undone")
 }

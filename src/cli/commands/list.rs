@@ -55,10 +55,10 @@ pub(super) fn run(cx: &Context, command: &List) -> CommandResult {
     let columns = columns(kind, &command.columns)?;
     let client = cx.open()?;
     let query = Query {
-        kind,
         search: command.search.clone().unwrap_or_default(),
         filters: conditions(cx, kind, &command.filters)?,
         sorts: command.sort.clone(),
+        ..Query::all(kind)
     };
     let mut ids = client.list(&query).map_err(|error| known_fields(kind, error))?;
     ids.truncate(command.limit.unwrap_or(usize::MAX));

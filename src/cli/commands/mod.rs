@@ -42,6 +42,8 @@ pub(super) mod passphrase;
 pub(super) mod places;
 #[cfg(feature = "client")]
 pub(super) mod report;
+#[cfg(feature = "client")]
+pub(super) mod results;
 #[cfg(feature = "server")]
 pub(super) mod serve;
 #[cfg(feature = "client")]
@@ -111,6 +113,7 @@ fn of_a_device(cx: &Context, command: Command) -> CommandResult {
         Command::Request(command) => places::request(cx, &command),
         Command::Cancel(command) => places::cancel(cx, &command),
         Command::Numbers(command) => numbers::numbers(cx, &command),
+        Command::Results(command) => results::run(cx, &command),
         Command::Certify(command) => numbers::certify(cx, &command),
         Command::Duplicates => duplicates::run(cx),
         Command::Merge(command) => duplicates::merge(cx, &command),

@@ -21,6 +21,7 @@ mod party_staff_ratio;
 mod people;
 mod promotion_eligibility;
 mod quota_use;
+mod reading;
 mod rectification_closed;
 mod scheme_coverage;
 mod session_attendance;
@@ -38,6 +39,7 @@ use crate::domain::rules::dates;
 
 pub use double_leader_conditions::Condition;
 pub use elections_on_time::term_end;
+pub use hours::halves_of;
 pub use promotion_eligibility::Missing;
 pub use share::{Answer, Figure, Item, Note, Section, Share, Warning};
 pub use world::World;

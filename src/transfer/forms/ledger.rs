@@ -14,6 +14,15 @@ const HEADING_HEIGHT: f64 = 34.0;
 /// Height of every other row in points: room for a signature.
 const ROW_HEIGHT: f64 = 22.0;
 
+/// Widest column whose cells are centred: numbers, dates, names; longer texts begin at the left.
+const NARROW: f64 = 14.0;
+
+/// How cells look.
+struct Looks {
+    left: Format,
+    centred: Format,
+}
+
 /// One column as it is written.
 struct Column {
     heading: String,
@@ -37,10 +46,10 @@ pub fn to_bytes(roster: &Roster, source: &dyn Source) -> Result<Vec<u8>, FormErr
     sheet.set_name(sheet_name(&title))?;
     let first = headings(sheet, roster, &columns, &title, source)?;
     let blanks = list.lines.saturating_sub(rows.len());
-    let cell = cell();
+    let looks = Looks { left: cell(), centred: cell().set_align(FormatAlign::Center) };
     let mut line = first;
     for row in rows.iter().chain(std::iter::repeat_n(&blank, blanks)) {
-        write_row(sheet, line, &columns, row.as_ref(), &cell)?;
+        write_row(sheet, line, &columns, row.as_ref(), &looks)?;
         line = line.saturating_add(1);
     }
     finish(sheet, roster, line, last(&columns), source)?;
@@ -132,11 +141,12 @@ fn write_row(
     line: u32,
     columns: &[Column],
     row: &dyn Source,
-    format: &Format,
+    looks: &Looks,
 ) -> Result<(), FormError> {
     for (place, column) in (0_u16..).zip(columns) {
         let text = tags::fill(&column.value, row)?;
-        sheet.write_string_with_format(line, place, text, format)?;
+        let look = if column.width <= NARROW { &looks.centred } else { &looks.left };
+        sheet.write_string_with_format(line, place, text, look)?;
     }
     sheet.set_row_height(line, ROW_HEIGHT)?;
     Ok(())

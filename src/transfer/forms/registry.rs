@@ -105,15 +105,23 @@ macro_rules! documents {
 documents! {
     "certificate",
     "cultivation-nomination",
+    "cultivation-plan",
     "cultivation-review",
     "enrolment-summary",
+    "handover",
+    "hours-proof",
     "hours-register",
     "hours-summary",
+    "late-record",
+    "leave-request",
+    "personal-record",
+    "publicity-notice",
     "staff-appointment",
     "staff-registration",
     "staff-review",
     "student-registration",
     "studio-application",
+    "term-reminder",
 }
 
 /// Returns the forms, in the order of the file.

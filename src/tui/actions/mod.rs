@@ -40,10 +40,20 @@ contexts! {
     Form = "form";
     /// One conflict.
     Conflict = "conflict";
+    /// The values of a column.
+    Values = "values";
+    /// The columns of a list.
+    Columns = "columns";
     /// Changes the server refused or holds.
     Attention = "attention";
     /// The sync screen.
     Sync = "sync";
+    /// The preview of a bulk action.
+    Bulk = "bulk";
+    /// Signing in at a session.
+    Checkin = "checkin";
+    /// The list of what can be undone.
+    Commands = "commands";
 }
 
 macro_rules! actions {
@@ -71,24 +81,44 @@ macro_rules! actions {
     };
 }
 actions! {
+    /// Takes the command back, or does it again.
+    UndoThis = "undo-this" in Commands;
+    /// Signs the person in.
+    SignIn = "sign-in" in Checkin;
+    /// Goes to the next person found.
+    NextHit = "next-hit" in Checkin;
+    /// Goes to the person before.
+    PrevHit = "prev-hit" in Checkin;
+    /// Signs the person in late, with a reason.
+    SignLate = "sign-late" in Checkin;
+    /// Marks the person excused, absent or made up.
+    MarkAs = "mark-as" in Checkin;
     /// Opens what the cursor is on.
-    Open = "open" in Overview List Attention Sync;
+    Open = "open" in Overview List Attention Sync Commands Values Columns;
     /// Stores the form.
     Save = "save" in Form;
     /// Goes to the next field.
-    NextField = "next-field" in Form;
+    NextField = "next-field" in Form Bulk;
     /// Goes to the field before.
-    PrevField = "prev-field" in Form;
+    PrevField = "prev-field" in Form Bulk;
     /// Opens the list of codes or records for the field.
     Pick = "pick" in Form;
-    /// Puts today's date into the field.
-    Today = "today" in Form;
+    /// Opens a month to choose the date from.
+    Calendar = "calendar" in Form;
+    /// Opens the records that belong to this one; the form stays as it is.
+    Related = "related" in Form;
     /// Puts back what the field held.
     RestoreField = "restore-field" in Form;
     /// Takes the value on the left.
     TakeLeft = "take-left" in Conflict;
     /// Takes the value on the right.
     TakeRight = "take-right" in Conflict;
+    /// Keeps both texts.
+    KeepBoth = "keep-both" in Conflict;
+    /// Decides the same fields of the other conflicts in the same way.
+    SameRule = "same-rule" in Conflict;
+    /// Settles every conflict that is decided.
+    ApplyAll = "apply-all" in Conflict;
     /// Types another value.
     TypeValue = "type-value" in Conflict;
     /// Settles the conflict as chosen.
@@ -101,7 +131,11 @@ actions! {
     New = "new" in List;
     /// Changes the record.
     Edit = "edit" in List Detail Attention;
-    /// Lists the workflow steps of the record.
+    /// Opens the sheet of a session to sign people in.
+    CheckIn = "check-in" in Overview List Detail;
+    /// Starts a new record that belongs to this one.
+    AddRelated = "add-related" in Detail;
+    /// Lists the workflow steps of the record, and what can be done with several.
     Steps = "steps" in List Detail;
     /// Asks for a place: for this person in a class, or in this class for a person.
     Request = "request" in Detail;
@@ -113,14 +147,46 @@ actions! {
     Print = "print" in Detail;
     /// Finds records by name, pinyin or initials.
     Find = "find" in Overview List Detail;
-    /// Filters the list by one field.
+    /// Filters the list by the values of a field.
     Filter = "filter" in List;
     /// Takes all filters and the search away.
-    ClearFilter = "clear-filter" in List;
+    ClearFilter = "clear-filter" in List Values;
     /// Sorts the list by a column.
-    Sort = "sort" in List;
-    /// Selects the row.
-    Select = "select" in List;
+    Sort = "sort" in List Values;
+    /// Sorts by a further column what the orders before it find equal.
+    SortAlso = "sort-also" in List;
+    /// Counts the values of the column under the cursor.
+    Values = "values" in List;
+    /// Shows which columns there are, in which order and how wide.
+    Columns = "columns" in List;
+    /// Shows the counts as a chart, or how many records were made month by month.
+    Chart = "chart" in Values Overview;
+    /// Chooses by what texts are put in order: pinyin, strokes, zhuyin.
+    Collation = "collation" in List;
+    /// Changes what the last line of the list says: sum, mean, count.
+    Totals = "totals" in List;
+    /// Changes the cell under the cursor in place.
+    EditCell = "edit-cell" in List;
+    /// Keeps the list, as it is arranged, under a name.
+    SaveView = "save-view" in List;
+    /// Opens a list that was kept under a name.
+    OpenView = "open-view" in Overview List;
+    /// Throws a list away that was kept under a name.
+    DropView = "drop-view" in Overview List;
+    /// Moves a column towards the left.
+    ColumnUp = "column-up" in Columns;
+    /// Moves a column towards the right.
+    ColumnDown = "column-down" in Columns;
+    /// Keeps the columns up to this one in sight while others scroll.
+    Pin = "pin" in Columns;
+    /// Arranges the columns as they were delivered.
+    ColumnReset = "column-reset" in Columns;
+    /// Selects the row, or ticks the value.
+    Select = "select" in List Values Columns;
+    /// Begins or ends a range of selected rows.
+    SelectRange = "select-range" in List;
+    /// Selects every row with the value of the cell under the cursor.
+    SelectSame = "select-same" in List;
     /// Selects every row of the list.
     SelectAll = "select-all" in List;
     /// Selects upwards.
@@ -139,14 +205,20 @@ actions! {
     Copy = "copy" in List Detail;
     /// Deletes the record.
     Delete = "delete" in List Detail;
+    /// Writes what the screen shows into a file.
+    Export = "export" in Browse;
     /// Takes the last change back.
-    Undo = "undo" in Browse;
+    Undo = "undo" in Browse Checkin;
+    /// Does again what was taken back.
+    Redo = "redo" in Browse Checkin;
+    /// Lists what can be taken back.
+    Commands = "commands" in Browse;
     /// Exchanges changes with the server.
     SyncNow = "sync" in Overview List Detail Attention Sync;
     /// Joins a server with a code.
     Enrol = "enrol" in Sync;
     /// Goes back one level.
-    Back = "back" in Browse Form;
+    Back = "back" in Browse Form Bulk Checkin;
     /// Moves up.
     Up = "up" in Browse;
     /// Moves down.
@@ -226,6 +298,8 @@ impl Action {
                 | Self::Last
                 | Self::SelectUp
                 | Self::SelectDown
+                | Self::NextHit
+                | Self::PrevHit
                 | Self::NextTab
                 | Self::PrevTab
                 | Self::GoOverview

@@ -7,6 +7,12 @@ use crate::tui::keys::Keymap;
 /// Actions of the menu and the palette only; both open with a key that every input method lets through.
 const MENU_ONLY: &[Action] = &[
     Action::Suspend,
+    Action::Collation,
+    Action::Totals,
+    Action::OpenView,
+    Action::DropView,
+    Action::SelectRange,
+    Action::SelectSame,
     Action::GoOverview,
     Action::GoTraining,
     Action::GoCultivation,

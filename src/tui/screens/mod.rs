@@ -2,6 +2,10 @@
 //! screen with a [`Move`](super::app::Move) and never calls one.
 
 mod attention;
+mod bulk;
+mod checkin;
+mod columns;
+mod commands;
 mod conflict;
 mod detail;
 mod first_run;
@@ -10,24 +14,35 @@ mod list;
 mod overview;
 mod sync;
 mod unlock;
+mod values;
 
 use ratatui::layout::Rect;
 
 use super::actions::{Action, Context};
 use super::app::{Purpose, Shell};
+use super::arranged::Sheet;
 use super::keys::Key;
 use super::ui::Ui;
 use super::widgets::picker::Item;
+use crate::domain::kinds::Kind;
+use crate::domain::query::Facet;
 
 pub use attention::AttentionList;
+pub use bulk::BulkPage;
+pub use checkin::CheckIn;
+pub use commands::CommandList;
 pub use conflict::{ConflictList, ConflictReview};
 pub use detail::Detail;
 pub use first_run::FirstRun;
 pub use form::Form;
+pub(super) use form::{code_items, found_records};
 pub use list::List;
 pub use overview::Overview;
 pub use sync::SyncScreen;
 pub use unlock::Unlock;
+pub use values::Values;
+
+pub(in crate::tui) use list::pick_view;
 
 /// What came back from a popup that a screen opened.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -36,6 +51,13 @@ pub enum Reply {
     Item(Item),
     /// The answer with this number was given, with what was typed.
     Answer(usize, String),
+}
+
+/// What a screen tells the ones below it.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Told {
+    /// These values are ticked now for the list of a kind.
+    Facets(Kind, Vec<Facet>),
 }
 
 /// One screen of the stack.
@@ -93,6 +115,18 @@ pub trait Page {
     /// Searches the items of a list for what was typed; `None` if the list narrows itself.
     fn searched(&self, shell: &Shell, purpose: &Purpose, text: &str) -> Option<Vec<Item>> {
         let (_, _, _) = (shell, purpose, text);
+        None
+    }
+
+    /// Hears what a screen above it says; true if it was meant.
+    fn told(&mut self, shell: &Shell, told: &Told) -> bool {
+        let (_, _) = (shell, told);
+        false
+    }
+
+    /// Returns its rows for a file; `None` if it has no rows: then it is written as it looks.
+    fn sheet(&self, shell: &Shell) -> Option<Sheet> {
+        let _ = shell;
         None
     }
 

@@ -3,13 +3,14 @@
 use ratatui::layout::Rect;
 
 use super::form::Form;
-use super::{AttentionList, ConflictList, List, Page, SyncScreen};
+use super::{AttentionList, ConflictList, List, Page, SyncScreen, Values};
 use crate::domain::ids::RecordId;
 use crate::domain::kinds::Kind;
 use crate::locale::instant_text;
 use crate::tui::actions::{Action, Context};
 use crate::tui::app::{Move, Shell};
-use crate::tui::data::{Filter, Ratio};
+use crate::tui::arranged::CREATED;
+use crate::tui::data::{Filter, Query, Ratio};
 use crate::tui::text::{bar, cells, fit, fit_right};
 use crate::tui::theme::Role;
 use crate::tui::ui::{Ui, follow};
@@ -192,6 +193,16 @@ impl Page for Overview {
                 let mut list = List::new(shell, Kind::Person, Vec::<Filter>::new());
                 list.start_find("");
                 shell.moves.push(Move::Push(Box::new(list)));
+            }
+            Action::CheckIn => shell.start_check_in(None),
+            Action::Chart => {
+                // What was enrolled month by month; where nobody was, the persons.
+                let any = shell.status.records.iter().any(|(k, n)| *k == Kind::Enrolment && *n > 0);
+                let kind = if any { Kind::Enrolment } else { Kind::Person };
+                let values = Values::new(shell, &Query::all(kind), CREATED, false);
+                if let Some(values) = values {
+                    shell.moves.push(Move::Push(Box::new(values.as_chart())));
+                }
             }
             Action::Back => shell.ask_quit(),
             _ => {}

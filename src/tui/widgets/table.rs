@@ -35,8 +35,9 @@ pub struct Row {
 pub struct TableState {
     /// Row the cursor is on.
     pub cursor: usize,
-    /// How many columns behind the pinned ones are scrolled away.
-    pub columns_skipped: usize,
+    /// Column the cursor is in.
+    pub column: usize,
+    columns_skipped: Cell<usize>,
     scroll: Cell<usize>,
     page: Cell<usize>,
 }
@@ -82,7 +83,7 @@ impl Table<'_> {
         if area.height < 2 {
             return;
         }
-        let shown = self.shown_columns(area.width);
+        let shown = self.follow_column(area.width);
         self.draw_header(ui, area, &shown);
         let visible = usize::from(area.height - 1);
         self.state.page.set(visible);
@@ -95,11 +96,38 @@ impl Table<'_> {
         ui.more(rows, first > 0, first + visible < self.count);
     }
 
+    /// Draws a line of texts below the rows, under their columns.
+    pub fn draw_line(&self, ui: &mut Ui<'_>, (x, y, wide): (u16, u16, u16), texts: &[String]) {
+        ui.put(x, y, "", wide, Role::Title);
+        for (index, left, count, right) in self.shown_columns(wide) {
+            let text = texts.get(index).map_or("", String::as_str);
+            ui.put(x + left, y, &aligned(text, count, right), count, Role::Title);
+        }
+    }
+
+    /// Scrolls by whole columns until the cursor's is there, and returns the columns that fit.
+    fn follow_column(&self, wide: u16) -> Vec<(usize, u16, u16, bool)> {
+        let (skipped, column) = (&self.state.columns_skipped, self.state.column);
+        if column >= self.pinned {
+            skipped.set(skipped.get().min(column - self.pinned));
+        }
+        loop {
+            let shown = self.shown_columns(wide);
+            let wanted = self.columns.get(column).map_or(0, |column| column.cells);
+            let here = shown.iter().find(|(index, ..)| *index == column);
+            let whole = here.is_some_and(|(_, _, count, _)| *count >= wanted);
+            if column <= self.pinned || whole || self.pinned + skipped.get() >= column {
+                return shown;
+            }
+            skipped.set(skipped.get() + 1);
+        }
+    }
+
     /// Returns the columns that fit: index, left edge (from the table's), cells.
     fn shown_columns(&self, wide: u16) -> Vec<(usize, u16, u16, bool)> {
         let mut x = MARKS;
         let mut shown = Vec::new();
-        let skip = self.pinned..self.pinned + self.state.columns_skipped;
+        let skip = self.pinned..self.pinned + self.state.columns_skipped.get();
         for (index, column) in self.columns.iter().enumerate().filter(|(i, _)| !skip.contains(i)) {
             let left = wide.saturating_sub(x);
             let least = column.cells.min(4);
@@ -119,10 +147,12 @@ impl Table<'_> {
         for (index, x, count, right) in shown {
             if let Some(column) = self.columns.get(*index) {
                 let text = aligned(&column.title, *count, *right);
-                ui.put(area.x + x, area.y, &text, *count, Role::Title);
+                let here = self.state.column > 0 && *index == self.state.column;
+                let role = if here { Role::Selected } else { Role::Title };
+                ui.put(area.x + x, area.y, &text, *count, role);
             }
         }
-        if self.state.columns_skipped > 0 {
+        if self.state.columns_skipped.get() > 0 {
             ui.put(area.x, area.y, "<", 1, Role::Key);
         }
         let last = shown.last().map_or(0, |(index, ..)| index + 1);
@@ -178,7 +208,8 @@ mod tests {
             column("學時".into(), 5, true),
             column("備註".into(), 30, false),
         ];
-        let state = TableState { cursor, columns_skipped: skipped, ..TableState::default() };
+        let state = TableState { cursor, column: skipped + 1, ..TableState::default() };
+        state.columns_skipped.set(skipped);
         let mut buf = Buffer::empty(Rect::new(0, 0, wide, 5));
         let theme = Theme::mono();
         let mut ui = Ui::new(&mut buf, &theme, Chrome::Narrow);

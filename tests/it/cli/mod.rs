@@ -7,6 +7,7 @@ mod records;
 mod secrets;
 mod sheets;
 mod together;
+mod worked_year;
 
 use std::io::Write as _;
 use std::path::{Path, PathBuf};

@@ -1,18 +1,24 @@
 //! A list of records of one kind: pinned columns, search, filters, sorting, selection; only the rows on screen are read.
 
+mod arranged;
+mod cells;
+
 use std::collections::BTreeSet;
+use std::sync::Arc;
 
 use ratatui::layout::Rect;
 
+use super::columns::ColumnSheet;
 use super::detail::Detail;
 use super::form::Form;
-use super::{Page, Reply};
+use super::{Page, Reply, Told};
 use crate::domain::ids::RecordId;
 use crate::domain::kinds::Kind;
-use crate::domain::record::ValueKind;
+use crate::domain::record::{Shape, ValueKind};
 use crate::tui::actions::{Action, Context};
 use crate::tui::app::{Move, Purpose, Shell, Tone};
-use crate::tui::data::{Comparison, Filter, Query, RecordView, Sort, filter_text};
+use crate::tui::arranged::{CREATED, STATE, Sheet, UNIT};
+use crate::tui::data::{Comparison, Filter, Query, RecordView, filter_text};
 use crate::tui::effect::Effect;
 use crate::tui::keys::{Key, Named, is_han};
 use crate::tui::theme::Role;
@@ -20,14 +26,23 @@ use crate::tui::ui::Ui;
 use crate::tui::widgets::dialog::Dialog;
 use crate::tui::widgets::input::TextInput;
 use crate::tui::widgets::picker::{Item, Picker};
-use crate::tui::widgets::table::{Column, Row, Table, TableState, column};
+use crate::tui::widgets::table::{Row, Table, TableState};
+
+pub(in crate::tui::screens) use arranged::facet_text;
+pub(in crate::tui) use arranged::pick_view;
 
 /// A list and where its user is in it.
 pub struct List {
     kind: Kind,
     query: Query,
-    /// Records given from outside, instead of all of the kind.
-    only: Option<(Vec<RecordId>, String)>,
+    /// What the records are that were given from outside, instead of all of the kind.
+    only: Option<String>,
+    /// Name of the view it was opened as, or kept under.
+    view_name: String,
+    /// Where a range begins.
+    anchor: Option<RecordId>,
+    /// Texts of the last line, one for each column that is shown.
+    totals: Vec<String>,
     rows: Vec<RecordId>,
     selected: BTreeSet<RecordId>,
     table: TableState,
@@ -42,6 +57,9 @@ impl List {
             kind,
             query: Query { filters, ..Query::all(kind) },
             only: None,
+            view_name: String::new(),
+            anchor: None,
+            totals: Vec::new(),
             rows: Vec::new(),
             selected: BTreeSet::new(),
             table: TableState::default(),
@@ -55,7 +73,16 @@ impl List {
     /// Lists these records only, under a name that says which they are.
     pub fn of_records(shell: &Shell, kind: Kind, ids: Vec<RecordId>, name: &str) -> Self {
         let mut list = Self::new(shell, kind, Vec::new());
-        list.only = Some((ids, name.to_owned()));
+        list.only = Some(name.to_owned());
+        list.query.only = Some(Arc::new(ids.into_iter().collect()));
+        list.reload(shell);
+        list
+    }
+
+    /// Lists what a query asks for.
+    pub fn of_query(shell: &Shell, query: Query) -> Self {
+        let mut list = Self::new(shell, query.kind, Vec::new());
+        list.query = query;
         list.reload(shell);
         list
     }
@@ -84,34 +111,19 @@ impl List {
         self.rows.iter().copied().filter(|id| self.selected.contains(id)).collect()
     }
 
-    fn columns(&self, shell: &Shell) -> Vec<Column> {
-        let spec = self.kind.spec();
-        let fields = spec.list.iter().filter_map(|key| spec.field(key));
-        let mut columns: Vec<Column> = fields
-            .map(|field| {
-                let right = matches!(field.kind, ValueKind::Integer | ValueKind::Tenths);
-                let mark = match self.query.sorts.first() {
-                    Some(sort) if sort.field == field.key && sort.descending => "v",
-                    Some(sort) if sort.field == field.key => "^",
-                    _ => "",
-                };
-                let title = format!("{}{mark}", shell.locale.field_label(spec, field));
-                column(title, field.width.min(24), right)
-            })
-            .collect();
-        columns.insert(PINNED - 1, column(shell.text("column-state"), 8, false));
-        columns
-    }
-
     fn row(&self, shell: &Shell, index: usize) -> Row {
         let Some(id) = self.rows.get(index) else { return Row::default() };
         let Some(view) = shell.data.as_ref().and_then(|data| data.row(*id)) else {
             return Row::default();
         };
         let spec = self.kind.spec();
-        let fields = spec.list.iter().filter_map(|key| spec.field(key));
-        let mut texts: Vec<String> = fields.map(|field| view.text(shell, field)).collect();
-        texts.insert(texts.len().min(PINNED - 1), state_text(shell, &view));
+        let layout = shell.layout(self.kind);
+        let text = |key: &str| match spec.field(key) {
+            Some(field) => view.text(shell, field),
+            None if key == STATE => state_text(shell, &view),
+            None => String::new(),
+        };
+        let texts = layout.shown().map(|column| text(&column.key)).collect();
         let alarm = view.needs_person();
         Row { texts, selected: self.selected.contains(id), alarm }
     }
@@ -134,65 +146,84 @@ impl List {
         }
     }
 
-    fn scroll_columns(&mut self, right: bool) {
-        let most = self.kind.spec().list.len().saturating_sub(PINNED);
-        let skipped = self.table.columns_skipped;
-        self.table.columns_skipped =
-            if right { (skipped + 1).min(most) } else { skipped.saturating_sub(1) };
+    /// Moves the cursor to another column; the table scrolls after it.
+    fn turn_column(&mut self, shell: &Shell, right: bool) {
+        let last = shell.layout(self.kind).shown().count().saturating_sub(1);
+        let column = self.table.column;
+        self.table.column = if right { (column + 1).min(last) } else { column.saturating_sub(1) };
     }
 
-    fn pick_field(&self, shell: &mut Shell, purpose: Purpose) {
+    fn pick_sort(&self, shell: &mut Shell, purpose: Purpose) {
         let spec = self.kind.spec();
-        let items = spec
-            .fields
-            .iter()
-            .filter(|field| match purpose {
-                Purpose::Sort => spec.list.contains(&field.key),
-                _ => !field.sensitive, // the condition would stand in the title for everybody to read
-            })
-            .map(|field| Item {
-                id: field.key.to_owned(),
-                label: shell.locale.field_label(spec, field),
-                ..Item::default()
-            })
-            .collect();
-        let title = shell.text(if purpose == Purpose::Sort { "sort-by" } else { "filter-by" });
+        let layout = shell.layout(self.kind);
+        let fields = layout.shown().filter_map(|column| spec.field(&column.key));
+        let item = |field: &crate::domain::record::FieldSpec| Item {
+            id: field.key.to_owned(),
+            label: shell.locale.field_label(spec, field),
+            note: self.sort_mark(field.key),
+            disabled: None,
+        };
+        let items = fields.map(item).collect();
+        let key = if purpose == Purpose::SortAlso { "sort-also-by" } else { "sort-by" };
+        let title = shell.text(key);
         shell.pick(purpose, Picker::new(&title, items));
     }
 
-    fn pick_value(&self, shell: &mut Shell, key: &str) {
+    /// Lets the user choose a field; a sensitive one would stand in the title for everybody to read.
+    fn pick_field(&self, shell: &mut Shell) {
         let spec = self.kind.spec();
-        let Some(field) = spec.field(key) else { return };
-        let label = shell.locale.field_label(spec, field);
-        let purpose = Purpose::FilterValue(key.to_owned());
-        let codes = super::form::code_items(shell, spec, field, false);
-        if codes.is_empty() {
-            let text = shell.text_with("filter-value-text", &[("field", &label)]);
-            let answers = vec![shell.text("answer-contains"), shell.text("answer-equals")];
-            let dialog = Dialog::ask(label, text, answers).with_field(shell.text("value"), "");
-            shell.ask(purpose, dialog);
-        } else {
-            shell.pick(purpose, Picker::new(&label, codes));
-        }
+        let open = spec.fields.iter().filter(|f| !f.sensitive && f.shape != Shape::Notes);
+        let mut keys: Vec<&str> = open.map(|field| field.key).collect();
+        keys.extend([UNIT, CREATED].into_iter().filter(|key| spec.field(key).is_none()));
+        let item = |key: &str| {
+            let ticked = self.query.facets.iter().find(|facet| facet.field == key);
+            let count = ticked.map(|facet| facet.values.len().to_string());
+            Item {
+                id: key.to_owned(),
+                label: shell.column_label(spec, key),
+                note: count
+                    .map(|count| shell.text_with("filter-ticked", &[("count", &count)]))
+                    .unwrap_or_default(),
+                disabled: None,
+            }
+        };
+        let items = keys.into_iter().map(item).collect();
+        let title = shell.text("filter-by");
+        shell.pick(Purpose::FilterField, Picker::new(&title, items));
     }
 
-    fn sort_by(&mut self, key: &str) {
-        let descending = match self.query.sorts.pop().filter(|old| old.field == key) {
-            Some(old) if old.descending => return,
-            old => old.is_some(),
+    /// Asks for the value of a field: typed for texts, ticked for everything else.
+    fn pick_value(&self, shell: &mut Shell, key: &str) {
+        let spec = self.kind.spec();
+        let typed = |field: &crate::domain::record::FieldSpec| {
+            field.shape != Shape::One
+                || matches!(
+                    field.kind,
+                    ValueKind::Text | ValueKind::Name | ValueKind::Identifier | ValueKind::Phone
+                )
         };
-        self.query.sorts = vec![Sort { field: key.to_owned(), descending }];
+        let Some(field) = spec.field(key).filter(|field| typed(field)) else {
+            return self.open_values(shell, key);
+        };
+        let label = shell.locale.field_label(spec, field);
+        let text = shell.text_with("filter-value-text", &[("field", &label)]);
+        let answers = vec![shell.text("answer-contains"), shell.text("answer-equals")];
+        let dialog = Dialog::ask(label, text, answers).with_field(shell.text("value"), "");
+        shell.ask(Purpose::FilterValue(key.to_owned()), dialog);
     }
 
     fn clear(&mut self, shell: &Shell) {
         self.query.filters.clear();
+        self.query.facets.clear();
         self.query.search.clear();
         self.find.set("");
         self.reload(shell);
     }
 
     fn is_narrowed(&self) -> bool {
-        !self.query.filters.is_empty() || !self.query.search.is_empty()
+        !self.query.filters.is_empty()
+            || !self.query.facets.is_empty()
+            || !self.query.search.is_empty()
     }
 
     /// Returns what a new record of this list has from the start: the record it was opened from.
@@ -210,26 +241,22 @@ impl List {
         let spec = self.kind.spec();
         let mut parts: Vec<String> =
             self.query.filters.iter().map(|filter| filter_text(shell, spec, filter)).collect();
-        if let Some((_, name)) = &self.only {
-            parts.push(name.clone());
-        }
+        parts.extend(self.query.facets.iter().map(|facet| facet_text(shell, self.kind, facet)));
+        parts.extend(self.only.clone());
         parts.join(", ")
     }
 
     fn title(&self, shell: &Shell) -> String {
         let count = self.rows.len().to_string();
         let mut title = shell.text_with("list-count", &[("count", &count)]);
+        if !self.view_name.is_empty() {
+            title = format!("{} | {title}", self.view_name);
+        }
         if !self.selected.is_empty() {
             let count = self.selected.len().to_string();
             title.push_str(&shell.text_with("list-selected", &[("count", &count)]));
         }
-        let spec = self.kind.spec();
-        let sort = self.query.sorts.first();
-        if let Some((sort, field)) = sort.and_then(|sort| Some((sort, spec.field(&sort.field)?))) {
-            let key = if sort.descending { "list-sorted-down" } else { "list-sorted" };
-            let label = shell.locale.field_label(spec, field);
-            title.push_str(&shell.text_with(key, &[("field", &label)]));
-        }
+        title.push_str(&self.sorted_text(shell));
         let conditions = self.conditions(shell);
         if conditions.is_empty() { title } else { format!("{title} | {conditions}") }
     }
@@ -264,13 +291,21 @@ impl List {
     }
 }
 
-/// How many columns never scroll away: whom or what the row is about, and where it stands.
-const PINNED: usize = 2;
-
 /// Returns the word for where a record stands between here and the server.
 pub(super) fn state_text(shell: &Shell, view: &RecordView) -> String {
     let word = shell.locale.text(&format!("state-{}", view.state));
     if view.needs_person() { format!("! {word}") } else { word }
+}
+
+/// Returns the tab that a kind's list is under.
+pub(super) const fn tab_of(kind: Kind) -> Option<usize> {
+    match kind {
+        Kind::Enrolment => Some(1),
+        Kind::Cultivation => Some(2),
+        Kind::StaffFile => Some(3),
+        Kind::Person => Some(4),
+        _ => None,
+    }
 }
 
 impl Page for List {
@@ -283,23 +318,13 @@ impl Page for List {
     }
 
     fn tab(&self) -> Option<usize> {
-        match self.kind {
-            Kind::Enrolment => Some(1),
-            Kind::Cultivation => Some(2),
-            Kind::StaffFile => Some(3),
-            Kind::Person => Some(4),
-            _ => None,
-        }
+        tab_of(self.kind)
     }
 
     fn reload(&mut self, shell: &Shell) {
         let Some(data) = &shell.data else { return };
         let here = self.current();
         self.rows = data.list(&self.query);
-        if let Some((only, _)) = &self.only {
-            let only: BTreeSet<&RecordId> = only.iter().collect();
-            self.rows.retain(|id| only.contains(id));
-        }
         let place = here.and_then(|id| self.rows.iter().position(|row| *row == id));
         let last = self.rows.len().saturating_sub(1);
         self.table.cursor = place.unwrap_or_else(|| self.table.cursor.min(last));
@@ -307,16 +332,21 @@ impl Page for List {
             let all: BTreeSet<RecordId> = self.rows.iter().copied().collect();
             self.selected.retain(|id| all.contains(id));
         }
+        self.reload_totals(shell);
     }
 
     fn draw(&self, shell: &Shell, ui: &mut Ui<'_>, area: Rect) {
         let inner = ui.frame(area, &self.title(shell), "");
         let rows = inner.height.saturating_sub(2);
-        let body = Rect { height: rows, ..inner };
+        let with_totals = !self.totals.is_empty() && !self.rows.is_empty() && rows > 4;
+        let body = Rect { height: rows - u16::from(with_totals), ..inner };
         let columns = self.columns(shell);
-        let table =
-            Table { columns: &columns, pinned: PINNED, count: self.rows.len(), state: &self.table };
+        let pinned = shell.layout(self.kind).pinned.min(columns.len());
+        let table = Table { columns: &columns, pinned, count: self.rows.len(), state: &self.table };
         table.draw(ui, body, |index| self.row(shell, index));
+        if with_totals {
+            table.draw_line(ui, (inner.x, body.bottom(), inner.width), &self.totals);
+        }
         if self.rows.is_empty() {
             self.draw_empty(shell, ui, inner);
         } else {
@@ -344,13 +374,16 @@ impl Page for List {
             | Action::History
             | Action::Copy
             | Action::Select
+            | Action::SelectSame
+            | Action::SelectRange
                 if self.rows.is_empty() =>
             {
                 Err(shell.text("why-no-record"))
             }
-            Action::Steps if self.kind.spec().steps.is_empty() => Err(shell.text("why-no-steps")),
             Action::ClearFilter if !self.is_narrowed() => Err(shell.text("why-no-filter")),
             Action::New | Action::Delete => shell.may_create(self.kind),
+            Action::EditCell => self.may_edit_cell(shell),
+            Action::Values => self.may_count(shell),
             _ => Ok(()),
         }
     }
@@ -364,8 +397,8 @@ impl Page for List {
             Action::PageDown => self.table.move_by(page, count),
             Action::First => self.table.cursor = 0,
             Action::Last => self.table.cursor = count.saturating_sub(1),
-            Action::Left => self.scroll_columns(false),
-            Action::Right => self.scroll_columns(true),
+            Action::Left => self.turn_column(shell, false),
+            Action::Right => self.turn_column(shell, true),
             Action::Select => {
                 self.toggle(self.table.cursor);
                 self.table.move_by(1, count);
@@ -375,10 +408,25 @@ impl Page for List {
             Action::SelectUp => self.select_towards(-1),
             Action::SelectDown => self.select_towards(1),
             Action::Find => self.finding = true,
-            Action::Filter => self.pick_field(shell, Purpose::FilterField),
+            Action::SelectRange => self.select_range(shell),
+            Action::SelectSame => self.select_same(shell),
+            Action::Filter => self.pick_field(shell),
+            Action::Values => self.open_values(shell, &self.column_key(shell)),
             Action::ClearFilter => self.clear(shell),
-            Action::Sort => self.pick_field(shell, Purpose::Sort),
+            Action::Sort => self.pick_sort(shell, Purpose::Sort),
+            Action::SortAlso => self.pick_sort(shell, Purpose::SortAlso),
+            Action::Collation => self.pick_collation(shell),
+            Action::Columns => {
+                let sheet = ColumnSheet::new(shell, self.kind);
+                shell.moves.push(Move::Push(Box::new(sheet)));
+            }
+            Action::Totals => self.next_measure(shell),
+            Action::SaveView => self.ask_view_name(shell),
+            Action::EditCell => self.edit_cell(shell),
             Action::New => Form::start_new(shell, self.kind, &self.prefilled()),
+            Action::CheckIn => {
+                shell.start_check_in(self.current().map(|id| (self.kind, id)));
+            }
             Action::Back if !self.selected.is_empty() => self.selected.clear(),
             Action::Back if self.is_narrowed() && self.find.is_empty() => {
                 shell.moves.push(Move::Pop);
@@ -427,18 +475,19 @@ impl Page for List {
 
     fn answered(&mut self, shell: &mut Shell, purpose: Purpose, reply: Reply) {
         match (purpose, reply) {
-            (Purpose::Sort, Reply::Item(item)) => self.sort_by(&item.id),
+            (Purpose::Sort, Reply::Item(item)) => self.sort_by(shell, &item.id, false),
+            (Purpose::SortAlso, Reply::Item(item)) => self.sort_by(shell, &item.id, true),
+            (Purpose::Collation, Reply::Item(item)) => self.collate(shell, &item.id),
+            (Purpose::SaveView, Reply::Answer(0, name)) => return self.save_view(shell, &name),
+            (Purpose::Cell(id, key), Reply::Item(item)) => {
+                return self.set_cell(shell, id, &key, &item.id);
+            }
+            (Purpose::Cell(id, key), Reply::Answer(0, text)) => {
+                return self.set_cell(shell, id, &key, &text);
+            }
             (Purpose::FilterField, Reply::Item(item)) => {
                 self.pick_value(shell, &item.id);
                 return;
-            }
-            (Purpose::FilterValue(field), Reply::Item(item)) => {
-                self.query.filters.retain(|filter| filter.field != field);
-                self.query.filters.push(Filter {
-                    field,
-                    comparison: Comparison::Equal,
-                    text: item.id,
-                });
             }
             (Purpose::FilterValue(field), Reply::Answer(answer, value)) => {
                 self.query.filters.retain(|filter| filter.field != field);
@@ -453,6 +502,20 @@ impl Page for List {
         }
         self.reload(shell);
     }
+
+    fn told(&mut self, shell: &Shell, told: &Told) -> bool {
+        let Told::Facets(kind, facets) = told;
+        if *kind != self.kind {
+            return false;
+        }
+        self.query.facets.clone_from(facets);
+        self.reload(shell);
+        true
+    }
+
+    fn sheet(&self, shell: &Shell) -> Option<Sheet> {
+        Some(self.rows_for_file(shell))
+    }
 }
 
 impl List {
@@ -465,8 +528,8 @@ impl List {
                 shell.moves.push(Move::Push(Box::new(detail)));
             }
             Action::Edit => Form::start_edit(shell, id, false),
-            Action::Steps => shell.pick_step(self.chosen()),
-            Action::Delete => shell.ask_delete(self.chosen()),
+            Action::Steps => shell.pick_action(self.chosen()),
+            Action::Delete => shell.ask_delete_all(self.chosen()),
             Action::History => shell.effects.push(Effect::History(id)),
             Action::Copy => {
                 let lines: Vec<String> = self
