@@ -13,6 +13,7 @@ mod collate;
 mod column;
 mod commands;
 mod conflicts;
+mod decisions;
 mod drafts;
 mod duplicates;
 mod edit;
@@ -30,6 +31,7 @@ mod index;
 mod inside;
 mod journal;
 mod judgement;
+mod kept;
 mod key;
 mod lease;
 mod list;
@@ -63,6 +65,8 @@ mod views;
 #[cfg(test)]
 mod tests;
 #[cfg(test)]
+mod tests_figures;
+#[cfg(test)]
 mod tests_commands;
 #[cfg(test)]
 mod tests_judgement;
@@ -79,6 +83,7 @@ pub use bulk::{Bulk, BulkChange, BulkRow, BulkStanding};
 pub use checkin::{Checked, Mark, Roll, RollRow};
 pub use commands::CommandView;
 pub use conflicts::{CandidateView, ConflictView, FieldConflictView, Resolution, ValueView};
+pub use decisions::Decision;
 pub use drafts::Draft;
 pub use duplicates::{Duplicate, MergePreview};
 pub use elements::ElementView;

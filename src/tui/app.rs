@@ -14,6 +14,7 @@ use super::keys::Keymap;
 use super::screens::{FirstRun, Overview, Page, Told, Unlock};
 use super::theme::Theme;
 use super::ui::Chrome;
+use super::widgets::calendar::Calendar;
 use super::widgets::dialog::Dialog;
 use super::widgets::picker::Picker;
 use super::widgets::viewer::Viewer;
@@ -158,6 +159,8 @@ pub enum Body {
     Dialog(Dialog),
     /// Lines to read.
     Viewer(Viewer),
+    /// A month to choose a day from.
+    Calendar(Calendar),
 }
 
 /// What a popup's answer is for.
@@ -227,6 +230,26 @@ pub enum Purpose {
     MergeWith,
     /// Make one record of the page's person and this one.
     Merge(RecordId),
+    /// Set this field on the records.
+    BulkField(Vec<RecordId>),
+    /// Give the field this value on the records.
+    BulkValue(Vec<RecordId>, String),
+    /// Open the sheet of the session that was chosen.
+    Session,
+    /// Sign in somebody who is not enrolled.
+    SignInStranger(RecordId),
+    /// Mark the person so, with a reason.
+    Mark(RecordId, String),
+    /// Mark the person as was chosen.
+    MarkAs,
+    /// Put the chosen day into the field of the form.
+    DateOf(usize),
+    /// Open the related records that were chosen.
+    RelatedOf,
+    /// Decide the same field of the other conflicts in the same way.
+    SameRule,
+    /// Settle every conflict that is decided.
+    ApplyAll,
 }
 
 /// How the program was started.

@@ -339,15 +339,6 @@ impl Data {
         Ok(())
     }
 
-    /// Takes the last command back and returns what names its record.
-    ///
-    /// # Errors
-    /// What the client says.
-    pub fn undo(&self) -> Result<String, Failure> {
-        let saved = self.client.undo()?;
-        Ok(self.client.title(saved.id))
-    }
-
     /// Returns the workflow steps of a record.
     pub fn steps(&self, id: RecordId) -> Vec<StepView> {
         let steps = self.client.steps(id).unwrap_or_default().into_iter();

@@ -27,6 +27,7 @@ pub mod ui;
 pub mod update;
 pub mod view;
 pub mod widgets;
+pub mod work;
 
 pub use effect::Secret;
 pub use runtime::{Ended, RunOptions, TuiError, run};

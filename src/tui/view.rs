@@ -37,6 +37,7 @@ pub fn view(model: &Model, ui: &mut Ui<'_>) {
             Body::Picker(picker) => picker.draw(ui),
             Body::Dialog(dialog) => dialog.draw(ui, &model.shell.text("hint-dialog")),
             Body::Viewer(viewer) => viewer.draw(ui),
+            Body::Calendar(calendar) => calendar.draw(ui),
         }
     }
     draw_notice(&model.shell, ui, area.height - 1);

@@ -48,6 +48,12 @@ contexts! {
     Attention = "attention";
     /// The sync screen.
     Sync = "sync";
+    /// The preview of a bulk action.
+    Bulk = "bulk";
+    /// Signing in at a session.
+    Checkin = "checkin";
+    /// The list of what can be undone.
+    Commands = "commands";
 }
 
 macro_rules! actions {
@@ -75,24 +81,44 @@ macro_rules! actions {
     };
 }
 actions! {
+    /// Takes the command back, or does it again.
+    UndoThis = "undo-this" in Commands;
+    /// Signs the person in.
+    SignIn = "sign-in" in Checkin;
+    /// Goes to the next person found.
+    NextHit = "next-hit" in Checkin;
+    /// Goes to the person before.
+    PrevHit = "prev-hit" in Checkin;
+    /// Signs the person in late, with a reason.
+    SignLate = "sign-late" in Checkin;
+    /// Marks the person excused, absent or made up.
+    MarkAs = "mark-as" in Checkin;
     /// Opens what the cursor is on.
-    Open = "open" in Overview List Attention Sync Values Columns;
+    Open = "open" in Overview List Attention Sync Commands Values Columns;
     /// Stores the form.
     Save = "save" in Form;
     /// Goes to the next field.
-    NextField = "next-field" in Form;
+    NextField = "next-field" in Form Bulk;
     /// Goes to the field before.
-    PrevField = "prev-field" in Form;
+    PrevField = "prev-field" in Form Bulk;
     /// Opens the list of codes or records for the field.
     Pick = "pick" in Form;
-    /// Puts today's date into the field.
-    Today = "today" in Form;
+    /// Opens a month to choose the date from.
+    Calendar = "calendar" in Form;
+    /// Opens the records that belong to this one; the form stays as it is.
+    Related = "related" in Form;
     /// Puts back what the field held.
     RestoreField = "restore-field" in Form;
     /// Takes the value on the left.
     TakeLeft = "take-left" in Conflict;
     /// Takes the value on the right.
     TakeRight = "take-right" in Conflict;
+    /// Keeps both texts.
+    KeepBoth = "keep-both" in Conflict;
+    /// Decides the same fields of the other conflicts in the same way.
+    SameRule = "same-rule" in Conflict;
+    /// Settles every conflict that is decided.
+    ApplyAll = "apply-all" in Conflict;
     /// Types another value.
     TypeValue = "type-value" in Conflict;
     /// Settles the conflict as chosen.
@@ -105,7 +131,11 @@ actions! {
     New = "new" in List;
     /// Changes the record.
     Edit = "edit" in List Detail Attention;
-    /// Lists the workflow steps of the record.
+    /// Opens the sheet of a session to sign people in.
+    CheckIn = "check-in" in Overview List Detail;
+    /// Starts a new record that belongs to this one.
+    AddRelated = "add-related" in Detail;
+    /// Lists the workflow steps of the record, and what can be done with several.
     Steps = "steps" in List Detail;
     /// Asks for a place: for this person in a class, or in this class for a person.
     Request = "request" in Detail;
@@ -178,13 +208,17 @@ actions! {
     /// Writes what the screen shows into a file.
     Export = "export" in Browse;
     /// Takes the last change back.
-    Undo = "undo" in Browse;
+    Undo = "undo" in Browse Checkin;
+    /// Does again what was taken back.
+    Redo = "redo" in Browse Checkin;
+    /// Lists what can be taken back.
+    Commands = "commands" in Browse;
     /// Exchanges changes with the server.
     SyncNow = "sync" in Overview List Detail Attention Sync;
     /// Joins a server with a code.
     Enrol = "enrol" in Sync;
     /// Goes back one level.
-    Back = "back" in Browse Form;
+    Back = "back" in Browse Form Bulk Checkin;
     /// Moves up.
     Up = "up" in Browse;
     /// Moves down.
@@ -264,6 +298,8 @@ impl Action {
                 | Self::Last
                 | Self::SelectUp
                 | Self::SelectDown
+                | Self::NextHit
+                | Self::PrevHit
                 | Self::NextTab
                 | Self::PrevTab
                 | Self::GoOverview

@@ -7,7 +7,7 @@ use ratatui::layout::Rect;
 use super::{Page, Reply};
 use crate::domain::ids::RecordId;
 use crate::domain::record::mask::masked;
-use crate::domain::record::{FieldNo, FieldSpec, ParseContext, Value, parse};
+use crate::domain::record::{FieldNo, FieldSpec, ParseContext, Value, ValueKind, parse};
 use crate::locale::instant_text;
 use crate::tui::actions::{Action, Context};
 use crate::tui::app::{Move, Purpose, Shell, Tone};
@@ -16,7 +16,9 @@ use crate::tui::text::{cells, fit, width, wrap};
 use crate::tui::theme::Role;
 use crate::tui::ui::{Ui, follow};
 use crate::tui::widgets::dialog::Dialog;
+use crate::tui::widgets::picker::{Item, Picker};
 use crate::tui::widgets::table::{Row, Table, TableState, column};
+use crate::tui::work::Decision;
 
 /// The open conflicts, the oldest first.
 pub struct ConflictList {
@@ -39,7 +41,14 @@ impl ConflictList {
         let last = conflict.fields.iter().flat_map(|field| &field.candidates).last();
         let by = last.map(|candidate| who(shell, &candidate.value)).unwrap_or_default();
         let kind = shell.locale.kind_label(conflict.kind.spec());
-        Row { texts: vec![title(shell, conflict), kind, fields.join(", "), by], ..Row::default() }
+        let choices = kept(shell, conflict);
+        let standing = match choices.iter().flatten().count() {
+            0 => shell.text("conflict-undecided"),
+            count if count == choices.len() => shell.text("conflict-decided"),
+            _ => shell.text("conflict-part"),
+        };
+        let texts = vec![title(shell, conflict), kind, fields.join(", "), standing, by];
+        Row { texts, ..Row::default() }
     }
 }
 
@@ -80,7 +89,8 @@ impl Page for ConflictList {
         let columns = [
             column(shell.text("column-record"), 20, false),
             column(shell.text("column-kind"), 12, false),
-            column(shell.text("column-fields"), 20, false),
+            column(shell.text("column-fields"), 14, false),
+            column(shell.text("column-decision"), 10, false),
             column(shell.text("column-by"), 24, false),
         ];
         let count = self.conflicts.len();
@@ -99,7 +109,7 @@ impl Page for ConflictList {
             Action::First => self.table.cursor = 0,
             Action::Last => self.table.cursor = count.saturating_sub(1),
             Action::Open | Action::Right if count > 0 => {
-                let review = ConflictReview::new(self.conflicts.clone(), self.table.cursor);
+                let review = ConflictReview::new(shell, self.conflicts.clone(), self.table.cursor);
                 shell.moves.push(Move::Push(Box::new(review)));
             }
             Action::Back => shell.moves.push(Move::Pop),
@@ -108,38 +118,168 @@ impl Page for ConflictList {
     }
 }
 
-/// What was decided for one field.
-#[derive(Clone, Debug, PartialEq, Eq)]
-enum Choice {
-    /// What holds now.
-    Current,
-    /// The candidate at this place, from 0.
-    Candidate(usize),
-    /// Something else.
-    Typed(Value),
-}
-
 /// The review of one conflict.
 pub struct ConflictReview {
     all: Vec<ConflictView>,
     at: usize,
-    choices: Vec<Option<Choice>>,
+    choices: Vec<Option<Decision>>,
     cursor: usize,
     scroll: Cell<usize>,
 }
 
 impl ConflictReview {
     /// Opens one of the open conflicts.
-    pub fn new(all: Vec<ConflictView>, at: usize) -> Self {
+    pub fn new(shell: &Shell, all: Vec<ConflictView>, at: usize) -> Self {
         let mut review = Self { all, at, choices: Vec::new(), cursor: 0, scroll: Cell::new(0) };
-        review.start(at);
+        review.start(shell, at);
         review
     }
 
-    fn start(&mut self, at: usize) {
+    fn start(&mut self, shell: &Shell, at: usize) {
         self.at = at;
         self.cursor = 0;
-        self.choices = vec![None; self.all.get(at).map_or(0, |conflict| conflict.fields.len())];
+        self.choices = self.conflict().map(|conflict| kept(shell, conflict)).unwrap_or_default();
+    }
+
+    /// Keeps what is chosen so far, until it is applied.
+    fn keep_choices(&self, shell: &mut Shell) {
+        if let Some(conflict) = self.conflict() {
+            keep(shell, conflict, &self.choices);
+        }
+    }
+
+    /// Puts both texts one after the other.
+    fn keep_both(&mut self, shell: &mut Shell) {
+        let both =
+            self.conflict().and_then(|conflict| both(conflict, conflict.fields.get(self.cursor)?));
+        match (both, self.choices.get_mut(self.cursor)) {
+            (Some(both), Some(choice)) => {
+                *choice = Some(both);
+                self.keep_alive();
+                self.keep_choices(shell);
+            }
+            _ => shell.say(Tone::Bad, shell.text("why-one-text")),
+        }
+    }
+
+    /// Lists the choices of this conflict that other conflicts about the same field could follow.
+    fn pick_rule(&self, shell: &mut Shell) {
+        let Some(conflict) = self.conflict() else { return };
+        if self.choices.iter().all(Option::is_none) {
+            return shell.say(Tone::Bad, shell.text("conflict-no-rule"));
+        }
+        let mut items = Vec::new();
+        for (place, (field, choice)) in conflict.fields.iter().zip(&self.choices).enumerate() {
+            let Some(choice) = choice else { continue };
+            let side = match choice {
+                Decision::Current => "conflict-side-left",
+                Decision::Candidate(_) => "conflict-side-right",
+                Decision::Typed(_) if both(conflict, field).as_ref() == Some(choice) => {
+                    "conflict-side-both"
+                }
+                Decision::Typed(_) => continue,
+            };
+            let count = self.others(field).count();
+            let name = label(shell, conflict, field);
+            let args = [("field", name.as_str()), ("side", &shell.text(side))];
+            let note = shell.text_with("conflict-rule-count", &[("count", &count.to_string())]);
+            let disabled = (count == 0).then(|| shell.text("conflict-no-others"));
+            let label = shell.text_with("conflict-rule", &args);
+            items.push(Item { id: place.to_string(), label, note, disabled });
+        }
+        shell.pick(Purpose::SameRule, Picker::new(&shell.text("conflict-rules"), items));
+    }
+
+    /// The other conflicts of these that are about the same field and where nothing was deleted.
+    fn others(&self, field: &FieldConflictView) -> impl Iterator<Item = &ConflictView> {
+        let here = self.conflict();
+        let (kind, no) = (here.map(|here| here.kind), field.field);
+        self.all
+            .iter()
+            .enumerate()
+            .filter(move |(at, other)| {
+                *at != self.at
+                    && Some(other.kind) == kind
+                    && deletion(other).is_none()
+                    && other.fields.iter().any(|field| field.field == no)
+            })
+            .map(|(_, other)| other)
+    }
+
+    /// Decides the same field of the others in the same way, as far as nothing is decided there.
+    fn follow_rule(&self, shell: &mut Shell, place: usize) {
+        let Some(conflict) = self.conflict() else { return };
+        let Some((field, Some(choice))) = conflict.fields.get(place).zip(self.choices.get(place))
+        else {
+            return;
+        };
+        let mut count: usize = 0;
+        for other in self.others(field) {
+            let mut choices = kept(shell, other);
+            let about = other.fields.iter().zip(&mut choices);
+            for (theirs, slot) in about.filter(|(theirs, _)| theirs.field == field.field) {
+                *slot = match choice {
+                    Decision::Current => Some(Decision::Current),
+                    Decision::Candidate(_) => {
+                        Some(Decision::Candidate(theirs.candidates.len().saturating_sub(1)))
+                    }
+                    Decision::Typed(_) => both(other, theirs).or_else(|| slot.take()),
+                };
+            }
+            keep(shell, other, &choices);
+            count += 1;
+        }
+        let count = count.to_string();
+        shell.say(Tone::Good, shell.text_with("conflict-rule-done", &[("count", &count)]));
+    }
+
+    /// The conflicts in which every field is decided, with their decisions.
+    fn decided(&self, shell: &Shell) -> Vec<(RecordId, Resolution)> {
+        let decided = self.all.iter().filter_map(|conflict| {
+            let choices: Vec<Decision> =
+                kept(shell, conflict).into_iter().collect::<Option<_>>()?;
+            Some((conflict.id, resolution(conflict, &choices)?))
+        });
+        decided.collect()
+    }
+
+    fn ask_all(&self, shell: &mut Shell) {
+        let count = self.decided(shell).len();
+        if count == 0 {
+            return shell.say(Tone::Bad, shell.text("conflict-none-decided"));
+        }
+        let text = shell.text_with("conflict-all-text", &[("count", &count.to_string())]);
+        let answers = vec![shell.text("answer-cancel"), shell.text("answer-apply")];
+        let title = shell.text_of(Action::ApplyAll);
+        let dialog = Dialog::ask(title, text, answers).opened_at(shell.now_ms);
+        shell.ask(Purpose::ApplyAll, dialog);
+    }
+
+    fn apply_all(&mut self, shell: &mut Shell) {
+        let Some(data) = shell.data.clone() else { return };
+        let mut count: usize = 0;
+        let mut failed = None;
+        for (id, decision) in self.decided(shell) {
+            match data.resolve(id, &decision) {
+                Ok(()) => {
+                    forget(shell, id);
+                    self.all.retain(|conflict| conflict.id != id);
+                    count += 1;
+                }
+                Err(failure) => failed = Some(failure),
+            }
+        }
+        let count = count.to_string();
+        shell.say(Tone::Good, shell.text_with("conflict-all-done", &[("count", &count)]));
+        if let Some(failure) = failed {
+            shell.say_failure(&failure);
+        }
+        shell.changed();
+        if self.all.is_empty() {
+            shell.moves.push(Move::Pop);
+        } else {
+            self.start(shell, self.at.min(self.all.len() - 1));
+        }
     }
 
     fn conflict(&self) -> Option<&ConflictView> {
@@ -154,10 +294,10 @@ impl ConflictReview {
             .map_or(0, |field| field.candidates.len());
         let Some(choice) = self.choices.get_mut(self.cursor) else { return };
         let chosen = match (&choice, right) {
-            (Some(Choice::Candidate(n)), true) => Choice::Candidate((n + 1).min(count - 1)),
-            (Some(Choice::Candidate(n)), false) if *n > 0 => Choice::Candidate(n - 1),
-            (_, true) if count > 0 => Choice::Candidate(0),
-            _ => Choice::Current,
+            (Some(Decision::Candidate(n)), true) => Decision::Candidate((n + 1).min(count - 1)),
+            (Some(Decision::Candidate(n)), false) if *n > 0 => Decision::Candidate(n - 1),
+            (_, true) if count > 0 => Decision::Candidate(0),
+            _ => Decision::Current,
         };
         if self.conflict().is_some_and(|conflict| deletion(conflict).is_some()) {
             self.choices.fill(Some(chosen)); // deleted or not: one side holds for the whole record
@@ -170,9 +310,9 @@ impl ConflictReview {
     fn keep_alive(&mut self) {
         let Some(field) = self.conflict().and_then(deletion) else { return };
         let gone = field.current.value == Some(Value::Flag(true));
-        let living = if gone { Choice::Candidate(0) } else { Choice::Current };
+        let living = if gone { Decision::Candidate(0) } else { Decision::Current };
         for choice in &mut self.choices {
-            if !matches!(choice, Some(Choice::Typed(_))) {
+            if !matches!(choice, Some(Decision::Typed(_))) {
                 *choice = Some(living.clone());
             }
         }
@@ -186,7 +326,7 @@ impl ConflictReview {
             return;
         };
         let chosen = self.choices.get(self.cursor).and_then(Option::as_ref);
-        let now = value_of(field, chosen.unwrap_or(&Choice::Current));
+        let now = value_of(field, chosen.unwrap_or(&Decision::Current));
         let now = now.filter(|value| *value != Value::Null);
         let now =
             now.as_ref().map(|v| parse::format(conflict.kind.spec(), spec, v)).unwrap_or_default();
@@ -205,7 +345,7 @@ impl ConflictReview {
         match parse::parse(kind, spec, typed, &ParseContext::typed(shell.today)) {
             Ok(value) => {
                 if let Some(choice) = self.choices.get_mut(self.cursor) {
-                    *choice = Some(Choice::Typed(value.unwrap_or(Value::Null)));
+                    *choice = Some(Decision::Typed(value.unwrap_or(Value::Null)));
                 }
                 self.keep_alive();
             }
@@ -218,23 +358,8 @@ impl ConflictReview {
 
     /// Returns the decision, once every field has a choice.
     fn decision(&self) -> Option<Resolution> {
-        let conflict = self.conflict()?;
-        let chosen: Vec<&Choice> =
-            self.choices.iter().map(Option::as_ref).collect::<Option<_>>()?;
-        if chosen.iter().all(|choice| **choice == Choice::Current) {
-            return Some(Resolution::Current);
-        }
-        if let Some(Choice::Candidate(first)) = chosen.first()
-            && chosen.iter().all(|choice| **choice == Choice::Candidate(*first))
-        {
-            let field = conflict.fields.first()?;
-            return Some(Resolution::Candidate(field.candidates.get(*first)?.n));
-        }
-        let values = conflict.fields.iter().zip(chosen);
-        let values: Vec<(FieldNo, Value)> = values
-            .filter_map(|(field, choice)| Some((field.field, value_of(field, choice)?)))
-            .collect();
-        Some(Resolution::Values(values))
+        let chosen: Vec<Decision> = self.choices.iter().cloned().collect::<Option<_>>()?;
+        resolution(self.conflict()?, &chosen)
     }
 
     fn apply(&mut self, shell: &mut Shell) {
@@ -247,13 +372,14 @@ impl ConflictReview {
         let Some(data) = shell.data.clone() else { return };
         match data.resolve(id, &decision) {
             Ok(()) => {
+                forget(shell, id);
                 self.all.remove(self.at);
                 shell.say(Tone::Good, shell.text("conflict-settled"));
                 shell.changed();
                 if self.all.is_empty() {
                     shell.moves.push(Move::Pop);
                 } else {
-                    self.start(self.at.min(self.all.len() - 1));
+                    self.start(shell, self.at.min(self.all.len() - 1));
                 }
             }
             Err(failure) => shell.say_failure(&failure),
@@ -269,9 +395,9 @@ impl ConflictReview {
         let base = shown(shell, conflict, field, field.base.as_ref());
         let base = shell.text_with("conflict-base", &[("value", &base)]);
         let head = format!("{mark} {}   {base}", label(shell, conflict, field));
-        let mut sides = vec![(&field.current, choice == Some(&Choice::Current))];
+        let mut sides = vec![(&field.current, choice == Some(&Decision::Current))];
         for (at, candidate) in field.candidates.iter().enumerate() {
-            sides.push((&candidate.value, choice == Some(&Choice::Candidate(at))));
+            sides.push((&candidate.value, choice == Some(&Decision::Candidate(at))));
         }
         let side = wide.saturating_sub(4) / sides.len().clamp(1, 3);
         let join = |part: &dyn Fn(&ValueView, bool) -> String| -> String {
@@ -288,7 +414,7 @@ impl ConflictReview {
             (values, if current { Role::Selected } else { Role::Text }),
             (authors, Role::Quiet),
         ];
-        if let Some(Choice::Typed(value)) = choice {
+        if let Some(Decision::Typed(value)) = choice {
             let value = shown(shell, conflict, field, Some(value));
             lines.push((
                 format!("    (o) {}", shell.text_with("conflict-typed", &[("value", &value)])),
@@ -317,14 +443,85 @@ impl ConflictReview {
     }
 }
 
-fn value_of(field: &FieldConflictView, choice: &Choice) -> Option<Value> {
+/// Returns what was decided about each field of a conflict before.
+fn kept(shell: &Shell, conflict: &ConflictView) -> Vec<Option<Decision>> {
+    let stored = shell.data.as_ref().map(|data| data.decisions(conflict.id)).unwrap_or_default();
+    let of = |field: &FieldConflictView| {
+        let found = stored.iter().find(|(no, _)| *no == field.field).map(|(_, choice)| choice)?;
+        // A conflict that gained or lost a candidate is decided anew.
+        let there = match found {
+            Decision::Candidate(at) => *at < field.candidates.len(),
+            Decision::Current | Decision::Typed(_) => true,
+        };
+        there.then(|| found.clone())
+    };
+    conflict.fields.iter().map(of).collect()
+}
+
+/// Keeps what was decided about the fields of a conflict.
+fn keep(shell: &mut Shell, conflict: &ConflictView, choices: &[Option<Decision>]) {
+    let decisions = conflict.fields.iter().zip(choices);
+    let decisions: Vec<(FieldNo, Decision)> =
+        decisions.filter_map(|(field, choice)| Some((field.field, choice.clone()?))).collect();
+    let Some(data) = shell.data.clone() else { return };
+    if let Err(failure) = data.keep_decisions(conflict.id, &decisions) {
+        shell.say_failure(&failure);
+    }
+}
+
+/// Forgets what was decided about a conflict that is settled.
+fn forget(shell: &Shell, conflict: RecordId) {
+    if let Some(data) = &shell.data {
+        let forgotten = data.keep_decisions(conflict, &[]);
+        drop(forgotten); // a decision about nothing does no harm
+    }
+}
+
+/// Returns the decision that the choices of all fields stand for.
+fn resolution(conflict: &ConflictView, chosen: &[Decision]) -> Option<Resolution> {
+    if chosen.iter().all(|choice| *choice == Decision::Current) {
+        return Some(Resolution::Current);
+    }
+    if let Some(Decision::Candidate(first)) = chosen.first()
+        && chosen.iter().all(|choice| *choice == Decision::Candidate(*first))
+    {
+        let field = conflict.fields.first()?;
+        return Some(Resolution::Candidate(field.candidates.get(*first)?.n));
+    }
+    let values = conflict.fields.iter().zip(chosen);
+    let values: Vec<(FieldNo, Value)> = values
+        .filter_map(|(field, choice)| Some((field.field, value_of(field, choice)?)))
+        .collect();
+    Some(Resolution::Values(values))
+}
+
+/// Joins the texts of all sides; `None` for what is no free text.
+fn both(conflict: &ConflictView, field: &FieldConflictView) -> Option<Decision> {
+    let spec = conflict.kind.spec().field_no(field.field)?;
+    if spec.kind != ValueKind::Text {
+        return None;
+    }
+    let sides = field.candidates.iter().map(|candidate| candidate.value.value.as_ref());
+    let mut texts: Vec<&str> = Vec::new();
+    for value in std::iter::once(field.current.value.as_ref()).chain(sides) {
+        let text = value.and_then(Value::as_text).unwrap_or_default();
+        if !text.is_empty() && !texts.contains(&text) {
+            texts.push(text);
+        }
+    }
+    let joined = texts.join("; ");
+    let fits = spec.max_chars == 0 || joined.chars().count() <= usize::from(spec.max_chars);
+    (fits && !texts.is_empty()).then_some(Decision::Typed(Value::Text(joined)))
+}
+
+fn value_of(field: &FieldConflictView, choice: &Decision) -> Option<Value> {
     match choice {
-        Choice::Current => field.current.value.clone(),
-        Choice::Candidate(at) => {
+        Decision::Current => field.current.value.clone(),
+        Decision::Candidate(at) => {
             let value = field.candidates.get(*at)?.value.value.clone();
             value.or_else(|| (field.key == DELETED).then_some(Value::Flag(false)))
         }
-        Choice::Typed(value) => Some(value.clone()),
+        Decision::Typed(value) => Some(value.clone()),
     }
 }
 
@@ -441,6 +638,13 @@ impl Page for ConflictReview {
         let title = format!("{kind} | {}", title(shell, conflict));
         let place = format!("{}/{}", self.at + 1, self.all.len());
         let inner = ui.frame(area, &title, &place);
+        ui.label(
+            area.x + 1,
+            area.bottom() - 1,
+            &shell.text("conflict-kept"),
+            area.right().saturating_sub(8),
+            Role::Quiet,
+        );
         let wide = inner.width.saturating_sub(2);
         let sides = wrap(&sides(shell, conflict), usize::from(wide));
         for (line, y) in sides.iter().zip(inner.y..inner.bottom()) {
@@ -479,20 +683,35 @@ impl Page for ConflictReview {
         match action {
             Action::Up => self.cursor = self.cursor.saturating_sub(1),
             Action::Down => self.cursor = (self.cursor + 1).min(fields.saturating_sub(1)),
-            Action::TakeLeft => self.choose(false),
-            Action::TakeRight => self.choose(true),
+            Action::TakeLeft | Action::TakeRight => {
+                self.choose(action == Action::TakeRight);
+                self.keep_choices(shell);
+            }
+            Action::KeepBoth => self.keep_both(shell),
+            Action::SameRule => self.pick_rule(shell),
+            Action::ApplyAll => self.ask_all(shell),
             Action::TypeValue => self.ask_value(shell),
             Action::Apply => self.apply(shell),
-            Action::NextRecord if self.at + 1 < self.all.len() => self.start(self.at + 1),
-            Action::PrevRecord if self.at > 0 => self.start(self.at - 1),
+            Action::NextRecord if self.at + 1 < self.all.len() => self.start(shell, self.at + 1),
+            Action::PrevRecord if self.at > 0 => self.start(shell, self.at - 1),
             Action::Back => shell.moves.push(Move::Pop),
             _ => {}
         }
     }
 
     fn answered(&mut self, shell: &mut Shell, purpose: Purpose, reply: Reply) {
-        if let (Purpose::ConflictValue, Reply::Answer(0, typed)) = (purpose, reply) {
-            self.take_typed(shell, &typed);
+        match (purpose, reply) {
+            (Purpose::ConflictValue, Reply::Answer(0, typed)) => {
+                self.take_typed(shell, &typed);
+                self.keep_choices(shell);
+            }
+            (Purpose::SameRule, Reply::Item(item)) => {
+                if let Ok(place) = item.id.parse::<usize>() {
+                    self.follow_rule(shell, place);
+                }
+            }
+            (Purpose::ApplyAll, Reply::Answer(1, _)) => self.apply_all(shell),
+            _ => {}
         }
     }
 }

@@ -9,7 +9,7 @@ use super::list::{List, state_text};
 use super::{Page, Reply};
 use crate::domain::ids::RecordId;
 use crate::domain::kinds::Kind;
-use crate::domain::record::{FieldSpec, Shape, ValueKind};
+use crate::domain::record::{FieldSpec, Shape};
 use crate::locale::instant_text;
 use crate::tui::actions::{Action, Context};
 use crate::tui::app::{Move, Purpose, Shell, Tone};
@@ -175,14 +175,7 @@ impl Page for Detail {
         self.view = data.view(self.id);
         self.related.clear();
         let Some(view) = &self.view else { return };
-        for kind in Kind::ALL {
-            let points_here =
-                |field: &&FieldSpec| field.kind == ValueKind::Reference(view.kind.key());
-            if let Some(field) = kind.spec().fields.iter().find(points_here) {
-                let count = data.count_pointing(*kind, field.key, self.id);
-                self.related.push((*kind, field.key, count));
-            }
-        }
+        self.related = data.related(view.kind, self.id);
         if self.related.len() > MOST_EMPTY {
             self.related.retain(|(_, _, count)| *count > 0);
         }
@@ -231,7 +224,10 @@ impl Page for Detail {
     fn enabled(&self, shell: &Shell, action: Action) -> Result<(), String> {
         let Some(view) = &self.view else { return Err(shell.text("why-no-record")) };
         match action {
-            Action::Steps if view.kind.spec().steps.is_empty() => Err(shell.text("why-no-steps")),
+            Action::AddRelated => match self.related.get(self.cursor) {
+                None => Err(shell.text("why-no-related")),
+                Some((kind, ..)) => shell.may_create(*kind),
+            },
             Action::Reveal if view.kind.spec().fields.iter().all(|field| !field.sensitive) => {
                 Err(shell.text("why-nothing-hidden"))
             }
@@ -263,7 +259,16 @@ impl Page for Detail {
             Action::NextRecord => self.step(shell, true),
             Action::PrevRecord => self.step(shell, false),
             Action::Edit => Form::start_edit(shell, self.id, self.revealed),
-            Action::Steps => shell.pick_step(vec![self.id]),
+            Action::Steps => shell.pick_action(vec![self.id]),
+            Action::CheckIn => {
+                shell.start_check_in(self.view.as_ref().map(|view| (view.kind, self.id)));
+            }
+            Action::AddRelated => {
+                if let Some((kind, key, _)) = self.related.get(self.cursor) {
+                    let filled = [((*key).to_owned(), self.id.to_string())];
+                    Form::start_new(shell, *kind, &filled);
+                }
+            }
             Action::Delete => shell.ask_delete(vec![self.id]),
             Action::Request | Action::Merge => {
                 let Some(view) = &self.view else { return };

@@ -2,7 +2,10 @@
 //! screen with a [`Move`](super::app::Move) and never calls one.
 
 mod attention;
+mod bulk;
+mod checkin;
 mod columns;
+mod commands;
 mod conflict;
 mod detail;
 mod first_run;
@@ -25,10 +28,14 @@ use crate::domain::kinds::Kind;
 use crate::domain::query::Facet;
 
 pub use attention::AttentionList;
+pub use bulk::BulkPage;
+pub use checkin::CheckIn;
+pub use commands::CommandList;
 pub use conflict::{ConflictList, ConflictReview};
 pub use detail::Detail;
 pub use first_run::FirstRun;
 pub use form::Form;
+pub(super) use form::{code_items, found_records};
 pub use list::List;
 pub use overview::Overview;
 pub use sync::SyncScreen;

@@ -194,6 +194,7 @@ impl Page for Overview {
                 list.start_find("");
                 shell.moves.push(Move::Push(Box::new(list)));
             }
+            Action::CheckIn => shell.start_check_in(None),
             Action::Chart => {
                 // What was enrolled month by month; where nobody was, the persons.
                 let any = shell.status.records.iter().any(|(k, n)| *k == Kind::Enrolment && *n > 0);

@@ -37,17 +37,37 @@ fn standing(shell: &Shell) -> Vec<(String, Role)> {
     lines
 }
 
+/// The phases of a sync, in their order.
+const PHASES: [&str; 4] = ["connect", "push", "pull", "apply"];
+
 fn progress(shell: &Shell) -> Vec<(String, Role)> {
     let sync = &shell.sync;
-    let mut lines: Vec<(String, Role)> = sync
+    let mut lines: Vec<(String, Role)> = Vec::new();
+    let reached = sync
         .steps
         .iter()
-        .enumerate()
-        .map(|(n, step)| (step_text(shell, n, step), Role::Text))
-        .collect();
+        .filter_map(|step| PHASES.iter().position(|phase| *phase == step.phase))
+        .max();
+    if sync.running || !sync.steps.is_empty() {
+        for (number, phase) in PHASES.into_iter().enumerate() {
+            let step = sync.steps.iter().find(|step| step.phase == phase);
+            let key = match reached {
+                Some(reached) if number < reached || !sync.running => "done",
+                Some(reached) if number == reached => "running",
+                _ => "waiting",
+            };
+            let key = if step.is_none() && !sync.running { "waiting" } else { key };
+            let role = if key == "running" { Role::Key } else { Role::Text };
+            lines.push((phase_text(shell, number, phase, key, step), role));
+        }
+    }
     if sync.running {
         let key = if sync.cancelling { "sync-cancelling" } else { "sync-running" };
+        lines.push((String::new(), Role::Text));
         lines.push((shell.text(key), Role::Key));
+        for key in ["sync-background", "sync-safe"] {
+            lines.push((shell.text(key), Role::Quiet));
+        }
     }
     match &sync.outcome {
         Some(Ok(figures)) if !sync.running => {
@@ -71,14 +91,23 @@ fn progress(shell: &Shell) -> Vec<(String, Role)> {
     lines
 }
 
-fn step_text(shell: &Shell, number: usize, step: &SyncStep) -> String {
-    let name = fit(&shell.text(&format!("phase-{}", step.phase)), 10);
-    match step.total {
-        Some(total) => {
-            format!("{} {name} {} {}/{total}", number + 1, bar(step.done, total, 22), step.done)
+fn phase_text(
+    shell: &Shell,
+    number: usize,
+    phase: &str,
+    standing: &str,
+    step: Option<&SyncStep>,
+) -> String {
+    let name = fit(&shell.text(&format!("phase-{phase}")), 8);
+    let standing = fit(&shell.text(&format!("sync-phase-{standing}")), 8);
+    let figures = match step {
+        Some(SyncStep { total: Some(total), done, .. }) => {
+            format!("{} {done}/{total}", bar(*done, *total, 22))
         }
-        None => format!("{} {name} {}", number + 1, step.done),
-    }
+        Some(SyncStep { done, .. }) if *done > 0 => done.to_string(),
+        _ => String::new(),
+    };
+    format!("{} {name} {standing} {figures}", number + 1)
 }
 
 impl Page for SyncScreen {

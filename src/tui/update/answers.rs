@@ -26,7 +26,16 @@ pub(super) fn answer(model: &mut Model, purpose: Purpose, reply: Reply) {
     match (purpose, reply) {
         (Purpose::Palette, Reply::Item(item)) => chosen(model, &item.id),
         (Purpose::Quit, Reply::Answer(1, _)) => model.shell.moves.push(Move::Quit),
-        (Purpose::Step(ids), Reply::Item(item)) => model.shell.start_step(ids, &item.id),
+        (Purpose::Step(ids), Reply::Item(item)) => model.shell.chosen_action(ids, &item.id),
+        (Purpose::BulkField(ids), Reply::Item(item)) => {
+            model.shell.pick_bulk_value(ids, &item.id, "", String::new());
+        }
+        (Purpose::BulkValue(ids, key), reply) => model.shell.chosen_value(ids, &key, &reply),
+        (Purpose::Session, Reply::Item(item)) => {
+            if let Ok(session) = item.id.parse::<RecordId>() {
+                model.shell.open_check_in(session);
+            }
+        }
         (Purpose::StepReason(ids, action), Reply::Answer(1, reason)) => {
             model.shell.take_step(&ids, &action, &reason);
         }
@@ -95,7 +104,7 @@ fn chosen(model: &mut Model, id: &str) {
 
 impl Shell {
     /// Takes a step, after a question if it needs a reason.
-    fn start_step(&mut self, ids: Vec<RecordId>, action: &str) {
+    pub(super) fn start_step(&mut self, ids: Vec<RecordId>, action: &str) {
         let Some(data) = self.data.clone() else { return };
         let first = ids.first().map(|id| data.steps(*id)).unwrap_or_default();
         let step = first.into_iter().find(|step| step.action == action);

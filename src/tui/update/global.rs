@@ -6,13 +6,14 @@ use crate::client::Schedule;
 use crate::domain::ids::RecordId;
 use crate::domain::kinds::Kind;
 use crate::domain::rights::{self, Place, may};
-use crate::domain::workflow;
 use crate::locale::{Locale, instant_text};
 use crate::tui::actions::{Action, Context};
 use crate::tui::app::{Body, Model, Move, Purpose, Shell, SyncState, Tone};
-use crate::tui::data::{Failure, HistoryEntry, StepView, SyncFigures, value_text};
+use crate::tui::data::{Failure, HistoryEntry, SyncFigures, value_text};
 use crate::tui::effect::Effect;
-use crate::tui::screens::{AttentionList, ConflictList, List, Page, SyncScreen, pick_view};
+use crate::tui::screens::{
+    AttentionList, CommandList, ConflictList, List, Page, SyncScreen, pick_view,
+};
 use crate::tui::text::wrap;
 use crate::tui::widgets::dialog::Dialog;
 use crate::tui::widgets::picker::{Item, Picker};
@@ -36,7 +37,11 @@ pub(super) fn run_global(model: &mut Model, action: Action) -> bool {
         Action::Palette => open_palette(model, false),
         Action::Menu => open_palette(model, true),
         Action::Help => open_help(model),
-        Action::Undo => undo(shell),
+        Action::Undo | Action::Redo => shell.undo_or_redo(action),
+        Action::Commands => {
+            let list = CommandList::new(shell);
+            shell.moves.push(Move::Push(Box::new(list)));
+        }
         Action::Export => crate::tui::export::pick(shell),
         Action::OpenView => pick_view(shell, Purpose::OpenView),
         Action::DropView => pick_view(shell, Purpose::DropView),
@@ -91,18 +96,6 @@ fn switch_tab(model: &mut Model, forward: bool) {
     let tab = model.screens.iter().rev().find_map(|page| page.tab()).unwrap_or(0);
     let count = TABS.len();
     run_tab(model, if forward { (tab + 1) % count } else { (tab + count - 1) % count });
-}
-
-fn undo(shell: &mut Shell) {
-    let Some(data) = shell.data.clone() else { return };
-    match data.undo() {
-        Ok(title) => {
-            shell.say(Tone::Good, shell.text_with("undone", &[("title", &title)]));
-            shell.changed();
-            shell.moves.push(Move::LeaveGone);
-        }
-        Err(failure) => shell.say_failure(&failure),
-    }
 }
 
 /// Time between two syncs nobody asked for: often enough that two offices meet within a coffee, seldom enough for a telephone line.
@@ -314,29 +307,6 @@ impl Shell {
             .with_field(self.text("reason"), "")
             .opened_at(self.now_ms);
         self.ask(Purpose::Delete(ids), dialog);
-    }
-
-    /// Lists the workflow steps of records, those that are not open with the reason.
-    pub fn pick_step(&mut self, ids: Vec<RecordId>) {
-        let Some((data, first)) = self.data.clone().zip(ids.first().copied()) else { return };
-        let Some(view) = data.view(first) else { return };
-        let spec = view.kind.spec();
-        let state = workflow::state(view.kind, &view.fields).unwrap_or_default();
-        let state = spec.state_field().map(|field| self.locale.choice_label(spec, field, &state));
-        let item = |step: StepView| Item {
-            label: self.locale.step_label(spec, &step.action),
-            note: String::new(),
-            disabled: step.blocked.map(|issue| self.locale.issue_of(spec, &issue)),
-            id: step.action,
-        };
-        let mut steps = data.steps(first);
-        steps.sort_by_key(|step| step.blocked.is_some()); // what can be done now comes first
-        let items = steps.into_iter().map(item).collect();
-        let title = self.text_with(
-            "steps-title",
-            &[("count", &ids.len().to_string()), ("state", &state.unwrap_or_default())],
-        );
-        self.pick(Purpose::Step(ids), Picker::new(&title, items));
     }
 
     /// An input method typed a Han character where commands are expected: hints show keys it lets through.

@@ -1,9 +1,12 @@
 //! The only writer of the model: takes one message, changes the model, and says what the runtime is to do.
 
 mod answers;
+mod bulk;
 mod global;
 #[cfg(test)]
 mod tests;
+#[cfg(test)]
+mod tests_work;
 
 use super::actions::{Action, Context};
 use super::app::{Body, Layer, Model, Move, Purpose, Tone};
@@ -13,6 +16,7 @@ use super::keys::{Key, Named};
 use super::matching::matches;
 use super::message::Message;
 use super::screens::{Page, Reply};
+use super::widgets::calendar::Day;
 use super::widgets::dialog::Answer;
 use super::widgets::input::is_many_lines;
 use super::widgets::picker::{Item, Picked};
@@ -153,6 +157,11 @@ fn on_layer_key(model: &mut Model, key: Key) {
             }
             return;
         }
+        Body::Calendar(calendar) => match calendar.key(key) {
+            Day::Open => None,
+            Day::Closed => return,
+            Day::Chosen(day) => Some(Reply::Answer(0, day.to_string())),
+        },
         Body::Dialog(dialog) => match dialog.key(key, now) {
             Answer::Open => None,
             Answer::Closed => return,
@@ -183,7 +192,8 @@ fn search(model: &Model, layer: &mut Layer) {
     let Body::Picker(picker) = &mut layer.body else { return };
     let text = picker.input.text();
     let page = model.screens.last();
-    match page.and_then(|page| page.searched(&model.shell, &layer.purpose, &text)) {
+    let ours = model.shell.searched_value(&layer.purpose, &text);
+    match ours.or_else(|| page?.searched(&model.shell, &layer.purpose, &text)) {
         Some(items) => picker.set_items(items),
         None => picker.narrow(item_matches),
     }
@@ -194,7 +204,7 @@ fn on_paste(model: &mut Model, text: &str) {
         match &mut layer.body {
             Body::Picker(picker) => picker.input.insert(text),
             Body::Dialog(dialog) => dialog.paste(text),
-            Body::Viewer(_) => return model.shell.layers.push(layer),
+            Body::Viewer(_) | Body::Calendar(_) => return model.shell.layers.push(layer),
         }
         say_joined(model, text);
         if matches!(layer.body, Body::Picker(_)) {
@@ -371,6 +381,9 @@ fn is_global(purpose: &Purpose) -> bool {
             | Purpose::Step(_)
             | Purpose::StepReason(..)
             | Purpose::Delete(_)
+            | Purpose::BulkField(_)
+            | Purpose::BulkValue(..)
+            | Purpose::Session
             | Purpose::OpenView
             | Purpose::DropView
             | Purpose::ExportForm

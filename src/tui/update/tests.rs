@@ -20,9 +20,9 @@ use crate::tui::ui::{Chrome, Ui, dump};
 use crate::tui::view::view;
 
 /// A program under test: its model, its files and its clock.
-struct Desk {
-    model: Model,
-    data: Arc<Data>,
+pub(super) struct Desk {
+    pub(super) model: Model,
+    pub(super) data: Arc<Data>,
     now_ms: u64,
     effects: Vec<Effect>,
     _dir: tempfile::TempDir,
@@ -40,7 +40,7 @@ fn start(exists: bool) -> Start {
 
 impl Desk {
     /// Opens new files with some persons in them.
-    fn new(persons: &[(&str, &str)]) -> Self {
+    pub(super) fn new(persons: &[(&str, &str)]) -> Self {
         let dir = tempfile::tempdir().unwrap();
         let new = NewDevice { user: "李組織".into(), unit_code: None, cost: KeyCost::CHEAP };
         let (client, _) = Client::create(&dir.path().join("d"), "correct horse", &new).unwrap();
@@ -59,7 +59,7 @@ impl Desk {
     }
 
     /// Presses keys: names as in the keymap, anything else is typed character by character.
-    fn press(&mut self, keys: &str) -> &mut Self {
+    pub(super) fn press(&mut self, keys: &str) -> &mut Self {
         for word in keys.split(' ') {
             match word.parse::<Key>() {
                 Ok(key) => self.send(Message::Key(key)),
@@ -69,7 +69,7 @@ impl Desk {
         self
     }
 
-    fn send(&mut self, message: Message) {
+    pub(super) fn send(&mut self, message: Message) {
         self.now_ms += 1000;
         let effects = update(&mut self.model, message, self.now_ms);
         self.effects.extend(effects);
@@ -85,7 +85,7 @@ impl Desk {
     }
 
     /// Returns the screen, after checking what must hold of every screen.
-    fn screen(&self, wide: u16, high: u16) -> String {
+    pub(super) fn screen(&self, wide: u16, high: u16) -> String {
         let (buf, (cursor, parked)) = self.buffer(wide, high);
         for y in 0..high {
             let mut x = 0;
@@ -99,24 +99,24 @@ impl Desk {
         dump(&buf)
     }
 
-    fn shows(&self, text: &str) -> &Self {
+    pub(super) fn shows(&self, text: &str) -> &Self {
         let screen = self.screen(80, 24);
         assert!(screen.contains(text), "{text} is not in\n{screen}");
         self
     }
 
-    fn shows_not(&self, text: &str) -> &Self {
+    pub(super) fn shows_not(&self, text: &str) -> &Self {
         let screen = self.screen(80, 24);
         assert!(!screen.contains(text), "{text} is in\n{screen}");
         self
     }
 
-    fn count(&self, kind: Kind) -> usize {
+    pub(super) fn count(&self, kind: Kind) -> usize {
         self.data.list(&Query::all(kind)).len()
     }
 }
 
-const PEOPLE: &[(&str, &str)] =
+pub(super) const PEOPLE: &[(&str, &str)] =
     &[("20210001", "王小明"), ("20210002", "單雄信"), ("20210003", "曾國藩"), ("20210004", "田中")];
 
 #[test]
@@ -311,7 +311,7 @@ fn workflow_steps_that_are_open_come_first_and_the_others_say_why() {
     let id = desk.data.create_record(Kind::TrainingClass, fields).unwrap();
     let steps = desk.data.steps(id);
     assert!(steps.iter().any(|step| step.blocked.is_some()), "a draft cannot take every step");
-    desk.press("Ctrl-P 培訓班 Down Enter F8").shows("辦理（1 筆").shows("當前狀態不能");
+    desk.press("Ctrl-P 培訓班 Down Enter F8").shows("動作：2026 骨幹班").shows("當前狀態不能");
     let screen = desk.screen(80, 24);
     let first = screen.lines().find(|line| line.contains("│> ") && line.contains("取消"));
     assert!(first.is_some(), "{screen}");

@@ -204,6 +204,6 @@ fn a_list_is_written_as_it_is_arranged_and_says_what_for() {
 #[test]
 fn records_made_month_by_month_are_a_chart_that_opens_their_list() {
     let mut desk = staffed();
-    desk.press("1 F7").shows("建立時間").shows("清單現有 5 筆");
+    desk.press("1 Ctrl-T").shows("建立時間").shows("清單現有 5 筆");
     desk.press("Enter").shows("共 5 筆");
 }

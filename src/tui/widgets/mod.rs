@@ -1,5 +1,6 @@
 //! Pieces that screens are made of. They know cells and text, no records.
 
+pub mod calendar;
 pub mod chart;
 pub mod dialog;
 pub mod input;

@@ -200,7 +200,7 @@ pub(super) fn none_item(shell: &Shell) -> Item {
 }
 
 /// Returns what a field may be chosen from: its codes valid today, its choices, or yes and no; empty for typed fields.
-pub(in crate::tui::screens) fn code_items(
+pub(in crate::tui) fn code_items(
     shell: &Shell,
     kind: &RecordSpec,
     field: &FieldSpec,

@@ -9,6 +9,7 @@ use std::collections::BTreeMap;
 use ratatui::layout::Rect;
 
 use super::detail::Detail;
+use super::list::List;
 use super::{Page, Reply};
 use crate::domain::ids::RecordId;
 use crate::domain::kinds::Kind;
@@ -16,16 +17,17 @@ use crate::domain::record::{
     FieldSpec, Fields, Issue, ParseContext, RecordSpec, Shape, Value, ValueKind,
 };
 use crate::tui::actions::{Action, Context};
-use crate::tui::app::{Move, Purpose, Shell, Tone};
+use crate::tui::app::{Body, Move, Purpose, Shell, Tone};
 use crate::tui::data::{AttentionView, Failure, Query};
 use crate::tui::keys::{Key, Named};
 use crate::tui::ui::Ui;
+use crate::tui::widgets::calendar::Calendar;
 use crate::tui::widgets::dialog::Dialog;
 use crate::tui::widgets::input::one_line;
 use crate::tui::widgets::picker::{Item, Picker};
 
 use field::FormField;
-pub(super) use field::code_items;
+pub(in crate::tui) use field::code_items;
 
 /// What a form does with what it holds.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -278,7 +280,7 @@ impl Form {
     fn pick(&mut self, shell: &mut Shell, typed: &str) {
         let Some(field) = self.fields.get(self.focus) else { return };
         if matches!(field.spec.kind, ValueKind::Reference(_)) {
-            let items = found(shell, field.spec, typed);
+            let items = found_records(shell, field.spec, typed);
             let mut picker = Picker::new(&field.label, items).at(&field.draft_text());
             picker.input.set(typed);
             shell.pick(Purpose::RecordOf(self.focus), picker);
@@ -291,6 +293,43 @@ impl Form {
             picker.narrow(crate::tui::update::item_matches);
         }
         shell.pick(Purpose::CodeOf(self.focus), picker);
+    }
+
+    /// Opens a month at the date that is typed, else at today's.
+    fn open_calendar(&self, shell: &mut Shell) {
+        let Some(field) = self.fields.get(self.focus) else { return };
+        let cx = ParseContext::typed(shell.today);
+        let typed = crate::domain::record::parse::parse_date(&field.input.text(), &cx);
+        let day = typed.and_then(|date| date.to_string().parse().ok()).unwrap_or(shell.today);
+        let mut calendar = Calendar::new(shell.today, day);
+        calendar.title.clone_from(&field.label);
+        calendar.hint = shell.text("hint-calendar");
+        calendar.weekdays = shell.text("weekdays");
+        shell.open(Purpose::DateOf(self.focus), Body::Calendar(calendar));
+    }
+
+    /// Lists the kinds of records that belong to this one.
+    fn pick_related(&self, shell: &mut Shell) {
+        let Some((data, id)) = shell.data.clone().zip(self.record()) else { return };
+        let item = |(kind, key, count): (Kind, &str, usize)| Item {
+            id: format!("{}:{key}", kind.key()),
+            label: shell.locale.kind_plural(kind.spec()),
+            note: count.to_string(),
+            disabled: None,
+        };
+        let mut related = data.related(self.kind, id);
+        related.sort_by_key(|(.., count)| *count == 0);
+        let items = related.into_iter().map(item).collect();
+        shell.pick(Purpose::RelatedOf, Picker::new(&shell.text("related-which"), items));
+    }
+
+    /// Goes to the records of a kind that belong to this one; this form waits below, its draft kept.
+    fn open_related(&mut self, shell: &mut Shell, chosen: &str) {
+        let Some((kind, key)) = chosen.split_once(':') else { return };
+        let Some((kind, id)) = Kind::from_key(kind).zip(self.record()) else { return };
+        self.keep(shell);
+        let list = List::new(shell, kind, vec![crate::tui::data::pointing(key, id)]);
+        shell.moves.push(Move::Push(Box::new(list)));
     }
 
     fn leave(&mut self, shell: &mut Shell) {
@@ -342,7 +381,7 @@ impl Form {
 }
 
 /// Searches the records a reference field may point to.
-fn found(shell: &Shell, field: &FieldSpec, text: &str) -> Vec<Item> {
+pub(in crate::tui) fn found_records(shell: &Shell, field: &FieldSpec, text: &str) -> Vec<Item> {
     let ValueKind::Reference(target) = field.kind else { return Vec::new() };
     let (Some(kind), Some(data)) = (Kind::from_key(target), &shell.data) else { return Vec::new() };
     let query = Query { search: text.to_owned(), ..Query::all(kind) };
@@ -377,7 +416,10 @@ impl Page for Form {
             Action::Pick if !field.is_some_and(FormField::is_picked) => {
                 Err(shell.text("why-no-list"))
             }
-            Action::Today if !field.is_some_and(|f| f.spec.kind == ValueKind::Date) => {
+            Action::Related if !matches!(self.aim, Aim::Edit(_)) => {
+                Err(shell.text("why-save-first"))
+            }
+            Action::Calendar if !field.is_some_and(|f| f.spec.kind == ValueKind::Date) => {
                 Err(shell.text("why-no-date"))
             }
             _ => Ok(()),
@@ -390,11 +432,8 @@ impl Page for Form {
             Action::NextField => self.step(shell, true),
             Action::PrevField => self.step(shell, false),
             Action::Pick => self.pick(shell, ""),
-            Action::Today => {
-                let today = shell.today.to_string();
-                self.with_focus(|field| field.input.set(&today));
-                self.touched(shell);
-            }
+            Action::Calendar => self.open_calendar(shell),
+            Action::Related => self.pick_related(shell),
             Action::RestoreField => {
                 self.with_focus(FormField::restore);
                 self.touched(shell);
@@ -451,6 +490,15 @@ impl Page for Form {
                 self.touched(shell);
                 self.step(shell, true);
             }
+            (Purpose::DateOf(number), Reply::Answer(_, day)) => {
+                if let Some(field) = self.fields.get_mut(number) {
+                    field.begin();
+                    field.input.set(&day);
+                }
+                self.touched(shell);
+                self.step(shell, true);
+            }
+            (Purpose::RelatedOf, Reply::Item(item)) => self.open_related(shell, &item.id),
             (Purpose::LeaveForm, Reply::Answer(1, _)) => self.save(shell),
             (Purpose::LeaveForm, Reply::Answer(2, _)) => {
                 self.drop_draft(shell);
@@ -464,7 +512,7 @@ impl Page for Form {
 
     fn searched(&self, shell: &Shell, purpose: &Purpose, text: &str) -> Option<Vec<Item>> {
         let Purpose::RecordOf(number) = purpose else { return None };
-        self.fields.get(*number).map(|field| found(shell, field.spec, text))
+        self.fields.get(*number).map(|field| found_records(shell, field.spec, text))
     }
 
     fn wake_at(&self) -> Option<u64> {

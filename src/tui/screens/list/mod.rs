@@ -380,7 +380,6 @@ impl Page for List {
             {
                 Err(shell.text("why-no-record"))
             }
-            Action::Steps if self.kind.spec().steps.is_empty() => Err(shell.text("why-no-steps")),
             Action::ClearFilter if !self.is_narrowed() => Err(shell.text("why-no-filter")),
             Action::New | Action::Delete => shell.may_create(self.kind),
             Action::EditCell => self.may_edit_cell(shell),
@@ -425,6 +424,9 @@ impl Page for List {
             Action::SaveView => self.ask_view_name(shell),
             Action::EditCell => self.edit_cell(shell),
             Action::New => Form::start_new(shell, self.kind, &self.prefilled()),
+            Action::CheckIn => {
+                shell.start_check_in(self.current().map(|id| (self.kind, id)));
+            }
             Action::Back if !self.selected.is_empty() => self.selected.clear(),
             Action::Back if self.is_narrowed() && self.find.is_empty() => {
                 shell.moves.push(Move::Pop);
@@ -526,8 +528,8 @@ impl List {
                 shell.moves.push(Move::Push(Box::new(detail)));
             }
             Action::Edit => Form::start_edit(shell, id, false),
-            Action::Steps => shell.pick_step(self.chosen()),
-            Action::Delete => shell.ask_delete(self.chosen()),
+            Action::Steps => shell.pick_action(self.chosen()),
+            Action::Delete => shell.ask_delete_all(self.chosen()),
             Action::History => shell.effects.push(Effect::History(id)),
             Action::Copy => {
                 let lines: Vec<String> = self
