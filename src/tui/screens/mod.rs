@@ -7,6 +7,7 @@ mod checkin;
 mod columns;
 mod commands;
 mod conflict;
+mod coverage;
 mod detail;
 mod first_run;
 mod form;
