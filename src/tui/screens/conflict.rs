@@ -72,7 +72,7 @@ impl Page for ConflictList {
 
     fn enabled(&self, shell: &Shell, action: Action) -> Result<(), String> {
         match action {
-            Action::Find => Err(shell.text("why-not-here")),
+            Action::Find | Action::CheckIn | Action::Chart => Err(shell.text("why-not-here")),
             Action::Open if self.conflicts.is_empty() => Err(shell.text("conflicts-none")),
             _ => Ok(()),
         }
@@ -509,7 +509,7 @@ fn both(conflict: &ConflictView, field: &FieldConflictView) -> Option<Decision> 
             texts.push(text);
         }
     }
-    let joined = texts.join("; ");
+    let joined = texts.join("\u{ff1b}");
     let fits = spec.max_chars == 0 || joined.chars().count() <= usize::from(spec.max_chars);
     (fits && !texts.is_empty()).then_some(Decision::Typed(Value::Text(joined)))
 }
