@@ -102,7 +102,8 @@ impl Inner {
         }
     }
 
-    fn posts_of(&self, person: RecordId) -> String {
+    /// Returns the units and posts of a person today, as one text; empty if none are known.
+    pub(super) fn posts_of(&self, person: RecordId) -> String {
         let Some(today) = self.today() else { return String::new() };
         let by_person = field!(Post: "person").number();
         let posts = self.find(Kind::Post, by_person, &Value::Ref(person));

@@ -31,6 +31,7 @@ mod index;
 mod inside;
 mod journal;
 mod judgement;
+mod kept;
 mod key;
 mod lease;
 mod list;
@@ -63,6 +64,8 @@ mod views;
 
 #[cfg(test)]
 mod tests;
+#[cfg(test)]
+mod tests_figures;
 #[cfg(test)]
 mod tests_commands;
 #[cfg(test)]

@@ -11,6 +11,7 @@ use super::clock::{Ambient, Machine};
 use super::error::ClientError;
 use super::index::Indexes;
 use super::journal;
+use super::kept::Kept;
 use super::lease::Lease;
 use super::outbox::Outbox;
 use super::profile::{PROFILE, Profile};
@@ -181,6 +182,7 @@ fn load(dir: &Path, mut vault: Vault, env: Arc<dyn Ambient>) -> Result<Inner, Cl
         hlc: 0,
         indexes: RefCell::new(Indexes::default()),
         keys: RefCell::new(Keys::default()),
+        figures: Kept::default(),
     };
     inner.load_rows()?;
     take_entries(&mut inner, &refused)?;

@@ -43,7 +43,8 @@ impl Client {
             let id = enrolment_id(class, *person);
             let issues = inner.check_request(id, class, *person)?;
             let salt = ids::record(&*inner.env).0;
-            let args = EnrolRequest { class, person: *person, request: salt };
+            let post_then = inner.posts_of(*person);
+            let args = EnrolRequest { class, person: *person, request: salt, post_then };
             let edit = command(id, Kind::Enrolment.number(), &args);
             edits.push(Edit { inverse: Inverse::Request, ..edit });
             saved.push(Saved { id, issues });

@@ -4,14 +4,12 @@ use super::Client;
 use super::error::ClientError;
 use super::state::Inner;
 use crate::domain::figures::tasks::{self, Task};
-use crate::domain::figures::world::wanted;
 use crate::domain::figures::{
-    Answer, Ask, Figure, Item, REPORTS, Report, Share, Warning, World, report, share,
+    Answer, Ask, Figure, Item, REPORTS, Report, Share, Warning, report, share,
 };
 use crate::domain::ids::{RecordId, UnitId};
 use crate::domain::kinds::Kind;
-use crate::domain::record::{FieldNo, Fields, PartialDate};
-use crate::wire::peek;
+use crate::domain::record::PartialDate;
 
 /// Returns the names of the reports, in the order of lists.
 pub fn report_names() -> Vec<&'static str> {
@@ -191,32 +189,6 @@ impl Client {
 }
 
 impl Inner {
-    /// Reads the live records of these kinds, and of each as little as the figures need.
-    fn world(&self, kinds: &[Kind]) -> World {
-        let mut world = World::default();
-        let mut fields = Fields::new();
-        for kind in kinds {
-            let all: Vec<FieldNo>;
-            let numbers = if let Some(numbers) = wanted(*kind) {
-                numbers
-            } else {
-                all = kind.spec().fields.iter().map(|field| field.number).collect();
-                &all
-            };
-            for row in self.rows_of(*kind) {
-                fields.clear();
-                let read = peek(&row.bytes, numbers, |no, value| {
-                    fields.insert(no, value);
-                });
-                if read.is_ok() {
-                    world.add(*kind, row.id, row.unit.record(), &fields);
-                }
-            }
-        }
-        world.finish();
-        world
-    }
-
     fn report_view(
         &self,
         report: &Report,

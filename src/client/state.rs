@@ -11,6 +11,7 @@ use super::clock::Ambient;
 use super::error::ClientError;
 use super::index::Indexes;
 use super::journal::Local;
+use super::kept::Kept;
 use super::lease::Lease;
 use super::outbox::Outbox;
 use super::profile::Profile;
@@ -128,6 +129,8 @@ pub(super) struct Inner {
     pub(super) hlc: u64,
     pub(super) indexes: RefCell<Indexes>,
     pub(super) keys: RefCell<Keys>,
+    /// What figures are made of.
+    pub(super) figures: Kept,
 }
 
 impl Inner {
@@ -206,6 +209,7 @@ impl Inner {
         let old = self.rows.get(&row.id);
         self.indexes.get_mut().replace(old, Some(&row));
         self.keys.get_mut().forget(row.id, row.kind);
+        self.figures.forget(row.id, row.kind);
         let dead = is_dead(&row);
         let live = self.live.entry(row.kind).or_default();
         if dead {
@@ -228,6 +232,7 @@ impl Inner {
         let Some(row) = self.rows.remove(&id) else { return };
         self.indexes.get_mut().replace(Some(&row), None);
         self.keys.get_mut().forget(id, row.kind);
+        self.figures.forget(id, row.kind);
         if let Some(live) = self.live.get_mut(&row.kind) {
             live.remove(&id);
         }
@@ -257,6 +262,7 @@ impl Inner {
         self.units = UnitTree::default();
         self.indexes = RefCell::default();
         self.keys = RefCell::default();
+        self.figures = Kept::default();
         self.put_all(rows.into_values().collect());
     }
 

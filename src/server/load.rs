@@ -73,7 +73,8 @@ pub(crate) fn further<'a>(world: &World, ops: impl Iterator<Item = &'a Op>) -> W
         more.pointing.extend(merged);
         for class in classes_of(world, op) {
             more.records.insert(class);
-            let asks = matches!(op.body, OpBody::Command { .. });
+            let asks =
+                matches!(op.body, OpBody::Command { .. }) || op.kind == Kind::ClassQuota.number();
             if asks || op.record == class || has_limit(world, class) {
                 more.pointing.insert(class);
             }
@@ -82,11 +83,15 @@ pub(crate) fn further<'a>(world: &World, ops: impl Iterator<Item = &'a Op>) -> W
     more
 }
 
-/// True if a class is loaded and has a number of places.
+/// True if a class is loaded and has a number of places, of its own or by units.
 fn has_limit(world: &World, class: RecordId) -> bool {
-    let no = field!(TrainingClass: "capacity").number();
-    let record = world.records.get(&class);
-    record.and_then(|record| record.fields.get(&no)).is_some_and(|state| !state.value.is_blank())
+    let limits = [
+        field!(TrainingClass: "capacity").number(),
+        field!(TrainingClass: "quota_places").number(),
+    ];
+    let Some(record) = world.records.get(&class) else { return false };
+    let set = |no| record.fields.get(no).is_some_and(|state| !state.value.is_blank());
+    limits.iter().any(set)
 }
 
 /// True if the operation may put an existing record into another unit.

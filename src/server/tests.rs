@@ -229,7 +229,12 @@ fn command(act: &Act, at: usize, written: &[Written], root: UnitId) -> (u16, Rec
     let kind = Kind::Enrolment.number();
     match act.what {
         12..=14 => {
-            let args = EnrolRequest { class: CLASS, person: who, request: Uuid::nil() };
+            let args = EnrolRequest {
+                class: CLASS,
+                person: who,
+                request: Uuid::nil(),
+                post_then: String::new(),
+            };
             (kind, enrolment, of(&args))
         }
         15 => {
@@ -533,7 +538,12 @@ async fn one_waits(db: &Memory) -> (Vec<Pen>, OpBody) {
         let fields = vec![(FieldNo(1), text(&format!("0600{n}"))), (FieldNo(2), text("王小明"))];
         let create = OpBody::Create { unit: COLLEGE, fields };
         hq.write(Kind::Person.number(), person(n), create, None);
-        let args = EnrolRequest { class: CLASS, person: person(n), request: Uuid::nil() };
+        let args = EnrolRequest {
+            class: CLASS,
+            person: person(n),
+            request: Uuid::nil(),
+            post_then: String::new(),
+        };
         let name = EnrolRequest::NAME.to_owned();
         let ask = OpBody::Command { name, args: args.seal() };
         hq.write(Kind::Enrolment.number(), enrolment_id(CLASS, person(n)), ask, None);

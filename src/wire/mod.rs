@@ -24,7 +24,7 @@ pub use op::{decode_op, encode_op};
 pub use packet::{CONTENT_TYPE, MAX_DECODED, MAX_ENCODED, PROTOCOL, pack, unpack};
 pub use peek::{
     Head, OpHead, created_record, element_authors, head, is_deleted, op_head, peek, peek_one,
-    peek_ref,
+    peek_ref, peek_refs,
 };
 pub use pin::{NoPin, Pin};
 pub use record::{RecordBytes, decode_record, encode_record};

@@ -209,6 +209,26 @@ pub fn peek(
     wanted: &[FieldNo],
     mut found: impl FnMut(FieldNo, Value),
 ) -> Result<(), CodecError> {
+    frames(bytes, wanted, |number, tag, content| found(number, read(tag, content.to_vec())))
+}
+
+/// As [`peek`], without copying.
+///
+/// # Errors
+/// [`CodecError`] if the bytes are no record of a known layout.
+pub fn peek_refs<'a>(
+    bytes: &'a [u8],
+    wanted: &[FieldNo],
+    mut found: impl FnMut(FieldNo, ValueRef<'a>),
+) -> Result<(), CodecError> {
+    frames(bytes, wanted, |number, tag, content| found(number, read_ref(tag, content)))
+}
+
+fn frames<'a>(
+    bytes: &'a [u8],
+    wanted: &[FieldNo],
+    mut found: impl FnMut(FieldNo, u16, &'a [u8]),
+) -> Result<(), CodecError> {
     let mut reader = Reader { rest: frame::expect(bytes, RECORD_TAG)? };
     reader.skip_head()?;
     let mut missing = wanted.len();
@@ -219,7 +239,7 @@ pub fn peek(
         let length = reader.length()?;
         let content = reader.take(length)?;
         if wanted.contains(&FieldNo(number)) {
-            found(FieldNo(number), read(tag, content.to_vec()));
+            found(FieldNo(number), tag, content);
             missing = missing.saturating_sub(1);
             if missing == 0 {
                 return Ok(());

@@ -5,6 +5,7 @@ use uuid::Uuid;
 
 use super::frame::{self, Blob};
 use crate::domain::ids::RecordId;
+pub use crate::domain::record::ValueRef;
 use crate::domain::record::{PartialDate, Precision, Value};
 
 const NULL: u16 = 1;
@@ -70,23 +71,6 @@ impl<'de> Deserialize<'de> for Value {
         let (tag, bytes) = frame::deserialize(deserializer)?;
         Ok(read(tag, bytes))
     }
-}
-
-/// A value as it lies in an encoded record, without a copy of its text.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum ValueRef<'a> {
-    /// Text.
-    Text(&'a str),
-    /// A code.
-    Code(&'a str),
-    /// A number, moment or flag as a number.
-    Number(i64),
-    /// A date.
-    Date(PartialDate),
-    /// Another record.
-    Ref(RecordId),
-    /// Nothing, or what this build cannot read.
-    Empty,
 }
 
 /// Reads a value frame without copying.

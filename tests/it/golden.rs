@@ -222,7 +222,12 @@ fn arguments_of_commands_are_read_as_the_first_release_wrote_them() {
         assert_eq!(A::open(&kept[..kept.len() - 1]), None);
     }
     let (class, person) = (record_id(20), record_id(21));
-    check(&EnrolRequest { class, person, request: Uuid::from_u128(22) });
+    check(&EnrolRequest {
+        class,
+        person,
+        request: Uuid::from_u128(22),
+        post_then: "甲支部書記".into(),
+    });
     check(&EnrolCancel { class, person, reason: "出差".into() });
     check(&EnrolClose { class });
     let unit = UnitId(Uuid::from_u128(8));

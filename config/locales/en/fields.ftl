@@ -70,6 +70,7 @@ field-training_class-min_attendance = Least attendance (%)
 field-training_class-note = Remarks
 field-training_class-admission = Admission
 field-training_class-over_capacity = Over capacity
+field-training_class-quota_places = Places given to units
 field-training_class-lecturers = Lecturers
 field-training_class-log = Handling notes
 field-session-class = Class

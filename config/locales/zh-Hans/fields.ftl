@@ -70,6 +70,7 @@ field-training_class-min_attendance = 最低到课率（%）
 field-training_class-note = 备注
 field-training_class-admission = 录取方式
 field-training_class-over_capacity = 超出名额
+field-training_class-quota_places = 已分配名额
 field-training_class-lecturers = 授课人
 field-training_class-log = 办理记录
 field-session-class = 培训班

@@ -70,6 +70,7 @@ field-training_class-min_attendance = 最低到課率（%）
 field-training_class-note = 備注
 field-training_class-admission = 錄取方式
 field-training_class-over_capacity = 超出名額
+field-training_class-quota_places = 已分配名額
 field-training_class-lecturers = 授課人
 field-training_class-log = 辦理記錄
 field-session-class = 培訓班

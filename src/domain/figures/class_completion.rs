@@ -16,19 +16,17 @@ pub(super) const REPORT: Report = Report {
 fn run(world: &World, ask: Ask) -> Answer {
     let (mut certified, mut finished) = (Figure::default(), Figure::default());
     let mut excused = Vec::new();
-    for seat in &world.seats {
-        let Some(class) = world.classes.get(&seat.class) else { continue };
+    let over = world.table(|_, class| {
         let over = hours::end_of(class).is_some_and(|end| !end.is_surely_after(ask.as_of));
-        if class.year.0 != ask.year || !over {
-            continue;
-        }
-        let unit = || world.unit_of(seat.person);
+        (class.year.0 == ask.year && over).then_some(())
+    });
+    for seat in world.seats.iter().filter(|seat| over.of(seat).is_some()) {
         match seat.standing {
             Standing::Outside => {}
             Standing::Excused => excused.push(Item::plain(seat.id)),
             Standing::Placed | Standing::Finished => {
-                certified.count(unit(), seat.id, seat.certified);
-                finished.count(unit(), seat.id, seat.standing == Standing::Finished);
+                certified.count(seat.unit, seat.id, seat.certified);
+                finished.count(seat.unit, seat.id, seat.standing == Standing::Finished);
             }
         }
     }

@@ -31,7 +31,11 @@ pub(super) const REPORT: Report = Report {
 fn run(world: &World, ask: Ask) -> Answer {
     let known: BTreeMap<RecordId, &Cultivation> =
         world.cultivations.iter().map(|(id, cultivation)| (*id, cultivation)).collect();
+    let linked: BTreeSet<RecordId> =
+        world.measures.iter().filter_map(|(_, measure)| Some(measure.class?.0)).collect();
     let done = world.seats.iter().filter(|seat| seat.standing == Standing::Finished);
+    // Most enrolments are in classes that no plan speaks of.
+    let done = done.filter(|seat| !linked.is_empty() && linked.contains(&seat.class));
     let finished: BTreeSet<(RecordId, RecordId)> =
         done.map(|seat| (seat.person, seat.class)).collect();
     let mut measures = Figure::default();

@@ -64,7 +64,7 @@ fn joined(world: &World, ask: Ask) -> BTreeMap<(Option<RecordId>, bool), usize> 
         }
         let branch = world.unit(person.unit).and_then(|unit| unit.branch_type.as_ref());
         let student = branch == Some(&BranchType::Students);
-        *counts.entry((world.secondary(person.unit), student)).or_default() += 1;
+        *counts.entry((person.secondary, student)).or_default() += 1;
     }
     counts
 }

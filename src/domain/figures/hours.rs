@@ -4,10 +4,10 @@
 //! gives is laid into the half days of the sessions attended, or else of its dates, and a full half day takes no more. Hours of
 //! different categories add up. A class of no dates counts as recorded.
 
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::BTreeMap;
 
 use super::Ask;
-use super::world::{Seat, Standing, World};
+use super::world::{Mark, Marks, Standing, World};
 use crate::domain::ids::RecordId;
 use crate::domain::record::{Date, PartialDate};
 use crate::domain::rules::dates;
@@ -30,6 +30,7 @@ struct Claim {
 }
 
 /// The half days that hours are laid into, numbered from 1970.
+#[derive(Clone)]
 enum Place {
     /// From the first to the last.
     Dates(i32, i32),
@@ -46,33 +47,43 @@ pub(super) fn counts(class: &TrainingClass, ask: Ask) -> bool {
     class.year.0 == ask.year && class.counts.is_some_and(|counts| counts.0) && over
 }
 
-/// Returns the finished enrolments in classes that count for the year, each with its class.
-pub(super) fn finished(world: &World, ask: Ask) -> impl Iterator<Item = (&Seat, &TrainingClass)> {
-    let classes: BTreeMap<RecordId, &TrainingClass> = world
-        .classes
-        .iter()
-        .filter(|(_, class)| counts(class, ask))
-        .map(|(id, class)| (*id, class))
-        .collect();
-    let done = world.seats.iter().filter(|seat| seat.standing == Standing::Finished);
-    done.filter_map(move |seat| Some((seat, *classes.get(&seat.class)?)))
+/// Counted hours by person, in tenths.
+pub(super) struct Hours(Vec<(RecordId, i64)>);
+
+impl Hours {
+    /// Returns the hours of a person.
+    pub(super) fn of(&self, person: RecordId) -> i64 {
+        let at = self.0.binary_search_by_key(&person, |(person, _)| *person);
+        at.ok().and_then(|at| self.0.get(at)).map_or(0, |(_, hours)| *hours)
+    }
 }
 
 /// Returns the counted hours of every person who finished a class, in tenths.
-pub(super) fn counted(world: &World, ask: Ask) -> BTreeMap<RecordId, i64> {
+pub(super) fn counted(world: &World, ask: Ask) -> Hours {
     let cap = world.policies.limit("half-day-hours", ask.as_of).map_or(HALF_DAY_TENTHS, |h| h * 10);
-    let attended = attended(world, ask);
-    let mut claims: Vec<(RecordId, Claim)> = finished(world, ask)
-        .map(|(seat, class)| {
-            let sessions = attended.get(&(seat.person, seat.class)).cloned();
-            let place = sessions.map_or_else(|| place_of(class), Place::Sessions);
-            (seat.person, Claim { hours: seat.hours, place })
-        })
-        .collect();
-    claims.sort_by_key(|(person, _)| *person);
-    let groups = claims.chunk_by(|a, b| a.0 == b.0);
-    // Built from sorted pairs at once, which is faster than one insertion after the other.
-    groups.filter_map(|group| Some((group.first()?.0, laid(group, cap)))).collect()
+    let places = world.table(|_, class| counts(class, ask).then(|| place_of(class)));
+    let held = held(world, ask);
+    let mut marks = Marks::new(world);
+    let mut sums = Vec::new();
+    let mut claims: Vec<Claim> = Vec::new();
+    for (person, seats) in world.seats_by_person() {
+        let halves = attended(&held, marks.of(person));
+        claims.clear();
+        for seat in seats.iter().filter(|seat| seat.standing == Standing::Finished) {
+            let Some(place) = places.of(seat) else { continue };
+            let sessions: Vec<(i32, i64)> = halves
+                .iter()
+                .filter(|(class, _)| *class == seat.class)
+                .flat_map(|(_, halves)| halves.iter().copied())
+                .collect();
+            let place = if sessions.is_empty() { place.clone() } else { Place::Sessions(sessions) };
+            claims.push(Claim { hours: seat.hours, place });
+        }
+        if !claims.is_empty() {
+            sums.push((person, laid(&mut claims, cap)));
+        }
+    }
+    Hours(sums)
 }
 
 fn place_of(class: &TrainingClass) -> Place {
@@ -83,23 +94,23 @@ fn place_of(class: &TrainingClass) -> Place {
     Place::Dates(first.days() * 2, last.days().max(first.days()) * 2 + 1)
 }
 
-/// Returns the half days that each person attended of each class that counts; a class without marks is left out.
-fn attended(world: &World, ask: Ask) -> BTreeMap<(RecordId, RecordId), Vec<(i32, i64)>> {
-    let mut halves: BTreeMap<(RecordId, RecordId), Vec<(i32, i64)>> = BTreeMap::new();
-    let sessions: BTreeMap<RecordId, &Session> = world
-        .sessions
-        .iter()
-        .filter(|(_, s)| world.classes.get(&s.class.0).is_some_and(|class| counts(class, ask)))
-        .map(|(id, session)| (*id, session))
-        .collect();
-    let mut seen = BTreeSet::new();
-    for mark in world.marks.iter().filter(|mark| mark.present) {
-        let Some(session) = sessions.get(&mark.session) else { continue };
-        if seen.insert((mark.person, mark.session)) {
-            halves.entry((mark.person, session.class.0)).or_default().extend(halves_of(session));
-        }
-    }
-    halves
+/// A session that counts: its class and the half days it is in, each with the tenths it gives.
+type Held = (RecordId, Vec<(i32, i64)>);
+
+fn held(world: &World, ask: Ask) -> BTreeMap<RecordId, Held> {
+    let of_year = |session: &Session| {
+        world.classes.get(&session.class.0).is_some_and(|class| counts(class, ask))
+    };
+    let sessions = world.sessions.iter().filter(|(_, session)| of_year(session));
+    sessions.map(|(id, session)| (*id, (session.class.0, halves_of(session)))).collect()
+}
+
+/// Returns the sessions that a person attended, each once however many marks say so.
+fn attended<'a>(held: &'a BTreeMap<RecordId, Held>, marks: &[Mark]) -> Vec<&'a Held> {
+    let mut present: Vec<RecordId> =
+        marks.iter().filter(|mark| mark.present).map(|mark| mark.session).collect();
+    present.dedup();
+    present.iter().filter_map(|session| held.get(session)).collect()
 }
 
 /// Returns the half days of a session, each with the tenths it gives.
@@ -118,21 +129,40 @@ pub fn halves_of(session: &Session) -> Vec<(i32, i64)> {
     vec![(day * 2 + i32::from(afternoon), tenths)]
 }
 
-/// Lays the claims of one person into half days and returns what found room.
-fn laid(claims: &[(RecordId, Claim)], cap: i64) -> i64 {
-    if let [(_, Claim { hours, place: Place::Dates(first, last) })] = claims {
-        return (*hours).min(cap * i64::from(last - first + 1));
-    }
-    let mut order: Vec<&Claim> = claims.iter().map(|(_, claim)| claim).collect();
-    // What ends first is laid first: then a long class leaves the days to a short one within it.
-    order.sort_by_key(|claim| match &claim.place {
+/// Returns the last half day of a claim, for the order in which claims are laid.
+fn last_of(claim: &Claim) -> i32 {
+    match &claim.place {
         Place::Sessions(halves) => halves.iter().map(|(half, _)| *half).max().unwrap_or(i32::MIN),
         Place::Dates(_, last) => *last,
         Place::Anywhere => i32::MAX,
-    });
+    }
+}
+
+/// Returns the sum where every claim has its dates to itself; `None` if they overlap or are kept by sessions.
+fn apart(claims: &[Claim], cap: i64) -> Option<i64> {
+    let (mut sum, mut taken) = (0, i32::MIN);
+    for claim in claims {
+        match claim.place {
+            Place::Dates(first, last) if first > taken => {
+                sum += claim.hours.min(cap * i64::from(last - first + 1)).max(0);
+                taken = last;
+            }
+            _ => return None,
+        }
+    }
+    Some(sum)
+}
+
+/// Lays the claims of one person into half days and returns what found room.
+fn laid(claims: &mut [Claim], cap: i64) -> i64 {
+    // What ends first is laid first: then a long class leaves the days to a short one within it.
+    claims.sort_by_key(last_of);
+    if let Some(sum) = apart(claims, cap) {
+        return sum;
+    }
     let mut used: BTreeMap<i32, i64> = BTreeMap::new();
     let mut sum = 0;
-    for claim in order {
+    for claim in claims {
         let mut left = claim.hours;
         let mut lay = |half: i32, most: i64| {
             let full = used.entry(half).or_default();

@@ -3,11 +3,10 @@
 //! A person's own line is the highest of those of the roles held on the day (32, 56, 90, 110 hours and what headquarters adds). The
 //! report's own figure counts everybody once; each part counts who has the role. The hours lacking stand with each person.
 
-use std::collections::BTreeMap;
-
 use super::people;
+use super::reading::at_division_level;
 use super::share::{Answer, Figure, Note};
-use super::world::{World, at_division_level, contains};
+use super::world::{World, contains};
 use super::{Ask, Report, hours};
 use crate::domain::ids::RecordId;
 use crate::domain::kinds::Kind;
@@ -55,7 +54,7 @@ fn run(world: &World, ask: Ask) -> Answer {
     for held in holdings(world, ask).chunk_by(|a, b| a.0 == b.0) {
         let Some((person, _, unit)) = held.first().copied() else { continue };
         let line = held.iter().map(|(_, role, _)| line_of(*role)).max().unwrap_or_default();
-        let lacking = line - hours.get(&person).copied().unwrap_or_default();
+        let lacking = line - hours.of(person);
         let note = (lacking > 0).then_some(Note::HoursLacking(lacking));
         all.note(unit, person, lacking <= 0, note);
         for (_, role, unit) in held {
@@ -74,10 +73,8 @@ fn run(world: &World, ask: Ask) -> Answer {
 fn holdings(world: &World, ask: Ask) -> Vec<Holding> {
     let day = ask.as_of;
     let mut held: Vec<Holding> = Vec::with_capacity(world.persons.len() * 2);
-    // The same branch again and again: looked up once.
-    let mut units: BTreeMap<RecordId, Option<RecordId>> = BTreeMap::new();
     for person in &world.persons {
-        let unit = *units.entry(person.unit).or_insert_with(|| world.secondary(person.unit));
+        let unit = person.secondary;
         let mut hold = |role| held.push((person.id, role, unit));
         if person.is_member {
             hold(0);
@@ -109,7 +106,8 @@ fn holdings(world: &World, ask: Ask) -> Vec<Holding> {
             None => {}
         }
     }
-    held.sort_unstable();
+    // Stable: the persons' own roles stand in order already.
+    held.sort();
     held.dedup();
     held
 }

@@ -21,6 +21,7 @@ mod party_staff_ratio;
 mod people;
 mod promotion_eligibility;
 mod quota_use;
+mod reading;
 mod rectification_closed;
 mod scheme_coverage;
 mod session_attendance;

@@ -55,10 +55,11 @@ fn run(world: &World, ask: Ask) -> Answer {
 }
 
 fn appointment_classes(world: &World) -> BTreeMap<RecordId, Vec<&TrainingClass>> {
+    let fits = |class: &TrainingClass| class.category.as_ref().is_some_and(|c| c.0 == CATEGORY);
+    let classes = world.table(|_, class| fits(class).then_some(class));
     let mut found: BTreeMap<RecordId, Vec<&TrainingClass>> = BTreeMap::new();
     for seat in world.seats.iter().filter(|seat| seat.standing == Standing::Finished) {
-        let Some(class) = world.classes.get(&seat.class) else { continue };
-        if class.category.as_ref().is_some_and(|category| category.0 == CATEGORY) {
+        if let Some(class) = classes.of(seat) {
             found.entry(seat.person).or_default().push(class);
         }
     }

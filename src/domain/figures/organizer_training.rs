@@ -35,16 +35,13 @@ fn run(world: &World, ask: Ask) -> Answer {
         hours::end_of(class).is_none_or(|end| !end.is_surely_after(ask.as_of))
     };
     let done = |category: &str, of_year: bool| -> BTreeSet<RecordId> {
+        let fits = |class: &TrainingClass| {
+            let fits = class.category.as_ref().is_some_and(|code| code.0 == category);
+            fits && over(class) && (!of_year || class.year.0 == ask.year)
+        };
+        let classes = world.table(|_, class| fits(class).then_some(()));
         let seats = world.seats.iter().filter(|seat| seat.standing == Standing::Finished);
-        seats
-            .filter(|seat| {
-                world.classes.get(&seat.class).is_some_and(|class| {
-                    let fits = class.category.as_ref().is_some_and(|code| code.0 == category);
-                    fits && over(class) && (!of_year || class.year.0 == ask.year)
-                })
-            })
-            .map(|seat| seat.person)
-            .collect()
+        seats.filter(|seat| classes.of(seat).is_some()).map(|seat| seat.person).collect()
     };
     let kinds = [("appointment", false), ("professional", true), ("dedicated", true)];
     let sets = kinds.map(|(category, of_year)| done(category, of_year));
@@ -56,7 +53,7 @@ fn run(world: &World, ask: Ask) -> Answer {
         if !seen.insert((unit, person)) {
             continue;
         }
-        let lacking = line - counted.get(&person).copied().unwrap_or_default();
+        let lacking = line - counted.of(person);
         all.note(unit, person, lacking <= 0, (lacking > 0).then_some(Note::HoursLacking(lacking)));
         for (part, set) in parts.iter_mut().zip(&sets) {
             part.count(unit, person, set.contains(&person));

@@ -5,7 +5,7 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use super::share::{Answer, Figure};
-use super::world::{Standing, World};
+use super::world::{Seat, Standing, World};
 use super::{Ask, Report};
 use crate::domain::ids::RecordId;
 use crate::domain::kinds::Kind;
@@ -24,11 +24,12 @@ fn run(world: &World, ask: Ask) -> Answer {
         world.classes.iter().filter(|(_, class)| is_held(class, ask)).map(|(id, _)| *id).collect();
     let mut taken: BTreeMap<(RecordId, Option<RecordId>), usize> = BTreeMap::new();
     let mut of_class: BTreeMap<RecordId, usize> = BTreeMap::new();
-    for seat in &world.seats {
-        let placed = matches!(seat.standing, Standing::Placed | Standing::Finished);
-        if placed && classes.contains(&seat.class) {
-            *taken.entry((seat.class, world.unit_of(seat.person))).or_default() += 1;
-            *of_class.entry(seat.class).or_default() += 1;
+    let placed = |seat: &&Seat| matches!(seat.standing, Standing::Placed | Standing::Finished);
+    let numbers = world.table(|id, class| is_held(class, ask).then_some(id));
+    for seat in world.seats.iter().filter(placed) {
+        if let Some(class) = numbers.of(seat) {
+            *taken.entry((*class, seat.unit)).or_default() += 1;
+            *of_class.entry(*class).or_default() += 1;
         }
     }
     let mut figure = Figure::default();

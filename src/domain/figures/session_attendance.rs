@@ -5,7 +5,7 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use super::share::{Answer, Figure, Item};
-use super::world::{Standing, World};
+use super::world::{Mark, Marks, Seat, Standing, Table, World};
 use super::{Ask, Report, hours};
 use crate::domain::ids::RecordId;
 use crate::domain::kinds::Kind;
@@ -27,7 +27,7 @@ pub(super) const REPORT: Report = Report {
 };
 
 fn run(world: &World, ask: Ask) -> Answer {
-    let mut sessions: BTreeMap<RecordId, Vec<(RecordId, usize)>> = BTreeMap::new();
+    let mut sessions: BTreeMap<RecordId, Sessions> = BTreeMap::new();
     for (id, session) in &world.sessions {
         let of_year = world.classes.get(&session.class.0).is_some_and(|c| c.year.0 == ask.year);
         let held =
@@ -39,30 +39,38 @@ fn run(world: &World, ask: Ask) -> Answer {
                 .push((*id, hours::halves_of(session).len()));
         }
     }
+    let planned = world.table(|id, _| sessions.get(&id));
     let held: BTreeSet<RecordId> = sessions.values().flatten().map(|(id, _)| *id).collect();
-    let marked = |wanted: fn(&super::world::Mark) -> bool| -> BTreeSet<(RecordId, RecordId)> {
-        let marks = world.marks.iter().filter(|mark| wanted(mark) && held.contains(&mark.session));
-        marks.map(|mark| (mark.person, mark.session)).collect()
-    };
-    let (present, excused) = (marked(|mark| mark.present), marked(|mark| mark.excused));
-    let mut by_person: BTreeMap<RecordId, (usize, usize)> = BTreeMap::new();
-    for seat in &world.seats {
-        if !matches!(seat.standing, Standing::Placed | Standing::Finished) {
-            continue;
-        }
-        for (session, halves) in sessions.get(&seat.class).into_iter().flatten() {
-            let at = (seat.person, *session);
-            if !excused.contains(&at) {
-                let sums = by_person.entry(seat.person).or_default();
-                sums.1 += halves;
-                sums.0 += if present.contains(&at) { *halves } else { 0 };
-            }
-        }
-    }
+    let mut marks = Marks::new(world);
     let mut figure = Figure::default();
-    for (person, (attended, planned)) in by_person {
-        figure.amount(world.unit_of(person), person, attended, planned);
+    for (person, seats) in world.seats_by_person() {
+        let marks = marks.of(person);
+        let (attended, all) = half_days(seats, marks, &planned);
+        if all > 0 {
+            figure.amount(world.unit_of(person), person, attended, all);
+        }
     }
-    let persons: BTreeSet<RecordId> = excused.into_iter().map(|(person, _)| person).collect();
-    Answer::new(figure).listing("excused", persons.into_iter().map(Item::plain).collect())
+    let away = world.marks.iter().filter(|mark| mark.excused && held.contains(&mark.session));
+    let excused: BTreeSet<RecordId> = away.map(|mark| mark.person).collect();
+    Answer::new(figure).listing("excused", excused.into_iter().map(Item::plain).collect())
+}
+
+/// Sessions of a class that were held, each with its half days.
+type Sessions = Vec<(RecordId, usize)>;
+
+/// Returns the half days attended and planned of one person's enrolments.
+fn half_days(seats: &[Seat], marks: &[Mark], planned: &Table<&Sessions>) -> (usize, usize) {
+    let (mut attended, mut all) = (0, 0);
+    let placed = |seat: &&Seat| matches!(seat.standing, Standing::Placed | Standing::Finished);
+    for seat in seats.iter().filter(placed) {
+        for (session, halves) in planned.of(seat).copied().into_iter().flatten() {
+            let mut of_session = marks.iter().filter(|mark| mark.session == *session);
+            if of_session.clone().any(|mark| mark.excused) {
+                continue;
+            }
+            all += halves;
+            attended += if of_session.any(|mark| mark.present) { *halves } else { 0 };
+        }
+    }
+    (attended, all)
 }

@@ -293,12 +293,13 @@ fn owed(list: &mut List<'_>) {
 /// The end of enrolment within three days, and the day before a class opens.
 fn classes(list: &mut List<'_>) {
     let world = list.world;
-    let placed: BTreeSet<RecordId> = world
-        .seats
-        .iter()
-        .filter(|seat| seat.standing == Standing::Placed)
-        .map(|s| s.class)
-        .collect();
+    // Neighbours are of the same few classes: each is kept once.
+    let mut placed: BTreeSet<RecordId> = BTreeSet::new();
+    for seat in world.seats.iter().filter(|seat| seat.standing == Standing::Placed) {
+        if !placed.contains(&seat.class) {
+            placed.insert(seat.class);
+        }
+    }
     for (id, class) in &world.classes {
         let state = class.status.as_ref().map_or("draft", ClassStatus::key);
         let today = list.day.days();

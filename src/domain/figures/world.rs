@@ -2,8 +2,10 @@
 //!
 //! Persons, enrolments and marks come in hundreds of thousands: only a few fields of each are read. The other kinds are kept whole.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
+use super::reading;
+pub use super::reading::{Seen, wanted};
 use crate::domain::cultivation::assessment::CultivationAssessment;
 use crate::domain::cultivation::evidence::CultivationEvidence;
 use crate::domain::cultivation::measure::CultivationMeasure;
@@ -12,7 +14,6 @@ use crate::domain::ids::RecordId;
 use crate::domain::kinds::Kind;
 use crate::domain::org::development_plan::DevelopmentPlan;
 use crate::domain::org::headcount::Headcount;
-use crate::domain::org::person::Person;
 use crate::domain::org::policy::Policy;
 use crate::domain::org::post::Post;
 use crate::domain::org::rectification::Rectification;
@@ -20,18 +21,15 @@ use crate::domain::org::submission::Submission;
 use crate::domain::org::term::Term;
 use crate::domain::org::unit::{Unit, UnitType};
 use crate::domain::org::work_report::WorkReport;
-use crate::domain::record::{Date, FieldNo, Fields, PartialDate, Record, Value};
+use crate::domain::record::{Date, Fields, PartialDate, Record, ValueRef};
 use crate::domain::rules::policy::Policies;
 use crate::domain::staff::appointment::Appointment;
 use crate::domain::staff::establishment::Establishment;
 use crate::domain::staff::staff_file::StaffFile;
 use crate::domain::staff::staff_review::StaffReview;
-use crate::domain::training::attendance::Attendance;
 use crate::domain::training::class_quota::ClassQuota;
-use crate::domain::training::enrolment::{Enrolment, PLACED};
 use crate::domain::training::session::Session;
 use crate::domain::training::training_class::TrainingClass;
-use crate::field;
 
 /// Where an enrolment stands, as far as figures ask.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -53,8 +51,12 @@ pub struct Seat {
     pub id: RecordId,
     /// The class.
     pub class: RecordId,
+    /// Place of the class in the order of classes, for [`Table`]; set by [`World::finish`].
+    pub class_no: usize,
     /// The person.
     pub person: RecordId,
+    /// Secondary unit of the person; set by [`World::finish`].
+    pub unit: Option<RecordId>,
     /// Where it stands.
     pub standing: Standing,
     /// Hours, tenths.
@@ -70,6 +72,8 @@ pub struct Member {
     pub id: RecordId,
     /// Branch or unit the person belongs to.
     pub unit: RecordId,
+    /// Secondary unit of that; set by [`World::finish`].
+    pub secondary: Option<RecordId>,
     /// True for full and probationary members.
     pub is_member: bool,
     /// True for women.
@@ -93,6 +97,8 @@ pub struct Member {
 /// A mark at a session.
 #[derive(Clone, Copy, Debug)]
 pub struct Mark {
+    /// The mark.
+    pub id: RecordId,
     /// The session.
     pub session: RecordId,
     /// The person.
@@ -133,9 +139,9 @@ pub struct World {
     pub quotas: Rows<ClassQuota>,
     /// Sessions.
     pub sessions: BTreeMap<RecordId, Session>,
-    /// Enrolments.
+    /// Enrolments, in order of persons and then of their ids.
     pub seats: Vec<Seat>,
-    /// Marks.
+    /// Marks, in order of persons, then of sessions.
     pub marks: Vec<Mark>,
     /// Cultivations.
     pub cultivations: Rows<Cultivation>,
@@ -157,41 +163,6 @@ pub struct World {
     pub policies: Policies,
 }
 
-/// The fields that figures read of the kinds that come in great numbers.
-const PERSON: &[FieldNo] = &[
-    field!(Person: "party_status").number(),
-    field!(Person: "sex").number(),
-    field!(Person: "title").number(),
-    field!(Person: "degree").number(),
-    field!(Person: "rank").number(),
-    field!(Person: "born_on").number(),
-    field!(Person: "joined_on").number(),
-    field!(Person: "full_on").number(),
-    field!(Person: "candidate_on").number(),
-];
-const ENROLMENT: &[FieldNo] = &[
-    field!(Enrolment: "class").number(),
-    field!(Enrolment: "person").number(),
-    field!(Enrolment: "status").number(),
-    field!(Enrolment: "hours").number(),
-    field!(Enrolment: "certificate_no").number(),
-];
-const ATTENDANCE: &[FieldNo] = &[
-    field!(Attendance: "session").number(),
-    field!(Attendance: "person").number(),
-    field!(Attendance: "state").number(),
-];
-
-/// Returns the fields of a kind that [`World::add`] reads; `None`: all of them.
-pub const fn wanted(kind: Kind) -> Option<&'static [FieldNo]> {
-    match kind {
-        Kind::Person => Some(PERSON),
-        Kind::Enrolment => Some(ENROLMENT),
-        Kind::Attendance => Some(ATTENDANCE),
-        _ => None,
-    }
-}
-
 fn keep<T: Record>(rows: &mut Rows<T>, id: RecordId, fields: &Fields) {
     // A record that does not hydrate is left out of the figures; the checks name it elsewhere.
     if let Ok(record) = T::hydrate(fields) {
@@ -203,9 +174,11 @@ impl World {
     /// Takes one live record in; `unit` is the unit that owns it.
     pub fn add(&mut self, kind: Kind, id: RecordId, unit: RecordId, fields: &Fields) {
         match kind {
-            Kind::Person => self.persons.push(member(id, unit, fields)),
-            Kind::Enrolment => self.seats.extend(seat(id, fields)),
-            Kind::Attendance => self.marks.extend(mark(fields)),
+            Kind::Person | Kind::Enrolment | Kind::Attendance => {
+                let seen: Vec<Seen<'_>> =
+                    fields.iter().map(|(no, value)| (*no, ValueRef::from(value))).collect();
+                self.add_seen(kind, id, unit, &seen);
+            }
             Kind::Unit => self.units.extend(Unit::hydrate(fields).ok().map(|unit| (id, unit))),
             Kind::TrainingClass => {
                 self.classes.extend(TrainingClass::hydrate(fields).ok().map(|class| (id, class)));
@@ -235,11 +208,88 @@ impl World {
         }
     }
 
-    /// Puts what was taken in into order.
+    /// Takes in one live record of a kind that comes in great numbers: the fields of [`wanted`], where they lie.
+    pub fn add_seen(&mut self, kind: Kind, id: RecordId, unit: RecordId, fields: &[Seen<'_>]) {
+        match kind {
+            Kind::Person => self.persons.push(reading::member(id, unit, fields)),
+            Kind::Enrolment => self.seats.extend(reading::seat(id, fields)),
+            Kind::Attendance => self.marks.extend(reading::mark(id, fields)),
+            _ => {}
+        }
+    }
+
+    /// Forgets records of a kind: all, or these of one that comes in great numbers. What is live is to be added again, and
+    /// [`World::finish`] to be called.
+    pub fn forget(&mut self, kind: Kind, these: Option<&BTreeSet<RecordId>>) {
+        let stays = |id: &RecordId| these.is_some_and(|these| !these.contains(id));
+        match kind {
+            Kind::Person => self.persons.retain(|person| stays(&person.id)),
+            Kind::Enrolment => self.seats.retain(|seat| stays(&seat.id)),
+            Kind::Attendance => self.marks.retain(|mark| stays(&mark.id)),
+            Kind::Unit => self.units.clear(),
+            Kind::TrainingClass => self.classes.clear(),
+            Kind::Session => self.sessions.clear(),
+            Kind::Post => self.posts.clear(),
+            Kind::Term => self.terms.clear(),
+            Kind::WorkReport => self.work_reports.clear(),
+            Kind::Rectification => self.rectifications.clear(),
+            Kind::DevelopmentPlan => self.plans.clear(),
+            Kind::Submission => self.submissions.clear(),
+            Kind::Headcount => self.headcounts.clear(),
+            Kind::ClassQuota => self.quotas.clear(),
+            Kind::Cultivation => self.cultivations.clear(),
+            Kind::CultivationEvidence => self.evidence.clear(),
+            Kind::CultivationMeasure => self.measures.clear(),
+            Kind::CultivationAssessment => self.assessments.clear(),
+            Kind::StaffFile => self.staff_files.clear(),
+            Kind::Appointment => self.appointments.clear(),
+            Kind::StaffReview => self.staff_reviews.clear(),
+            Kind::Establishment => self.establishments.clear(),
+            Kind::Policy => self.policies = Policies::default(),
+        }
+    }
+
+    /// Puts what was taken in into order, and finds each person's and enrolment's secondary unit once.
     pub fn finish(&mut self) {
-        self.persons.sort_unstable_by_key(|person| person.id);
+        // Stable sorts: nearly everything stands in order already, and they see it.
+        self.persons.sort_by_key(|person| person.id);
+        self.seats.sort_by_key(|seat| (seat.person, seat.id));
+        self.marks.sort_by_key(|mark| (mark.person, mark.session, mark.id));
         let found: Vec<_> = self.units.keys().map(|id| (*id, self.climb(*id))).collect();
         self.secondary = found.into_iter().collect();
+        let mut last = None;
+        for person in &mut self.persons {
+            // Neighbours were made together and are of one branch more often than not.
+            let secondary = match last {
+                Some((unit, secondary)) if unit == person.unit => secondary,
+                _ => self.secondary.get(&person.unit).copied().flatten(),
+            };
+            last = Some((person.unit, secondary));
+            person.secondary = secondary;
+        }
+        let classes: Vec<RecordId> = self.classes.keys().copied().collect();
+        let mut persons = self.persons.iter().peekable();
+        for seat in &mut self.seats {
+            while persons.next_if(|person| person.id < seat.person).is_some() {}
+            let person = persons.peek().filter(|person| person.id == seat.person);
+            seat.unit = person.and_then(|person| person.secondary);
+            seat.class_no = classes.binary_search(&seat.class).unwrap_or(usize::MAX);
+        }
+    }
+
+    /// Makes something of each class that is found again by the number of an enrolment's class.
+    pub(super) fn table<'a, T>(
+        &'a self,
+        of: impl Fn(RecordId, &'a TrainingClass) -> Option<T>,
+    ) -> Table<T> {
+        Table(self.classes.iter().map(|(id, class)| of(*id, class)).collect())
+    }
+
+    /// Returns the enrolments by person, in order of persons.
+    pub(super) fn seats_by_person(&self) -> impl Iterator<Item = (RecordId, &[Seat])> {
+        self.seats
+            .chunk_by(|a, b| a.person == b.person)
+            .filter_map(|seats| Some((seats.first()?.person, seats)))
     }
 
     /// Returns the secondary unit that a unit is in: itself, or the highest above it that is not the university.
@@ -282,81 +332,38 @@ impl World {
 
     /// Returns the secondary unit of a person.
     pub fn unit_of(&self, person: RecordId) -> Option<RecordId> {
-        self.secondary(self.person(person)?.unit)
+        self.person(person)?.secondary
     }
 }
 
-fn text(fields: &Fields, no: FieldNo) -> Option<&str> {
-    fields.get(&no)?.as_text()
-}
+/// Something of each class, found by the number that an enrolment keeps of its class.
+pub(super) struct Table<T>(Vec<Option<T>>);
 
-fn date(fields: &Fields, no: FieldNo) -> Option<PartialDate> {
-    fields.get(&no)?.as_date()
-}
-
-fn member(id: RecordId, unit: RecordId, fields: &Fields) -> Member {
-    let status = text(fields, field!(Person: "party_status").number());
-    let title = text(fields, field!(Person: "title").number());
-    let digit = title.and_then(|code| code.chars().last()).and_then(|last| last.to_digit(10));
-    let degree = text(fields, field!(Person: "degree").number());
-    let rank = text(fields, field!(Person: "rank").number());
-    Member {
-        id,
-        unit,
-        is_member: matches!(status, Some("01" | "02")),
-        is_woman: text(fields, field!(Person: "sex").number()) == Some("2"),
-        title_level: digit.and_then(|digit| u8::try_from(digit).ok()),
-        doctor: degree.is_some_and(|code| code.starts_with('2')),
-        division: rank.and_then(at_division_level),
-        born_on: date(fields, field!(Person: "born_on").number()),
-        joined_on: date(fields, field!(Person: "joined_on").number()),
-        full_on: date(fields, field!(Person: "full_on").number()),
-        candidate_on: date(fields, field!(Person: "candidate_on").number()),
+impl<T> Table<T> {
+    /// Returns what is known of an enrolment's class.
+    pub(super) fn of(&self, seat: &Seat) -> Option<&T> {
+        self.0.get(seat.class_no)?.as_ref()
     }
 }
 
-/// Says which yearly duty a rank has: true at division level, false at section level and below, `None` above.
-pub(super) fn at_division_level(rank: &str) -> Option<bool> {
-    match rank {
-        "division_chief" | "division_deputy" => Some(true),
-        "section_chief" | "section_deputy" | "section_member" | "clerk" => Some(false),
-        _ => None,
+/// The marks of one person after the other: to be asked in order of persons.
+pub(super) struct Marks<'a>(&'a [Mark]);
+
+impl<'a> Marks<'a> {
+    /// Starts with the first person.
+    pub(super) fn new(world: &'a World) -> Self {
+        Self(&world.marks)
     }
-}
 
-fn seat(id: RecordId, fields: &Fields) -> Option<Seat> {
-    let reference = |no| fields.get(&no).and_then(Value::as_ref_id);
-    let state = text(fields, field!(Enrolment: "status").number());
-    let standing = match state {
-        Some("completed" | "certified" | "archived") => Standing::Finished,
-        Some("excused") => Standing::Excused,
-        Some(state) if PLACED.contains(&state) => Standing::Placed,
-        _ => Standing::Outside,
-    };
-    let certificate = fields.get(&field!(Enrolment: "certificate_no").number());
-    Some(Seat {
-        id,
-        class: reference(field!(Enrolment: "class").number())?,
-        person: reference(field!(Enrolment: "person").number())?,
-        standing,
-        hours: fields
-            .get(&field!(Enrolment: "hours").number())
-            .and_then(Value::as_int)
-            .unwrap_or(0),
-        certified: state == Some("certified")
-            || certificate.is_some_and(|number| !number.is_blank()),
-    })
-}
-
-fn mark(fields: &Fields) -> Option<Mark> {
-    let reference = |no| fields.get(&no).and_then(Value::as_ref_id);
-    let state = text(fields, field!(Attendance: "state").number());
-    Some(Mark {
-        session: reference(field!(Attendance: "session").number())?,
-        person: reference(field!(Attendance: "person").number())?,
-        present: matches!(state, None | Some("present" | "made_up")),
-        excused: state == Some("leave"),
-    })
+    /// Returns the marks of a person, in order of sessions; persons before cannot be asked for any more.
+    pub(super) fn of(&mut self, person: RecordId) -> &'a [Mark] {
+        let before = self.0.iter().take_while(|mark| mark.person < person).count();
+        let rest = self.0.get(before..).unwrap_or_default();
+        let own = rest.iter().take_while(|mark| mark.person == person).count();
+        let (found, rest) = rest.split_at_checked(own).unwrap_or((rest, &[]));
+        self.0 = rest;
+        found
+    }
 }
 
 /// True if a period contains the day, as far as its dates tell; an absent start is long ago.

@@ -21,7 +21,7 @@ pub use types::{
     ClassId, Code, CultivationId, Date, EnrolmentId, FieldType, Flag, Hours, IdNumber, Identifier,
     Instant, Integer, Many, Name, Notes, PersonId, Phone, SessionId, StaffFileId, Text, UnitRef,
 };
-pub use value::{FieldNo, Fields, Value};
+pub use value::{FieldNo, Fields, Value, ValueRef};
 
 /// A typed view of one record's fields, made by `record!`.
 pub trait Record: Sized {

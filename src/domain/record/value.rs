@@ -44,6 +44,59 @@ pub enum Value {
 /// The fields of one record, by number.
 pub type Fields = BTreeMap<FieldNo, Value>;
 
+/// A value as it lies in an encoded record, without a copy of its text.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum ValueRef<'a> {
+    /// Text.
+    Text(&'a str),
+    /// A code.
+    Code(&'a str),
+    /// A number, moment or flag as a number.
+    Number(i64),
+    /// A date.
+    Date(PartialDate),
+    /// Another record.
+    Ref(RecordId),
+    /// Nothing, or what this build cannot read.
+    Empty,
+}
+
+impl<'a> From<&'a Value> for ValueRef<'a> {
+    fn from(value: &'a Value) -> Self {
+        match value {
+            Value::Text(text) => Self::Text(text),
+            Value::Code(code) => Self::Code(code),
+            Value::Int(number) | Value::Instant(number) => Self::Number(*number),
+            Value::Flag(flag) => Self::Number(i64::from(*flag)),
+            Value::Date(date) => Self::Date(*date),
+            Value::Ref(id) => Self::Ref(*id),
+            Value::Null | Value::Unknown { .. } => Self::Empty,
+        }
+    }
+}
+
+impl<'a> ValueRef<'a> {
+    /// Returns the text of a text or code.
+    pub const fn as_text(self) -> Option<&'a str> {
+        if let Self::Text(text) | Self::Code(text) = self { Some(text) } else { None }
+    }
+
+    /// Returns a number, moment or flag.
+    pub const fn as_number(self) -> Option<i64> {
+        if let Self::Number(number) = self { Some(number) } else { None }
+    }
+
+    /// Returns a date.
+    pub const fn as_date(self) -> Option<PartialDate> {
+        if let Self::Date(date) = self { Some(date) } else { None }
+    }
+
+    /// Returns the record a reference points to.
+    pub const fn as_ref_id(self) -> Option<RecordId> {
+        if let Self::Ref(id) = self { Some(id) } else { None }
+    }
+}
+
 impl Value {
     /// Returns the number of an integer or of tenths.
     pub const fn as_int(&self) -> Option<i64> {

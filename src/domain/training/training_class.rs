@@ -217,6 +217,8 @@ record! {
         admission: Option<Admission> = 22, "admission".width(10).office(Office::Headquarters);
         /// Persons with a place beyond the capacity; absent while there are none.
         over_capacity: Option<Integer> = 23, "over_capacity".width(6).range(1, 1_000_000).office(Office::Server);
+        /// Places given to units together (名額分配), as the server counts them; absent while the class has no quotas.
+        quota_places: Option<Integer> = 29, "quota_places".width(6).range(0, 1_000_000).office(Office::Server);
         /// Online or face to face (線上、線下).
         delivery: Option<Delivery> = 24, "delivery".width(8);
         /// Taught together or studied alone (集中授課、自學).

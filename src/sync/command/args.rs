@@ -46,7 +46,7 @@ pub trait Arguments: Serialize + DeserializeOwned {
 }
 
 /// `enrol.request`: a place in a class for a person.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct EnrolRequest {
     /// The class.
     pub class: RecordId,
@@ -54,6 +54,8 @@ pub struct EnrolRequest {
     pub person: RecordId,
     /// Names this request: the same one sent again is the same.
     pub request: Uuid,
+    /// Unit and post of the person at the time (時任單位及職務); empty if the device knows none.
+    pub post_then: String,
 }
 
 /// `enrol.cancel`: a place, or a place on the waiting list, is given back.

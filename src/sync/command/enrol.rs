@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 
 use super::Outside;
 use super::args::{EnrolCancel, EnrolClose, EnrolRequest, enrolment_id};
-use super::places::{Class, Member, give_place, members, queue, write_queue};
+use super::places::{Class, Member, Room, give_place, members, queue, write_queue};
 use super::put_field;
 use crate::domain::access::Office;
 use crate::domain::ids::{RecordId, UnitId};
@@ -56,9 +56,9 @@ pub(super) fn request(task: &mut Task<'_>, args: EnrolRequest) -> Result<Outcome
     if let Some(outcome) = before.as_ref().and_then(|record| standing(task, record)) {
         return Ok(outcome);
     }
-    let answer = answer(task, &class)?;
+    let answer = answer(task, &class, person.unit)?;
     let args = EnrolRequest { person: person.id, ..args };
-    let record = asked(task, before, args, &person);
+    let record = asked(task, before, &args, &person);
     Ok(write(task, record, args.class, &answer))
 }
 
@@ -106,7 +106,7 @@ fn state_of(record: &Record) -> &str {
     state.and_then(|state| state.value.as_text()).unwrap_or_default()
 }
 
-fn answer(task: &Task<'_>, record: &Record) -> Result<Answer, Refusal> {
+fn answer(task: &Task<'_>, record: &Record, unit: UnitId) -> Result<Answer, Refusal> {
     let class = Class::of(record);
     if let Some(Outside::Promised { seq, position }) = task.world.outside.get(&task.op.id)
         && !crate::trap!(T64)
@@ -127,33 +127,40 @@ fn answer(task: &Task<'_>, record: &Record) -> Result<Answer, Refusal> {
         return Ok(Answer::Ranking);
     }
     let members = members(task.world, record.id);
-    let placed = members.iter().filter(|member| member.is_placed()).count();
-    let waiting = queue(&members).len();
-    let room = class.capacity.is_none_or(|places| placed < places) || crate::trap!(T34);
-    Ok(if room && waiting == 0 { Answer::Place("arrival") } else { Answer::Line(waiting) })
+    let waiting = queue(&members);
+    let room = Room::of(task.world, record.id, &class, &members);
+    let units = &task.world.units;
+    // Nobody overtakes those who wait for a place of the same quota.
+    let pool = room.pool(units, unit);
+    let is_next = waiting.iter().all(|member| room.pool(units, member.unit) != pool);
+    let free = room.has(units, unit) || crate::trap!(T34);
+    Ok(if free && is_next { Answer::Place("arrival") } else { Answer::Line(waiting.len()) })
 }
 
 /// The enrolment as it was asked for: new, or an earlier one that begins again.
-fn asked(task: &Task<'_>, before: Option<Record>, args: EnrolRequest, person: &Record) -> Record {
+fn asked(task: &Task<'_>, before: Option<Record>, args: &EnrolRequest, person: &Record) -> Record {
     let seq = task.stamp.seq;
     let mut record = before.unwrap_or_else(|| new(task.op, seq, person.unit, args));
     record.tombstone = None;
     put_field(task, &mut record, field!(Enrolment: "status_reason").number(), None);
     put_field(task, &mut record, field!(Enrolment: "placement").number(), None);
     put_field(task, &mut record, field!(Enrolment: "promised_seq").number(), None);
+    put_post(&mut record, task.op, seq, &args.post_then);
     let at = Value::Instant(effective_ms(task));
     put_field(task, &mut record, field!(Enrolment: "requested_at").number(), Some(at));
     record
 }
 
 /// A request as its author sees it before the server has decided.
-pub(super) fn shown_request(record: Option<Record>, op: &Op, args: EnrolRequest) -> Record {
+pub(super) fn shown_request(record: Option<Record>, op: &Op, args: &EnrolRequest) -> Record {
     let mut record = record.unwrap_or_else(|| new(op, 0, UnitId::HOME, args));
+    let post = args.post_then.as_str();
     let state = state_of(&record);
     if record.is_live() && (PLACED.contains(&state) || state == "waitlisted") {
         return record;
     }
     record.tombstone = None;
+    put_post(&mut record, op, 0, post);
     shown_state(record, op, "requested")
 }
 
@@ -165,8 +172,19 @@ pub(super) fn shown_state(mut record: Record, op: &Op, state: &str) -> Record {
     record
 }
 
+/// Keeps the unit and post at the time of the request (時任單位及職務), unless somebody wrote it already.
+fn put_post(record: &mut Record, op: &Op, seq: u64, post: &str) {
+    let no = field!(Enrolment: "post_then").number();
+    let known = record.fields.get(&no).is_some_and(|state| !state.value.is_blank());
+    let most = Kind::Enrolment.spec().field_no(no).map_or(0, |spec| usize::from(spec.max_chars));
+    let text: String = post.chars().filter(|c| !c.is_control()).take(most).collect();
+    if !known && !text.trim().is_empty() {
+        record.fields.insert(no, FieldState { value: Value::Text(text), origin: op.id, seq });
+    }
+}
+
 /// A new enrolment, with nothing but class and person.
-fn new(op: &Op, seq: u64, unit: UnitId, args: EnrolRequest) -> Record {
+fn new(op: &Op, seq: u64, unit: UnitId, args: &EnrolRequest) -> Record {
     let state = |of: RecordId| FieldState { value: Value::Ref(of), origin: op.id, seq };
     Record {
         id: op.record,

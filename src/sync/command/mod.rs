@@ -39,6 +39,7 @@ use crate::domain::ids::RecordId;
 use crate::domain::kinds::Kind;
 use crate::domain::record::{FieldNo, Value};
 use crate::domain::rights::may_ask;
+use crate::domain::training::class_quota::ClassQuota;
 use crate::domain::training::enrolment::{Enrolment, GIVEN};
 use crate::field;
 
@@ -108,7 +109,7 @@ pub fn named(name: &str, args: &[u8]) -> Vec<RecordId> {
 pub fn shown(record: Option<Record>, op: &Op, name: &str, args: &[u8]) -> Option<Record> {
     match name {
         EnrolRequest::NAME => match EnrolRequest::open(args) {
-            Some(args) => Some(enrol::shown_request(record, op, args)),
+            Some(args) => Some(enrol::shown_request(record, op, &args)),
             None => record,
         },
         EnrolCancel::NAME => record.map(|record| enrol::shown_state(record, op, "withdrawn")),
@@ -161,8 +162,12 @@ pub fn classes_of(world: &World, op: &Op) -> BTreeSet<RecordId> {
     if op.kind == Kind::TrainingClass.number() {
         classes.insert(op.record);
     }
-    if op.kind == Kind::Enrolment.number() && may_change_places(op) {
-        let no = field!(Enrolment: "class").number();
+    let by_class = match Kind::from_number(op.kind) {
+        Some(Kind::Enrolment) if may_change_places(op) => Some(field!(Enrolment: "class").number()),
+        Some(Kind::ClassQuota) => Some(field!(ClassQuota: "class").number()),
+        _ => None,
+    };
+    if let Some(no) = by_class {
         let held = world.records.get(&op.record).and_then(|record| record.fields.get(&no));
         classes.extend(held.and_then(|state| state.value.as_ref_id()));
         classes.extend(op.value_of(no).and_then(Value::as_ref_id));

@@ -1,15 +1,18 @@
 //! The places of a class: who holds one, who waits in which order, and giving free ones away.
 
+use std::collections::BTreeMap;
+
 use super::{Outside, put_field};
-use crate::domain::ids::RecordId;
+use crate::domain::ids::{RecordId, UnitId};
 use crate::domain::kinds::Kind;
 use crate::domain::record::{FieldNo, Value};
+use crate::domain::training::class_quota::ClassQuota;
 use crate::domain::training::enrolment::{Enrolment, PLACED};
 use crate::domain::training::training_class::{CLOSED, SETTLED, TrainingClass};
 use crate::field;
 use crate::sync::record::Record;
 use crate::sync::task::Task;
-use crate::sync::world::World;
+use crate::sync::world::{UnitTree, World};
 
 /// A class as far as its places go.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -27,6 +30,8 @@ pub(super) struct Class<'a> {
 pub(super) struct Member<'a> {
     pub(super) id: RecordId,
     pub(super) state: &'a str,
+    /// Unit of its person.
+    pub(super) unit: UnitId,
     /// Place on the waiting list.
     pub(super) position: Option<i64>,
     /// Position in a lost history that a kept promise came from.
@@ -81,11 +86,96 @@ fn member(record: &Record) -> Member<'_> {
     let asked = asked.and_then(Value::as_instant);
     Member {
         id: record.id,
+        unit: record.unit,
         state: status.and_then(|state| state.value.as_text()).unwrap_or_default(),
         position: number(field!(Enrolment: "queue_position").number()),
         promised: number(field!(Enrolment: "promised_seq").number()),
         order: (asked.unwrap_or(i64::MAX), status.map_or(u64::MAX, |state| state.seq)),
     }
+}
+
+/// The places that are left: of the class, of each unit that was given some, and of all others together.
+///
+/// A unit with a quota has the places of its quota and no others; whoever is of no such unit has what the quotas leave of the capacity.
+pub(super) struct Room {
+    /// Left of the class; `None` for as many as ask.
+    all: Option<usize>,
+    /// Left of each quota, by unit.
+    quotas: Vec<(UnitId, usize)>,
+    /// Left for units without a quota.
+    others: Option<usize>,
+    /// Places given to units together.
+    given: usize,
+}
+
+impl Room {
+    /// Counts what the placed enrolments of a class leave.
+    pub(super) fn of(
+        world: &World,
+        id: RecordId,
+        class: &Class<'_>,
+        members: &[Member<'_>],
+    ) -> Self {
+        let quotas = quotas(world, id);
+        let given = quotas.iter().map(|(_, places)| places).sum();
+        let others = class.capacity.map(|places| places.saturating_sub(given));
+        let mut room = Self { all: class.capacity, quotas, others, given };
+        for member in members.iter().filter(|member| member.is_placed()) {
+            room.fill(&world.units, member.unit);
+        }
+        room
+    }
+
+    /// True if the class has places by units.
+    pub(super) const fn is_divided(&self) -> bool {
+        !self.quotas.is_empty()
+    }
+
+    /// Returns the unit whose quota a unit's persons are under: its own or the nearest above it.
+    pub(super) fn pool(&self, units: &UnitTree, unit: UnitId) -> Option<UnitId> {
+        let above = |quota: UnitId| quota == unit || units.is_within(unit, quota);
+        let over = self.quotas.iter().map(|(quota, _)| *quota).filter(|quota| above(*quota));
+        over.reduce(|near, other| if units.is_within(other, near) { other } else { near })
+    }
+
+    fn left(&mut self, units: &UnitTree, unit: UnitId) -> Option<&mut usize> {
+        match self.pool(units, unit) {
+            Some(pool) => self.quotas.iter_mut().find(|(quota, _)| *quota == pool).map(|(_, n)| n),
+            None => self.others.as_mut(),
+        }
+    }
+
+    /// True if there is a place for a person of the unit.
+    pub(super) fn has(&self, units: &UnitTree, unit: UnitId) -> bool {
+        let of_unit = match self.pool(units, unit) {
+            Some(pool) => self.quotas.iter().find(|(quota, _)| *quota == pool).map(|(_, n)| *n),
+            None => self.others,
+        };
+        self.all.is_none_or(|left| left > 0) && of_unit.is_none_or(|left| left > 0)
+    }
+
+    fn fill(&mut self, units: &UnitTree, unit: UnitId) {
+        self.all = self.all.map(|left| left.saturating_sub(1));
+        if let Some(left) = self.left(units, unit) {
+            *left = left.saturating_sub(1);
+        }
+    }
+}
+
+/// Returns the places that units were given of a class, two rows of one unit added up.
+fn quotas(world: &World, class: RecordId) -> Vec<(UnitId, usize)> {
+    let ids = world.pointing.get(&class).into_iter().flatten();
+    let rows = ids.filter_map(|id| world.records.get(id));
+    let mut found: BTreeMap<UnitId, usize> = BTreeMap::new();
+    for row in rows.filter(|row| row.is_live() && row.kind == Kind::ClassQuota.number()) {
+        let unit = value(row, field!(ClassQuota: "unit").number()).and_then(Value::as_ref_id);
+        let places = value(row, field!(ClassQuota: "places").number()).and_then(Value::as_int);
+        let places = places.and_then(|places| usize::try_from(places).ok());
+        if let (Some(unit), Some(places)) = (unit, places) {
+            *found.entry(unit.unit()).or_default() += places;
+        }
+    }
+    found.into_iter().collect()
 }
 
 /// Returns those on the waiting list, first one first.
@@ -126,8 +216,10 @@ pub(super) fn settle(task: &mut Task<'_>, id: RecordId) {
     let owned = record.clone();
     let class = Class::of(&owned);
     let about_the_class = task.op.record == id;
+    let divided = value(&record, field!(TrainingClass: "quota_places").number()).is_some()
+        || task.op.kind == Kind::ClassQuota.number();
     if record.kind != Kind::TrainingClass.number()
-        || (class.capacity.is_none() && !about_the_class)
+        || (class.capacity.is_none() && !about_the_class && !divided)
         || crate::trap!(T35)
     {
         return;
@@ -135,24 +227,29 @@ pub(super) fn settle(task: &mut Task<'_>, id: RecordId) {
     leave_line(task, id);
     let members = members(task.world, id);
     let placed = members.iter().filter(|member| member.is_placed()).count();
-    let line = line(&class, &members, placed);
-    let asked: Vec<(RecordId, bool)> =
-        line.iter().map(|member| (member.id, member.state == "requested")).collect();
+    let mut room = Room::of(task.world, id, &class, &members);
+    let line = line(&class, &members, |member| room.has(&task.world.units, member.unit));
+    let asked: Vec<(RecordId, bool, UnitId)> =
+        line.iter().map(|m| (m.id, m.state == "requested", m.unit)).collect();
     let open = record.is_live() && !SETTLED.contains(&class.status);
     // Promises that come back after a restore give places to nobody else: those who hold them may still be on their way.
     let returning = matches!(task.world.outside.get(&task.op.id), Some(Outside::Promised { .. }));
-    let may_move = !returning && (open || asked.iter().any(|(_, requested)| *requested));
-    let free = class.capacity.map_or(usize::MAX, |places| places.saturating_sub(placed));
-    let (moving, staying) = asked.split_at(if may_move { free.min(asked.len()) } else { 0 });
-    for (member, requested) in moving {
-        if let Some(record) = task.world.records.get(member).cloned() {
-            give_place(task, record, if *requested { "ranked" } else { "promoted" });
+    let may_move = !returning && (open || asked.iter().any(|(_, requested, _)| *requested));
+    let (mut staying, mut held) = (Vec::new(), placed);
+    for (member, requested, unit) in asked {
+        let waiting = task.world.records.get(&member).cloned();
+        match waiting.filter(|_| may_move && room.has(&task.world.units, unit)) {
+            Some(record) => {
+                room.fill(&task.world.units, unit);
+                held += 1;
+                give_place(task, record, if requested { "ranked" } else { "promoted" });
+            }
+            None => staying.push(member),
         }
     }
-    let staying: Vec<RecordId> = staying.iter().map(|(member, _)| *member).collect();
     write_queue(task, &staying);
-    let held = placed + moving.len();
-    note_surplus(task, record, class.capacity.map_or(0, |places| held.saturating_sub(places)));
+    let surplus = class.capacity.map_or(0, |places| held.saturating_sub(places));
+    note_sums(task, record, surplus, &room);
 }
 
 /// Takes the place in line from whoever waits no more.
@@ -168,9 +265,13 @@ fn leave_line(task: &mut Task<'_>, class: RecordId) {
     }
 }
 
-/// Who is in line for a place: the waiting list; whoever headquarters put on it while the class was full; and, once the class
-/// is closed, those who asked, in the order they asked.
-fn line<'a>(class: &Class<'_>, members: &[Member<'a>], placed: usize) -> Vec<Member<'a>> {
+/// Who is in line for a place: the waiting list; whoever headquarters put on it while there was no room for them; and, once the
+/// class is closed, those who asked, in the order they asked.
+fn line<'a>(
+    class: &Class<'_>,
+    members: &[Member<'a>],
+    has_room: impl Fn(&Member<'_>) -> bool,
+) -> Vec<Member<'a>> {
     let mut line = queue(members);
     let of = |state: &str| -> Vec<Member<'a>> {
         let here = |member: &&Member<'_>| member.state == state && member.position.is_none();
@@ -178,19 +279,21 @@ fn line<'a>(class: &Class<'_>, members: &[Member<'a>], placed: usize) -> Vec<Mem
         found.sort_by_key(|member| (member.order, member.id));
         found
     };
-    if class.capacity.is_some_and(|places| placed >= places) {
-        line.extend(of("waitlisted"));
-    }
+    line.extend(of("waitlisted").into_iter().filter(|member| !has_room(member)));
     if !class.waits_for_closing() {
         line.extend(of("requested"));
     }
     line
 }
 
-fn note_surplus(task: &mut Task<'_>, mut class: Record, surplus: usize) {
+/// Notes on the class how many are beyond its places, and how many places units were given.
+fn note_sums(task: &mut Task<'_>, mut class: Record, surplus: usize, room: &Room) {
     let surplus = i64::try_from(surplus).ok().filter(|surplus| *surplus > 0);
-    let no = field!(TrainingClass: "over_capacity").number();
-    if put_field(task, &mut class, no, surplus.map(Value::Int)) {
+    let given = i64::try_from(room.given).ok().filter(|_| room.is_divided());
+    let over = field!(TrainingClass: "over_capacity").number();
+    let changed = put_field(task, &mut class, over, surplus.map(Value::Int));
+    let sum = field!(TrainingClass: "quota_places").number();
+    if put_field(task, &mut class, sum, given.map(Value::Int)) || changed {
         task.put(class);
     }
 }

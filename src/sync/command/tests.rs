@@ -98,7 +98,7 @@ impl Pen {
 
     pub(super) fn ask(&mut self, who: RecordId) -> Op {
         let request = Uuid::from_u128(u128::from(self.device) << 64 | u128::from(self.n));
-        let args = EnrolRequest { class: CLASS, person: who, request };
+        let args = EnrolRequest { class: CLASS, person: who, request, post_then: String::new() };
         self.command(Kind::Enrolment, enrolment_id(CLASS, who), &args)
     }
 
@@ -332,7 +332,12 @@ fn a_class_that_is_gone_or_closed_refuses_and_one_without_a_limit_takes_everybod
         let op = a.ask(person(n));
         assert!(matches!(server.take(&op, a), Outcome::Applied { .. }));
     }
-    let args = EnrolRequest { class: person(0), person: person(1), request: Uuid::nil() };
+    let args = EnrolRequest {
+        class: person(0),
+        person: person(1),
+        request: Uuid::nil(),
+        post_then: String::new(),
+    };
     let id = enrolment_id(person(0), person(1));
     let op = a.command(Kind::Enrolment, id, &args);
     assert_eq!(rejected(&server.take(&op, a)), "missing_reference");

@@ -46,7 +46,8 @@ fn the_arguments_of_a_command_are_read_whole_or_not_at_all() {
 #[test]
 fn a_command_names_the_records_it_is_about() {
     let (class, keep, drop) = (CLASS, person(1), person(2));
-    let request = EnrolRequest { class, person: keep, request: Uuid::nil() };
+    let request =
+        EnrolRequest { class, person: keep, request: Uuid::nil(), post_then: String::new() };
     assert_eq!(named(EnrolRequest::NAME, &request.seal()), [class, keep]);
     let cancel = EnrolCancel { class, person: keep, reason: String::new() };
     assert_eq!(named(EnrolCancel::NAME, &cancel.seal()), [class, keep]);

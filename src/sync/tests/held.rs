@@ -347,7 +347,8 @@ fn what_waits_goes_on_waiting_for_the_next_thing_it_lacks() {
     ];
     let mut opened = a.op(OpBody::Create { unit: UnitId::HOME, fields });
     (opened.kind, opened.record) = (Kind::TrainingClass.number(), class);
-    let args = EnrolRequest { class, person: PERSON, request: Uuid::nil() };
+    let args =
+        EnrolRequest { class, person: PERSON, request: Uuid::nil(), post_then: String::new() };
     let body = OpBody::Command { name: EnrolRequest::NAME.to_owned(), args: args.seal() };
     let mut ask = b.op(body);
     (ask.kind, ask.record) = (Kind::Enrolment.number(), enrolment_id(class, PERSON));

@@ -166,7 +166,8 @@ fn fifty_requests_from_ten_devices_at_once_give_ten_places_and_order_forty() {
             scope.spawn(move || {
                 for person in people {
                     let request = uuid::Uuid::nil();
-                    let args = EnrolRequest { class, person: *person, request };
+                    let args =
+                        EnrolRequest { class, person: *person, request, post_then: String::new() };
                     let name = EnrolRequest::NAME.to_owned();
                     let body = OpBody::Command { name, args: args.seal() };
                     let id = enrolment_id(class, *person);

@@ -4,6 +4,7 @@ mod commands;
 mod drills;
 mod elements;
 mod erase;
+mod quotas;
 mod secrets;
 mod story;
 

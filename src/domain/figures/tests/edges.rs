@@ -4,10 +4,7 @@ use super::*;
 
 fn hours_of(maker: &mut Maker, person: u128) -> i64 {
     let world = maker.ready();
-    hours::counted(&world, ask(day(2026, 12, 31), 2026))
-        .get(&id(person))
-        .copied()
-        .unwrap_or_default()
+    hours::counted(&world, ask(day(2026, 12, 31), 2026)).of(id(person))
 }
 
 fn dated(maker: &mut Maker, n: u128, from: Value, to: Value) {
@@ -84,8 +81,8 @@ fn a_class_over_new_year_counts_for_the_year_it_names() {
     assert_eq!(hours_of(&mut maker, 51), 80);
     let world = maker.ready();
     let later = hours::counted(&world, ask(day(2027, 1, 2), 2026));
-    assert_eq!(later.get(&id(50)), Some(&80));
-    assert!(hours::counted(&world, ask(day(2027, 1, 2), 2027)).is_empty());
+    assert_eq!(later.of(id(50)), 80);
+    assert_eq!(hours::counted(&world, ask(day(2027, 1, 2), 2027)).of(id(50)), 0);
 }
 
 #[test]
