@@ -65,9 +65,9 @@ mod views;
 #[cfg(test)]
 mod tests;
 #[cfg(test)]
-mod tests_figures;
-#[cfg(test)]
 mod tests_commands;
+#[cfg(test)]
+mod tests_figures;
 #[cfg(test)]
 mod tests_judgement;
 #[cfg(test)]

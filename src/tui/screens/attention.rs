@@ -54,7 +54,7 @@ impl AttentionList {
             let shown =
                 masked(field, value).unwrap_or_else(|| value_text(shell, spec, field, value));
             let label = shell.locale.field_label(spec, field);
-            text.push_str(&format!("  {label}: {shown}"));
+            text = format!("{text}  {label}: {shown}");
         }
         text
     }
