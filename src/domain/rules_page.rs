@@ -34,10 +34,17 @@ A date known to the month or year is surely after another only when its first da
 /// Returns the text of docs/rules.md.
 pub fn markdown() -> String {
     let mut out = String::from(HEAD);
-    match rows(&mut out).and_then(|()| reports(&mut out)).and_then(|()| days(&mut out)) {
+    match filled(&mut out) {
         Ok(()) => out,
         Err(error) => format!("{out}\n{error}\n"), // a String takes every write
     }
+}
+
+fn filled(out: &mut String) -> Result<(), Error> {
+    rows(out)?;
+    reports(out)?;
+    asked(out)?;
+    days(out)
 }
 
 fn rows(out: &mut String) -> Result<(), Error> {
@@ -60,6 +67,54 @@ fn reports(out: &mut String) -> Result<(), Error> {
     writeln!(out, "\n## Reports\n\n| Report | Counts | Source |\n|---|---|---|")?;
     for report in REPORTS {
         writeln!(out, "| `{}` | `{}` | {} |", report.name, report.counts.key(), report.source)?;
+    }
+    Ok(())
+}
+
+/// What headquarters asks for (domain notes B4), each with the reports that answer it.
+const ASKED: [(&str, &[&str]); 16] = [
+    ("coverage of rotation training, teachers and students apart", &["training-coverage"]),
+    ("hours attained, with the hours each person lacks", &["hours-attained"]),
+    ("new secretaries trained within the months set", &["new-secretary-training"]),
+    (
+        "places used, half days attended, certificates; excused ones apart",
+        &["quota-use", "session-attendance", "class-completion"],
+    ),
+    (
+        "teachers' branches with a recognised double leader; vacancies and those being cultivated",
+        &["double-leader-ratio", "double-leader-conditions", "trait-evidence", "cultivation-plan"],
+    ),
+    ("coverage of the method of selection", &["scheme-coverage"]),
+    ("units with a full-time organizer, and the posts lacking", &["organizer-staffing"]),
+    ("organizers' training of three kinds", &["organizer-training"]),
+    (
+        "who may be promoted from when, and the places of each rank",
+        &["promotion-eligibility", "places-by-rank"],
+    ),
+    ("the one per cent", &["party-staff-ratio"]),
+    ("one secretary in post for each branch", &["branch-secretaries"]),
+    ("elections on time, with approved delays; overdue ones with days", &["elections-on-time"]),
+    (
+        "secretaries reviewed, and how grades are spread",
+        &["work-report-coverage", "work-report-grades"],
+    ),
+    ("rectification closed of what is due; overdue list", &["rectification-closed"]),
+    ("development plan, teachers apart; forms by state", &["development-plan"]),
+    (
+        "reports received and received in time; the ministry's tables at 30 June",
+        &["submissions", "double-leader-statistics", "double-leader-grid"],
+    ),
+];
+
+fn asked(out: &mut String) -> Result<(), Error> {
+    writeln!(
+        out,
+        "\n## What headquarters asks for\n\nEach with `--as-of`, the year before, the list behind it (`--behind`) and as .xlsx, .csv, .json.\n"
+    )?;
+    writeln!(out, "| Asked for | Answered by |\n|---|---|")?;
+    for (what, names) in ASKED {
+        let names: Vec<String> = names.iter().map(|name| format!("`{name}`")).collect();
+        writeln!(out, "| {what} | {} |", names.join(", "))?;
     }
     Ok(())
 }
@@ -89,6 +144,16 @@ fn days(out: &mut String) -> Result<(), Error> {
 
 #[cfg(test)]
 mod tests {
+    #[test]
+    fn every_report_answers_something_that_is_asked_for() {
+        use std::collections::BTreeSet;
+        let answers: Vec<&str> =
+            super::ASKED.iter().flat_map(|(_, names)| *names).copied().collect();
+        let named: BTreeSet<&str> = answers.iter().copied().collect();
+        let reports: BTreeSet<&str> = super::REPORTS.iter().map(|report| report.name).collect();
+        assert_eq!((named, answers.len()), (reports.clone(), reports.len()));
+    }
+
     #[test]
     fn the_rules_in_docs_are_those_of_the_code() {
         let path = concat!(env!("CARGO_MANIFEST_DIR"), "/docs/rules.md");

@@ -152,6 +152,21 @@ pub struct Ratio {
     pub whole: usize,
     /// Records of the denominator that are not in the numerator.
     pub missing: Vec<RecordId>,
+    /// The same unit by unit, the lowest share first.
+    pub units: Vec<UnitShare>,
+}
+
+/// One unit's part of a figure.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct UnitShare {
+    /// Name of the unit; empty for records under none.
+    pub unit: String,
+    /// Numerator.
+    pub part: usize,
+    /// Denominator.
+    pub whole: usize,
+    /// Records of the denominator that are not in the numerator.
+    pub missing: Vec<RecordId>,
 }
 
 impl Failure {
@@ -453,6 +468,16 @@ impl Data {
         let ratio = |view: ReportView| {
             let missing: Vec<RecordId> =
                 view.total.missing.into_iter().map(|item| item.id).collect();
+            let shares = view.rows.into_iter().filter(|row| row.denominator > 0);
+            let mut units: Vec<UnitShare> = shares
+                .map(|row| UnitShare {
+                    unit: row.unit_name,
+                    part: row.numerator,
+                    whole: row.denominator,
+                    missing: row.missing.into_iter().map(|item| item.id).collect(),
+                })
+                .collect();
+            units.sort_by_key(|share| (share.part * 10_000).checked_div(share.whole));
             let kind = missing.first().and_then(|id| self.client.view(*id).ok());
             Ratio {
                 name: view.name.to_owned(),
@@ -460,6 +485,7 @@ impl Data {
                 part: view.total.numerator,
                 whole: view.total.denominator,
                 missing,
+                units,
             }
         };
         counted.map(ratio).collect()

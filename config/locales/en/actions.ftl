@@ -94,3 +94,4 @@ action-column-reset = As delivered
 action-select-range = Select a range
 action-select-same = Select same value
 action-export = Export this screen
+action-by-unit = By unit

@@ -208,6 +208,7 @@ field-establishment-posts_approved = Posts approved
 field-establishment-valid_from = Valid from
 field-establishment-valid_to = Valid to
 field-establishment-document_no = Document no.
+field-establishment-rank = Rank of the posts
 field-enrolment-contact_phone = Telephone for the class
 field-enrolment-diet = Diet
 field-enrolment-lodging = Lodging

@@ -94,3 +94,4 @@ action-column-reset = 恢复原样
 action-select-range = 选定一段
 action-select-same = 选定同值
 action-export = 导出本画面
+action-by-unit = 按单位看

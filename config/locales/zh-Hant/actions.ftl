@@ -94,3 +94,4 @@ action-column-reset = 恢復原樣
 action-select-range = 選定一段
 action-select-same = 選定同值
 action-export = 匯出本畫面
+action-by-unit = 按單位看

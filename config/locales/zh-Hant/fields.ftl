@@ -208,6 +208,7 @@ field-establishment-posts_approved = 核定職數
 field-establishment-valid_from = 生效日期
 field-establishment-valid_to = 失效日期
 field-establishment-document_no = 核定文號
+field-establishment-rank = 職級
 field-enrolment-contact_phone = 培訓期間電話
 field-enrolment-diet = 用餐要求
 field-enrolment-lodging = 住宿要求

@@ -32,7 +32,8 @@ const COLUMNS: [Column; 7] = [
     ("under-56", |person, day| is_younger(person, day, 56)),
 ];
 
-fn is_younger(person: &Member, day: PartialDate, years: i16) -> bool {
+/// True if somebody had not reached the age on the day; false without a date of birth.
+pub(super) fn is_younger(person: &Member, day: PartialDate, years: i16) -> bool {
     let birthday = person.born_on.and_then(|born| dates::plus_years(born, years));
     birthday.is_some_and(|birthday| birthday.is_surely_after(day))
 }

@@ -9,6 +9,7 @@ mod class_completion;
 mod cultivation_plan;
 mod development_plan;
 mod double_leader_conditions;
+mod double_leader_grid;
 mod double_leader_ratio;
 mod double_leader_statistics;
 mod elections_on_time;
@@ -19,6 +20,7 @@ mod organizer_staffing;
 mod organizer_training;
 mod party_staff_ratio;
 mod people;
+mod places_by_rank;
 mod promotion_eligibility;
 mod quota_use;
 mod reading;
@@ -89,9 +91,11 @@ pub static REPORTS: &[Report] = &[
     trait_evidence::REPORT,
     cultivation_plan::REPORT,
     double_leader_statistics::REPORT,
+    double_leader_grid::REPORT,
     organizer_staffing::REPORT,
     organizer_training::REPORT,
     promotion_eligibility::REPORT,
+    places_by_rank::REPORT,
     party_staff_ratio::REPORT,
     branch_secretaries::REPORT,
     elections_on_time::REPORT,

@@ -57,6 +57,10 @@ fn approved(world: &World, day: PartialDate) -> BTreeMap<RecordId, usize> {
     for (_, e) in
         world.establishments.iter().filter(|(_, e)| contains(Some(e.valid_from), e.valid_to, day))
     {
+        // Places for one rank are among the unit's posts, not besides them.
+        if e.rank.is_some() {
+            continue;
+        }
         let posts = usize::try_from(e.posts_approved.0).unwrap_or_default();
         let known = latest.entry(e.unit.0).or_insert((e.valid_from.0, posts));
         if e.valid_from.0 >= known.0 {

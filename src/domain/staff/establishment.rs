@@ -1,7 +1,7 @@
 //! Establishments: how many organizers' posts a unit is entitled to.
 
 use crate::domain::access::Office;
-use crate::domain::record::{Date, Identifier, Integer, Issue, Owner, UnitRef, care};
+use crate::domain::record::{Code, Date, Identifier, Integer, Issue, Owner, UnitRef, care};
 use crate::domain::rules::dates;
 use crate::{field, record};
 
@@ -20,9 +20,11 @@ record! {
         valid_to: Option<Date> = 4, "valid_to".width(10).office(Office::Headquarters);
         /// Number of the decision.
         document_no: Option<Identifier> = 5, "document_no".width(20).max_chars(60).office(Office::Headquarters);
+        /// Rank that the posts are for (職級職數), from the code list `rank`; absent for the unit's posts of any rank.
+        rank: Option<Code> = 6, "rank".width(8).codes("rank").office(Office::Headquarters);
     }
     spec { .care(care::ESTABLISHMENT).owner(Owner::Field("unit")).office(Office::Headquarters).list(&["unit", "posts_approved", "valid_from", "valid_to"])
-        .title(&["unit", "valid_from"]).natural(&["unit", "valid_from"]) }
+        .title(&["unit", "valid_from"]).natural(&["unit", "valid_from", "rank"]) }
     rules { in_order }
 }
 

@@ -44,6 +44,8 @@ contexts! {
     Values = "values";
     /// The columns of a list.
     Columns = "columns";
+    /// One figure by unit.
+    Coverage = "coverage";
     /// Changes the server refused or holds.
     Attention = "attention";
     /// The sync screen.
@@ -94,7 +96,7 @@ actions! {
     /// Marks the person excused, absent or made up.
     MarkAs = "mark-as" in Checkin;
     /// Opens what the cursor is on.
-    Open = "open" in Overview List Attention Sync Commands Values Columns;
+    Open = "open" in Overview List Attention Sync Commands Values Columns Coverage;
     /// Stores the form.
     Save = "save" in Form;
     /// Goes to the next field.
@@ -161,6 +163,8 @@ actions! {
     Columns = "columns" in List;
     /// Shows the counts as a chart, or how many records were made month by month.
     Chart = "chart" in Values Overview;
+    /// Shows the figure under the cursor unit by unit.
+    ByUnit = "by-unit" in Overview;
     /// Chooses by what texts are put in order: pinyin, strokes, zhuyin.
     Collation = "collation" in List;
     /// Changes what the last line of the list says: sum, mean, count.

@@ -8,6 +8,7 @@ mod choices;
 mod columns;
 mod commands;
 mod conflict;
+mod coverage;
 mod detail;
 mod first_run;
 mod form;

@@ -2,6 +2,7 @@
 
 use ratatui::layout::Rect;
 
+use super::coverage::{Coverage, percent, unit_line};
 use super::form::Form;
 use super::{AttentionList, ConflictList, List, Page, SyncScreen, Values};
 use crate::domain::ids::RecordId;
@@ -9,7 +10,7 @@ use crate::domain::kinds::Kind;
 use crate::locale::instant_text;
 use crate::tui::actions::{Action, Context};
 use crate::tui::app::{Move, Shell};
-use crate::tui::arranged::CREATED;
+use crate::tui::arranged::{CREATED, Sheet};
 use crate::tui::data::{Filter, Query, Ratio};
 use crate::tui::text::{bar, cells, fit, fit_right};
 use crate::tui::theme::Role;
@@ -67,6 +68,32 @@ impl Overview {
         shell.moves.push(Move::Push(page));
     }
 
+    /// Returns the figure under the cursor, else the first one.
+    fn ratio(&self) -> Option<&Ratio> {
+        let of = |line: &'_ Line| matches!(line, Line::Ratio(_));
+        let here = self.lines.get(self.cursor).filter(|line| of(line));
+        match here.or_else(|| self.lines.iter().find(|line| of(line))) {
+            Some(Line::Ratio(ratio)) => Some(ratio),
+            _ => None,
+        }
+    }
+
+    /// Draws the units of a figure at the right; returns what is left of the area.
+    fn draw_units(&self, shell: &Shell, ui: &mut Ui<'_>, inner: Rect) -> Rect {
+        let Some(ratio) = self.ratio().filter(|_| inner.width >= LEAST_FOR_UNITS) else {
+            return inner;
+        };
+        let wide = inner.width - LINES;
+        let x = inner.x + LINES;
+        let title = shell.text(&format!("figure-{}", ratio.name));
+        let title = shell.text_with("overview-units", &[("figure", &title)]);
+        ui.put(x, inner.y, &title, wide, Role::Title);
+        for (share, y) in ratio.units.iter().zip(inner.y + 1..inner.bottom()) {
+            ui.put(x, y, &unit_line(shell, share, usize::from(wide)), wide, Role::Text);
+        }
+        Rect { width: LINES - 1, ..inner }
+    }
+
     fn draw_line(ui: &mut Ui<'_>, shell: &Shell, line: &Line, row: Rect, current: bool) {
         let role = match (current, line.is_urgent(shell)) {
             (true, _) => Role::Selected,
@@ -79,6 +106,11 @@ impl Overview {
         ui.put(row.x, row.y, &text, row.width, role);
     }
 }
+
+/// Cells of the lines where units stand beside them.
+const LINES: u16 = 66;
+/// Cells of a screen that has room for both.
+const LEAST_FOR_UNITS: u16 = 110;
 
 impl Line {
     fn is_urgent(&self, shell: &Shell) -> bool {
@@ -107,7 +139,7 @@ impl Line {
             }
             Self::Records(kind, count) => counted(shell.locale.kind_label(kind.spec()), *count),
             Self::Ratio(ratio) => {
-                let percent = (ratio.part * 100).checked_div(ratio.whole).unwrap_or(0);
+                let percent = percent(ratio.part, ratio.whole);
                 let figures = format!("{percent}% {}/{}", ratio.part, ratio.whole);
                 let label = fit(&shell.text(&format!("figure-{}", ratio.name)), 26);
                 format!("{label} {} {}", bar(ratio.part, ratio.whole, 22), figures)
@@ -148,6 +180,7 @@ impl Page for Overview {
             &[("date", &shell.today.to_string()), ("synced", &synced)],
         );
         let inner = ui.frame(area, &title, "");
+        let inner = self.draw_units(shell, ui, inner);
         let empty = status.records.iter().all(|(_, count)| *count == 0);
         let mut rows: Vec<(Option<usize>, String)> = Vec::new();
         let mut heading = "";
@@ -194,6 +227,11 @@ impl Page for Overview {
                 list.start_find("");
                 shell.moves.push(Move::Push(Box::new(list)));
             }
+            Action::ByUnit => {
+                if let Some(ratio) = self.ratio().cloned() {
+                    shell.moves.push(Move::Push(Box::new(Coverage::new(ratio))));
+                }
+            }
             Action::CheckIn => shell.start_check_in(None),
             Action::Chart => {
                 // What was enrolled month by month; where nobody was, the persons.
@@ -207,6 +245,37 @@ impl Page for Overview {
             Action::Back => shell.ask_quit(),
             _ => {}
         }
+    }
+
+    fn enabled(&self, shell: &Shell, action: Action) -> Result<(), String> {
+        match action {
+            Action::ByUnit if self.ratio().is_none() => Err(shell.text("why-no-figure")),
+            _ => Ok(()),
+        }
+    }
+
+    fn sheet(&self, shell: &Shell) -> Option<Sheet> {
+        let heads = ["overview-figure", "coverage-part", "coverage-whole", "coverage-percent"];
+        let mut rows = vec![heads.map(|key| shell.text(key)).to_vec()];
+        let cells = |label: String, figures: &[usize]| {
+            let figures = figures.iter().map(ToString::to_string);
+            std::iter::once(label).chain(figures).collect()
+        };
+        for line in &self.lines {
+            match line {
+                Line::Ratio(ratio) => {
+                    let label = shell.text(&format!("figure-{}", ratio.name));
+                    let (part, whole) = (ratio.part, ratio.whole);
+                    rows.push(cells(label, &[part, whole, percent(part, whole)]));
+                }
+                Line::Records(kind, count) => {
+                    rows.push(cells(shell.locale.kind_plural(kind.spec()), &[*count]));
+                }
+                Line::Conflicts | Line::Attention | Line::Pending | Line::Draft(..) => {}
+            }
+        }
+        let title = shell.text("context-overview");
+        Some(Sheet { name: "overview".to_owned(), title, rows, taken: None })
     }
 
     fn typed(&mut self, shell: &mut Shell, key: crate::tui::keys::Key) -> bool {

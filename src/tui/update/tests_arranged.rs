@@ -207,3 +207,25 @@ fn records_made_month_by_month_are_a_chart_that_opens_their_list() {
     desk.press("1 Ctrl-T").shows("建立時間").shows("清單現有 5 筆");
     desk.press("Enter").shows("共 5 筆");
 }
+
+#[test]
+fn a_figure_is_shown_by_unit_and_each_unit_opens_who_is_missing() {
+    use crate::tui::data::UnitShare;
+    let mut desk = staffed();
+    let missing = desk.data.list(&Query { search: "曾國藩".into(), ..Query::all(Kind::Person) });
+    let share = |unit: &str, part, missing: &[_]| UnitShare {
+        unit: unit.into(),
+        part,
+        whole: part + missing.len(),
+        missing: missing.to_vec(),
+    };
+    let units = vec![share("電信學院", 2, &missing), share("圖書館", 2, &[])];
+    let name = "training-coverage".to_owned();
+    let ratio = Ratio { name, kind: Kind::Person, part: 4, whole: 5, missing, units };
+    desk.send(Message::Figures(vec![ratio]));
+    insta::assert_snapshot!("overview_units_160x45", desk.screen(160, 45));
+    desk.press("F8").shows("80%（4/5）").shows("66% ").shows("圖書館");
+    insta::assert_snapshot!("coverage_80x24", desk.screen(80, 24));
+    desk.press("Enter").shows("電信學院").shows("曾國藩").shows_not("王小明");
+    desk.press("Esc Down Enter").shows("沒有未達成的記錄");
+}

@@ -1,7 +1,7 @@
 //! The project's figures: one line each with its target (docs/performance.md).
 //!
 //! `cargo bench --bench figures` measures all but a million records; names after `--` choose: `edit`, `open`, `list`, `import`,
-//! `sync`, `reports`, `million`.
+//! `sync`, `reports`, `million`; `lists` and `lists-million` measure lists alone.
 
 #![expect(
     clippy::expect_used,
@@ -41,6 +41,12 @@ fn main() {
     }
     if asked("reports") {
         reports::run(&mut report);
+    }
+    if args.iter().any(|arg| arg == "lists") {
+        local::lists_alone(&mut report, 1, &local::MANY_LISTED);
+    }
+    if args.iter().any(|arg| arg == "lists-million") {
+        local::lists_alone(&mut report, 10, &local::MILLION_LISTED);
     }
     if asked("million") {
         sync::million(&mut report);

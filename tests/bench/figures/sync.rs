@@ -128,7 +128,7 @@ pub(crate) fn run(report: &mut Report, asked: &dyn Fn(&str) -> bool) {
     }
     let client = Client::open(&many.second, "p").expect("opened");
     if asked("list") {
-        local::lists(report, &client);
+        local::lists(report, &client, &local::MANY_LISTED);
     }
     if asked("edit") {
         let few = device(&many.temp.path().join("few"));

@@ -101,6 +101,83 @@ fn double_leaders_are_counted_by_branch_and_vacancies_listed() {
     assert_eq!(whole(statistics.section("recognised").unwrap()), (1, 3));
 }
 
+/// 2018年 統計表: three rows by nine columns, at 30 June; a birthday on that day makes the next age.
+#[test]
+fn the_ministrys_grid_has_three_rows_of_nine_numbers_and_a_list_behind_each() {
+    let mut maker = Maker::campus();
+    maker.posts();
+    let of = |born: Value, title: &str, sex: &str| {
+        vec![("born_on", born), ("title", code(title)), ("sex", code(sex))]
+    };
+    maker.person(50, 20, &of(on(1990, 7, 1), "011", "2"));
+    maker.person(51, 21, &of(on(1990, 6, 30), "012", "1"));
+    maker.person(53, 30, &[]);
+    let direction = ("direction", code("secretary_to_academic"));
+    let status = ("status", code("recognised"));
+    maker.put(
+        Kind::Cultivation,
+        80,
+        20,
+        &[("person", to(50)), ("branch", to(20)), direction, status],
+    );
+    let world = maker.ready();
+    let answer = run("double-leader-grid", &world, ask(day(2026, 6, 30), 2026));
+    let row = |name: &str| -> Vec<usize> {
+        let of_row = answer.sections.iter().filter(|section| {
+            section.key == name
+                || section.key.strip_prefix(name).is_some_and(|k| k.starts_with('-'))
+        });
+        of_row.map(|section| section.figure.total.numerator).collect()
+    };
+    assert_eq!(answer.sections.len(), 27);
+    assert_eq!(whole(answer.section("all").unwrap()), (3, 4));
+    assert_eq!(row("led"), [1, 1, 0, 1, 1, 1, 0, 0], "35 until the day before the birthday");
+    assert_eq!(row("recognised"), [1, 1, 0, 0, 1, 1, 0, 0, 0]);
+    assert_eq!(row("cultivating"), [0; 9]);
+    assert_eq!(answer.section("led-36-45").unwrap().total.met, [id(21)]);
+    assert_eq!(whole(answer.section("recognised").unwrap()), (1, 3));
+}
+
+/// Quotas of ranks that headquarters gives to units (四川大學 2024).
+#[test]
+fn places_by_rank_are_held_against_those_approved_for_the_rank() {
+    let mut maker = Maker::campus();
+    for (n, unit, rank) in [(91, 2, "section_chief"), (92, 2, "section_chief"), (93, 3, "clerk")] {
+        let fields = [
+            ("person", to(n)),
+            ("unit", to(unit)),
+            ("employment", code("full_time")),
+            ("rank", code(rank)),
+        ];
+        maker.put(Kind::StaffFile, n, unit, &fields);
+    }
+    let places = |maker: &mut Maker, n, unit, rank: Option<&str>, posts, from| {
+        let mut fields =
+            vec![("unit", to(unit)), ("posts_approved", Value::Int(posts)), ("valid_from", from)];
+        fields.extend(rank.map(|rank| ("rank", code(rank))));
+        maker.put(Kind::Establishment, n, unit, &fields);
+    };
+    places(&mut maker, 94, 2, None, 2, on(2020, 1, 1));
+    places(&mut maker, 95, 2, Some("section_chief"), 3, on(2020, 1, 1));
+    places(&mut maker, 96, 2, Some("section_chief"), 1, on(2026, 6, 30));
+    places(&mut maker, 97, 2, Some("division_deputy"), 1, on(2020, 1, 1));
+    let world = maker.ready();
+    let before = run("places-by-rank", &world, ask(day(2026, 6, 29), 2026));
+    assert_eq!(whole(before.section("all").unwrap()), (2, 4));
+    assert_eq!(
+        before.section("section_chief").unwrap().total.missing[0].note,
+        Some(Note::Of(2, 3))
+    );
+    assert_eq!(ids(before.list("beyond-places")), [id(93)]);
+    let after = run("places-by-rank", &world, ask(day(2026, 6, 30), 2026));
+    assert_eq!(whole(after.section("section_chief").unwrap()), (1, 1));
+    assert_eq!(whole(after.section("division_deputy").unwrap()), (0, 1));
+    assert_eq!(ids(after.list("beyond-places")), [id(91), id(92), id(93)]);
+    let staffing = run("organizer-staffing", &world, ask(day(2026, 6, 30), 2026));
+    let posts = &staffing.section("posts").unwrap().rows[&Some(id(2))];
+    assert_eq!((posts.numerator, posts.denominator), (2, 2), "ranks are among the posts");
+}
+
 /// 2021 條例 Art. 35.
 #[test]
 fn staffing_counts_units_with_a_full_time_organizer_and_the_posts_they_lack() {
