@@ -60,8 +60,9 @@ impl Client {
         let name = request.file.display().to_string();
         let bytes = read_file(&request.file, &name)?;
         let cx = ParseContext::sheet(self.lock().env.today());
-        let asked =
-            SheetRequest { file: &name, sheet: request.sheet.as_deref(), kind: request.kind };
+        // A sign-in sheet may hold no more than numbers and names: whoever says which session says what it is.
+        let kind = request.kind.or_else(|| request.session.map(|_| Kind::Attendance));
+        let asked = SheetRequest { file: &name, sheet: request.sheet.as_deref(), kind };
         let sheet = read_sheet(&asked, &bytes, &cx)?;
         drop(bytes);
         let mut inner = self.lock();

@@ -20,7 +20,7 @@ use crate::domain::ids::{RecordId, UnitId, UserId};
 use crate::domain::kinds::Kind;
 use crate::domain::record::{FieldNo, Value};
 use crate::store::{Change, Row, Vault};
-use crate::sync::overlay::overlay;
+use crate::sync::overlay::overlay_about;
 use crate::sync::{CONFLICT_KIND, Cursor, Digest, Limits, OpBody, Record, UnitTree};
 use crate::wire::{Head, created_record, decode_op, decode_record, encode_record, head, peek_one};
 
@@ -172,7 +172,7 @@ impl Inner {
         let mut record = base.map(|row| decode_record(&row.bytes)).transpose()?;
         for waiting in self.outbox.of_record(id) {
             let op = decode_op(&waiting.bytes)?;
-            record = overlay(record, &op);
+            record = overlay_about(record, &op, self.settled_element(&op));
         }
         match record {
             Some(record) => self.put_row(row_of(&record)?),
@@ -198,11 +198,17 @@ impl Inner {
         if let OpBody::Resolve { conflict, .. } = &op.body {
             self.resolving.insert(*conflict);
         }
-        match overlay(before, op) {
+        match overlay_about(before, op, self.settled_element(op)) {
             Some(record) => self.put_row(row_of(&record)?),
             None => self.drop_row(id),
         }
         Ok(())
+    }
+
+    /// Returns the element that a decision is about, if its conflict is about one.
+    fn settled_element(&self, op: &crate::sync::Op) -> Option<uuid::Uuid> {
+        let OpBody::Resolve { conflict, .. } = &op.body else { return None };
+        decode_record(&self.rows.get(conflict)?.bytes).ok()?.conflict?.element
     }
 
     fn put_row(&mut self, row: Row) {

@@ -31,7 +31,9 @@ fn agrees(client: &Client, step: &str) -> Vec<ReportView> {
             (glance.total.numerator, &glance.rows),
             (full.total.numerator, &{
                 let mut rows = full.rows.clone();
-                rows.iter_mut().for_each(|row| row.year_before = None);
+                for row in &mut rows {
+                    row.year_before = None;
+                }
                 rows
             })
         );
@@ -44,12 +46,10 @@ fn figure(views: &[ReportView], name: &str) -> (usize, usize) {
     (total.numerator, total.denominator)
 }
 
-#[test]
-fn figures_kept_between_questions_follow_every_change() {
-    let client = client();
-    agrees(&client, "empty");
+/// A branch of the first of two committees, and a class of the university; with the second committee.
+fn campus(client: &Client) -> (RecordId, RecordId, RecordId) {
     let university = add(
-        &client,
+        client,
         Kind::Unit,
         &[("code", text("u")), ("name", text("u")), ("type", code("university"))],
     );
@@ -63,13 +63,13 @@ fn figures_kept_between_questions_follow_every_change() {
         if kind == "branch" {
             pairs.push(("branch_type", code("teachers")));
         }
-        add(&client, Kind::Unit, &pairs)
+        add(client, Kind::Unit, &pairs)
     };
     let (first, second) =
         (unit("c1", university, "committee"), unit("c2", university, "committee"));
     let branch = unit("b1", first, "branch");
     let class = add(
-        &client,
+        client,
         Kind::TrainingClass,
         &[
             ("year", Value::Int(2026)),
@@ -79,6 +79,14 @@ fn figures_kept_between_questions_follow_every_change() {
             ("counts", Value::Flag(true)),
         ],
     );
+    (branch, second, class)
+}
+
+#[test]
+fn figures_kept_between_questions_follow_every_change() {
+    let client = client();
+    agrees(&client, "empty");
+    let (branch, second, class) = campus(&client);
     let mut seats = Vec::new();
     for n in 0..9 {
         let person = add(

@@ -150,6 +150,7 @@ pub(crate) fn overtaken<'a>(world: &World, ops: impl Iterator<Item = &'a Op>) ->
         about.extend(merged.flat_map(|id| [id, world.resolve(id)]));
         for record in about.iter().filter_map(|id| world.records.get(id)) {
             standing.extend(record.fields.values().map(|state| state.origin));
+            standing.extend(record.elements.values().map(|state| state.origin));
             standing.insert(record.unit_origin);
             standing.extend(record.tombstone.as_ref().map(|tombstone| tombstone.by));
         }

@@ -13,6 +13,11 @@ use crate::domain::record::{FieldNo, Value};
 
 /// Lays one waiting operation over a record; `None` means there is no such record.
 pub fn overlay(record: Option<Record>, op: &Op) -> Option<Record> {
+    overlay_about(record, op, None)
+}
+
+/// As [`overlay`]; `element` is the one that a conflict is about, if the operation settles such a conflict.
+pub fn overlay_about(record: Option<Record>, op: &Op, element: Option<Uuid>) -> Option<Record> {
     if let OpBody::Command { name, args } = &op.body {
         return super::command::shown(record, op, name, args);
     }
@@ -49,7 +54,14 @@ pub fn overlay(record: Option<Record>, op: &Op) -> Option<Record> {
             record.tombstone = Some(Tombstone { by: op.id, reason: reason.clone(), seq: 0 });
         }
         OpBody::Restore { .. } => record.tombstone = None,
-        OpBody::Resolve { values, .. } => put(&mut record, op, values.iter()),
+        OpBody::Resolve { values, .. } => match element {
+            Some(id) => {
+                for (no, value) in values {
+                    put_element(&mut record, op, (*no, id), Some(value.clone()));
+                }
+            }
+            None => put(&mut record, op, values.iter()),
+        },
         OpBody::ElementAdd { field, element, value }
         | OpBody::ElementSet { field, element, value, .. } => {
             put_element(&mut record, op, (*field, *element), Some(value.clone()));

@@ -23,6 +23,7 @@ mod figures;
 mod fuzz;
 mod golden;
 mod layers;
+mod left_out;
 #[cfg(all(feature = "client", feature = "server"))]
 mod model;
 #[cfg(all(feature = "client", feature = "server"))]

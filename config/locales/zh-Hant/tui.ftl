@@ -483,3 +483,4 @@ tui-why-none-missing = 這個單位沒有未達成的記錄。
 tui-why-no-figure = 還沒有算出的比例。
 tui-overview-units = { $figure }：按單位，低的在前（F8 全部）
 tui-overview-figure = 項目
+tui-values-hint-chart = 左/右移動 Space勾選（可多個） F7換成表格 F6排序

@@ -71,6 +71,12 @@ fn heading(kind: Kind, field: &FieldSpec, locale: &Locale) -> String {
     match field.kind {
         ValueKind::Reference("person") => notes.push(locale.text("import-by-staff-no")),
         ValueKind::Reference("unit") => notes.push(locale.text("import-by-code")),
+        // A cultivation or a staff file is found by the person it is about.
+        ValueKind::Reference(kind)
+            if Kind::from_key(kind).is_some_and(|kind| kind.spec().field("person").is_some()) =>
+        {
+            notes.push(locale.text("import-by-staff-no"));
+        }
         _ => {}
     }
     if field.required {

@@ -153,16 +153,43 @@ fn same_name(stored: &str, given: &str) -> bool {
             && mine.chars().count() == other.chars().count())
 }
 
-/// Finds a record of another kind by id, or by what is unique in its kind.
+fn is_staff_no(lookup: &dyn Lookup, typed: &str) -> bool {
+    let number = Kind::Person.spec().field("staff_no").map(|field| field.number);
+    let found = number.map(|no| lookup.by_unique(Kind::Person, no, &text::identifier(typed)));
+    found.is_some_and(|found| !found.is_empty())
+}
+
+/// Finds the one record of a kind that is about a person: the cultivation, the staff file.
+fn of_person(
+    lookup: &dyn Lookup,
+    target: Kind,
+    key: &str,
+    named: &Named<'_>,
+) -> Result<Option<RecordId>, Issue> {
+    let field = target.spec().field("person").map(|field| field.number);
+    let (Some(field), Some(person)) = (field, person(lookup, key, named)?) else { return Ok(None) };
+    match lookup.existing(target, &[(field, Value::Ref(person))]).as_slice() {
+        [one] => Ok(Some(one.id)),
+        _ => Ok(None),
+    }
+}
+
+/// Finds a record of another kind by id, by the person it is about, or by what is unique in its kind.
 fn other(
     lookup: &dyn Lookup,
     kind: &'static str,
     key: &str,
     named: &Named<'_>,
 ) -> Result<Option<RecordId>, Issue> {
-    let Some(typed) = said(named, &[By::Any, By::Code, By::Name]) else { return Ok(None) };
     let unresolved = || Issue::error(key, "reference-unresolved").with("kind", kind);
     let target = Kind::from_key(kind).ok_or_else(unresolved)?;
+    if said(named, &[By::StaffNo]).is_some() {
+        return of_person(lookup, target, key, named)?.map(Some).ok_or_else(unresolved);
+    }
+    let Some(typed) = said(named, &[By::Any, By::Code, By::Name]) else { return Ok(None) };
+    if target.spec().field("person").is_some() && is_staff_no(lookup, typed) {
+        return of_person(lookup, target, key, named)?.map(Some).ok_or_else(unresolved);
+    }
     if let Ok(id) = text::identifier(typed).parse::<RecordId>() {
         return match lookup.get(id) {
             Some((found, _)) if found == target => Ok(Some(id)),

@@ -4,7 +4,7 @@ use std::borrow::Cow;
 use std::io::Cursor;
 
 use calamine::{
-    Data, DataRef, ExcelDateTime, Reader, SheetType, SheetVisible, Xls, Xlsx, XlsxError,
+    Data, DataRef, Dimensions, ExcelDateTime, Reader, SheetType, SheetVisible, Xls, Xlsx, XlsxError,
 };
 
 use super::error::ImportError;
@@ -12,6 +12,11 @@ use super::{MAX_FILE_BYTES, delimited, json, xls_size, zip_size};
 
 /// Most columns read of a sheet: the widest office sheet has under a hundred, a stray cell far right must not cost memory.
 const MAX_COLUMNS: usize = 512;
+
+/// Longest sheet whose merged cells are looked at: what people merge by hand is short, and looking means reading the sheet twice.
+const MERGES_UP_TO: usize = 20_000;
+/// Most merged cells that are looked at.
+const MOST_MERGES: usize = 2_000;
 
 /// One cell as the file holds it.
 #[derive(Clone, Debug, Default, PartialEq)]
@@ -160,9 +165,36 @@ fn open_xlsx(file: &str, sheet: Option<&str>, bytes: &[u8]) -> Result<Vec<RawShe
             let (row, column) = cell.get_position();
             rows.put(row, column, xlsx_cell(cell.get_value()));
         }
-        sheets.push(RawSheet { name, rows: rows.finish() });
+        drop(reader);
+        let mut rows = rows.finish();
+        if rows.len() <= MERGES_UP_TO {
+            let merged = book.merge_cells_by_sheet_name(&name).map_err(|error| corrupt(&error))?;
+            spread(&mut rows, &merged);
+        }
+        sheets.push(RawSheet { name, rows });
     }
     Ok(sheets)
+}
+
+/// Writes the text of a cell that was merged downwards into the rows it covers, as a person reads it: the branch beside all its
+/// members. Only rows with a text of their own get it, so that a block of instructions stays one.
+fn spread(rows: &mut [RawRow], merged: &[Dimensions]) {
+    for region in merged.iter().take(MOST_MERGES).filter(|region| region.end.0 > region.start.0) {
+        let Ok(column) = usize::try_from(region.start.1) else { continue };
+        let at = |row: &RawRow| row.cells.get(column).filter(|cell| !cell.is_blank()).cloned();
+        let top = rows.iter().find(|row| row.row == region.start.0.saturating_add(1));
+        let Some(value) = top.and_then(at) else { continue };
+        let covered = region.start.0.saturating_add(2)..=region.end.0.saturating_add(1);
+        for row in rows.iter_mut().filter(|row| covered.contains(&row.row)) {
+            let said = row.cells.iter().any(|cell| !cell.is_blank());
+            while said && row.cells.len() <= column {
+                row.cells.push(RawCell::Empty);
+            }
+            if let Some(cell) = row.cells.get_mut(column).filter(|cell| said && cell.is_blank()) {
+                *cell = value.clone();
+            }
+        }
+    }
 }
 
 fn open_xls(file: &str, sheet: Option<&str>, bytes: &[u8]) -> Result<Vec<RawSheet>, ImportError> {

@@ -66,6 +66,7 @@ impl Values {
     #[must_use]
     pub const fn as_chart(mut self) -> Self {
         self.chart = true;
+        self.table.cursor = self.bins.len().saturating_sub(1);
         self
     }
 
@@ -245,7 +246,8 @@ impl Page for Values {
             .collect();
         let line = format!("{listed} {}", ticked.join(", "));
         ui.put(inner.x + 1, body.bottom(), &line, wide, Role::Quiet);
-        ui.put(inner.x + 1, body.bottom() + 1, &shell.text("values-hint"), wide, Role::Quiet);
+        let hint = shell.text(if self.chart { "values-hint-chart" } else { "values-hint" });
+        ui.put(inner.x + 1, body.bottom() + 1, &hint, wide, Role::Quiet);
     }
 
     fn enabled(&self, shell: &Shell, action: Action) -> Result<(), String> {

@@ -14,6 +14,7 @@ use ejia::sync::{Base, Op, OpBody, OpId, Outcome, Record};
 use ejia::wire::{decode, decode_op, decode_record};
 
 use super::check::shows;
+use super::elements::{Elements, touched};
 use super::ledger::{Name, Saved, sets};
 use super::server::block;
 use super::world::World;
@@ -36,6 +37,8 @@ struct Book {
     aliases: BTreeMap<RecordId, RecordId>,
     /// Records that were settled, restored or moved by hand.
     handled: BTreeSet<RecordId>,
+    /// Fields with several values, and notes.
+    elements: Elements,
 }
 
 impl Book {
@@ -50,6 +53,7 @@ impl Book {
             weighed: BTreeSet::new(),
             aliases: BTreeMap::new(),
             merges: BTreeMap::new(),
+            elements: Elements::default(),
         };
         for row in block(db.records_after(None, u32::MAX)).unwrap() {
             let record = decode_record(&row.body).unwrap();
@@ -76,6 +80,12 @@ impl Book {
         book
     }
 
+    /// Returns the element that a decision is about, if its conflict is about one.
+    fn settled(&self, op: &Op) -> Option<uuid::Uuid> {
+        let OpBody::Resolve { conflict, .. } = &op.body else { return None };
+        self.records.get(conflict)?.conflict.as_ref()?.element
+    }
+
     /// Returns the record that stands for this one now.
     fn kept(&self, mut id: RecordId) -> RecordId {
         for _hop in 0..20 {
@@ -89,7 +99,9 @@ impl Book {
         let outcome: Outcome = decode(&row.outcome, "outcome").unwrap();
         let record = self.kept(op.record);
         if row.refused == Refused::No {
-            for (no, base, value) in sets(&op) {
+            self.elements.take(&op, self.settled(&op));
+            let plain = if self.settled(&op).is_some() { Vec::new() } else { sets(&op) };
+            for (no, base, value) in plain {
                 if let Base::Seen(seen) = base {
                     self.replaced.insert((record, no, seen));
                 }
@@ -126,17 +138,28 @@ impl Book {
             return (!kept).then(|| "its record is not there".to_owned());
         };
         match outcome {
-            Outcome::Applied { .. } | Outcome::Converged { .. } => sets(op)
-                .into_iter()
-                .find(|(no, _, value)| !self.accounted(record, op, *no, value))
-                .map(|(no, _, value)| self.told(record, op, no, &value)),
+            Outcome::Applied { .. } | Outcome::Converged { .. } => {
+                let reviewed = |name| self.reviewed.contains(&(record.id, name));
+                if let Some(touch) = touched(op, self.settled(op)) {
+                    return self.elements.missing(record, op, &touch, reviewed);
+                }
+                sets(op)
+                    .into_iter()
+                    .find(|(no, _, value)| !self.accounted(record, op, *no, value))
+                    .map(|(no, _, value)| self.told(record, op, no, &value))
+            }
             Outcome::Conflict { id, .. } => {
                 let conflict = self.records.get(id).and_then(|record| record.conflict.as_ref());
                 let Some(conflict) = conflict else { return Some("no such conflict".to_owned()) };
                 let named = conflict.candidates.iter().any(|candidate| candidate.op == op.id)
                     || record.id != op.record;
                 let replaced = sets(op).iter().any(|(no, ..)| self.is_replaced(op, *no));
-                (!named && !replaced && conflict.is_open())
+                // On a deleted record an element is kept, and the conflict only asks whether the record comes back.
+                let kept = touched(op, None).is_some_and(|touch| {
+                    let reviewed = |name| self.reviewed.contains(&(record.id, name));
+                    self.elements.missing(record, op, &touch, reviewed).is_none()
+                });
+                (!named && !replaced && !kept && conflict.is_open())
                     .then(|| "its conflict does not name it".to_owned())
             }
             Outcome::Held { .. }

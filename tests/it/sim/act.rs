@@ -27,7 +27,9 @@ impl World {
         let (what, result) = match self.rng.below(100) {
             _ if persons.is_empty() => ("adds", self.add_person(i, &client)),
             0..18 => ("adds", self.add_person(i, &client)),
-            18..56 => ("sets", self.set_person(i, &client, &persons)),
+            18..46 => ("sets", self.set_person(i, &client, &persons)),
+            46..48 => ("cultivates", self.add_cultivation(&client, &persons)),
+            48..56 => ("lists", self.change_elements(i, &client, &persons)),
             56..60 => ("certifies", self.certify(&client)),
             60..66 => ("deletes", self.delete(&client, &persons)),
             66..72 => ("undoes", client.undo().map(|saved| saved.id)),

@@ -15,6 +15,7 @@ use ejia::sync::conflict::{DELETED_FIELD, UNIT_FIELD};
 use ejia::sync::{Cursor, Limits, Record};
 use ejia::wire::{Page, PullRequest, decode_record, head, pack, unpack};
 
+use super::elements::element;
 use super::ledger::pending;
 use super::server::block;
 use super::world::World;
@@ -53,6 +54,14 @@ impl World {
                     let hidden =
                         pending.fields.iter().find(|(no, value)| !shows(&record, **no, value));
                     wrong.extend(hidden.map(|(no, value)| told(&record, *no, value, &ops)));
+                    let mut elements = pending.elements.iter();
+                    let hidden = elements.find(|(key, v)| element(&record, **key) != v.as_ref());
+                    wrong.extend(hidden.map(|(key, value)| {
+                        let now = record.elements.get(key);
+                        let about = ops.iter().rev().filter(|op| op.record == id);
+                        let about: Vec<_> = about.map(|op| (op.id, &op.body)).collect();
+                        format!("element {key:?} of {id}: {value:?}, but {now:?}; {about:?}")
+                    }));
                 }
                 None if pending.made => wrong.push(format!("new record {id}")),
                 None => {}

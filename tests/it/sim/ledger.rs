@@ -3,11 +3,14 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use ejia::domain::ids::RecordId;
-use ejia::domain::record::{FieldNo, Value};
+use ejia::domain::kinds::Kind;
+use ejia::domain::record::{FieldNo, Shape, Value};
 use ejia::store::Entry;
 use ejia::sync::conflict::{DELETED_FIELD, UNIT_FIELD};
 use ejia::sync::{Base, Digest, Op, OpBody, OpId, digest};
 use ejia::wire::{decode_op, frame};
+
+use super::elements::{Key, touched};
 
 /// Name of an operation that is unique even when two clones write under one id.
 pub(crate) type Name = (OpId, Digest);
@@ -141,6 +144,7 @@ pub(crate) fn sets(op: &Op) -> Vec<(FieldNo, Base, Value)> {
 pub(crate) struct Pending {
     pub(crate) made: bool,
     pub(crate) fields: BTreeMap<FieldNo, Value>,
+    pub(crate) elements: BTreeMap<Key, Option<Value>>,
 }
 
 /// Folds waiting operations, oldest first, into what must be seen.
@@ -151,11 +155,21 @@ pub(crate) fn pending<'a>(ops: impl Iterator<Item = &'a Op>) -> BTreeMap<RecordI
         if matches!(op.body, OpBody::Create { .. }) {
             // Made again after its first creation was refused, and with it what was written on top of that: this waits again
             // where a server was set back, and is on the author's list again as soon as that server has answered.
-            *pending = Pending { made: true, fields: BTreeMap::new() };
+            *pending = Pending { made: true, ..Pending::default() };
         }
-        for (no, _, value) in sets(op) {
+        let plain = sets(op).into_iter().filter(|(no, ..)| is_plain(op.kind, *no));
+        for (no, _, value) in plain {
             pending.fields.insert(no, value);
+        }
+        if let Some((key, _, value)) = touched(op, None) {
+            pending.elements.insert(key, value);
         }
     }
     shown
+}
+
+/// True for a field with one value.
+fn is_plain(kind: u16, no: FieldNo) -> bool {
+    let field = Kind::from_number(kind).and_then(|kind| kind.spec().field_no(no));
+    field.is_none_or(|field| field.shape == Shape::One)
 }

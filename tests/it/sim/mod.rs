@@ -7,6 +7,7 @@ mod ambient;
 mod check;
 mod device;
 pub(crate) mod disk;
+mod elements;
 pub(crate) mod faults;
 mod ledger;
 pub(crate) mod rng;

@@ -87,7 +87,13 @@ fn one_element_changed_on_two_devices_is_put_before_a_person() {
     assert_eq!(about.base, Some(text("雙肩挑")));
     assert_eq!(about.current.value, Some(text("雙帶頭人")));
     assert_eq!(about.candidates[0].value.value, Some(text("肩挑雙職")));
+    assert_eq!(about.current.by, "admin", "who wrote what holds is told");
     college.client.resolve(open[0].id, &Resolution::Candidate(1)).unwrap();
+    assert_eq!(
+        listed(&college, id),
+        Some(text("肩挑雙職、支部書記")),
+        "a decision is shown at once"
+    );
     meet(&college, &hq);
     for device in [&hq, &college] {
         assert_eq!(listed(device, id), Some(text("肩挑雙職、支部書記")));

@@ -2,10 +2,11 @@
 
 use std::path::Path;
 
+use ejia::client::ReportRequest;
 use ejia::domain::access::Role;
 use ejia::domain::ids::RecordId;
 use ejia::domain::kinds::Kind;
-use ejia::domain::record::Value;
+use ejia::domain::record::{PartialDate, Value};
 use ejia::server::admin;
 
 use super::{Device, fields, text};
@@ -91,6 +92,14 @@ impl Campus {
         (placed, waiting)
     }
 
+    /// What headquarters' device says of the places used: asked again and again, so that what a sync brought must show.
+    fn used(&self) -> (usize, usize) {
+        let as_of = PartialDate::day(2026, 12, 31).unwrap();
+        let request = ReportRequest { name: "quota-use".into(), as_of, year: 2026, unit: None };
+        let total = self.hq.client.report(&request).unwrap().total;
+        (total.numerator, total.denominator)
+    }
+
     fn verify(&self) {
         assert_eq!(block(admin::verify(&self.server.database)).unwrap().difference, None);
     }
@@ -137,17 +146,21 @@ fn two_units_ask_offline_for_fifteen_people_and_ten_places_give_ten_confirmed_an
 fn each_unit_has_the_places_of_its_quota_and_its_substitutes_wait() {
     let campus = Campus::open(Some(10), &[6, 4]);
     let (first, second) = (campus.people(0, 8), campus.people(1, 7));
+    campus.hq.sync();
+    assert_eq!(campus.used(), (0, 10));
     // The first to come has no more than its six, though the class has ten.
     let of_first = campus.ask(0, &first);
     campus.colleges[0].sync();
     let (placed, waiting) = campus.standing(&of_first);
     assert_eq!((placed.as_slice(), waiting.as_slice()), (&of_first[..6], &of_first[6..]));
+    assert_eq!(campus.used(), (6, 10), "figures follow what was received");
     let of_second = campus.ask(1, &second);
     campus.colleges[1].sync();
     let all: Vec<RecordId> = of_first.iter().chain(&of_second).copied().collect();
     let (placed, waiting) = campus.standing(&all);
     let expected: Vec<RecordId> = of_first[..6].iter().chain(&of_second[..4]).copied().collect();
     assert_eq!((placed.len(), &placed), (10, &expected));
+    assert_eq!(campus.used(), (10, 10));
     assert_eq!(waiting, [&of_first[6..], &of_second[4..]].concat());
     assert_eq!(campus.hq.value(campus.class, "quota_places"), Some(Value::Int(10)));
     // A place that the second unit gives back goes to its own substitute, not to the first in line.

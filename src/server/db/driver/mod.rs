@@ -3,6 +3,7 @@
 //! What differs is small and stands here: how a transaction begins, how a list is handed over as one parameter, how many rows are
 //! inserted at once. It imports nothing of ours but errors and ids. Start at [`Pool`] and [`Link`].
 
+mod checkpoint;
 mod postgres;
 mod sqlite;
 mod values;
@@ -138,6 +139,7 @@ impl Pool {
     pub(super) async fn write(&self) -> DbResult<Link> {
         Ok(match self {
             Self::Sqlite(pools) => {
+                pools.checkpoints.keep_up().await?;
                 Link::SqliteTx(pools.writer.begin_with("BEGIN IMMEDIATE").await?)
             }
             Self::Postgres(pools) => {
@@ -187,6 +189,7 @@ impl Pool {
     pub(super) async fn close(&self) {
         match self {
             Self::Sqlite(pools) => {
+                pools.checkpoints.close().await;
                 pools.readers.close().await;
                 pools.writer.close().await;
             }

@@ -10,6 +10,7 @@ use sqlx::sqlite::{
 };
 use sqlx::{AssertSqlSafe, Connection as _, Row as _, Sqlite, SqliteConnection};
 
+use super::checkpoint::Checkpoints;
 use super::{Arg, Table};
 use crate::server::db::{DbError, DbResult};
 use crate::wire::frame::hex;
@@ -22,9 +23,6 @@ const BUSY: Duration = Duration::from_secs(5);
 const STATEMENTS: usize = 200;
 /// Memory for pages of each connection, 64 MiB: unique values come in no order, and each would read a page again.
 const CACHE: &str = "-65536";
-/// Pages in the write-ahead log before they go to the database file, 32 MiB: a first sync writes a megabyte a batch, and each time
-/// costs two syncs of the disk.
-const CHECKPOINT: &str = "8192";
 /// Rows a statement may be ahead of its reader: each time one waits for the other costs a switch between threads.
 const ROWS_AHEAD: usize = 1_024;
 /// Connections for reading.
@@ -37,6 +35,7 @@ const SIZES: [usize; 4] = [200, 40, 8, 1];
 pub(in crate::server::db) struct Pools {
     pub(super) writer: SqlitePool,
     pub(super) readers: SqlitePool,
+    pub(super) checkpoints: Checkpoints,
 }
 
 /// Opens a file, makes it if `create` says so, and brings it to the newest layout.
@@ -55,7 +54,8 @@ pub(super) async fn open(file: &Path, create: bool) -> DbResult<Pools> {
         // What is erased is written over, not only forgotten.
         .pragma("secure_delete", "ON")
         .pragma("cache_size", CACHE)
-        .pragma("wal_autocheckpoint", CHECKPOINT)
+        // Checkpoints have a connection of their own.
+        .pragma("wal_autocheckpoint", "0")
         .row_buffer_size(ROWS_AHEAD)
         .statement_cache_capacity(STATEMENTS);
     let failed = |source| DbError::Open { path: file.display().to_string(), source };
@@ -64,13 +64,14 @@ pub(super) async fn open(file: &Path, create: bool) -> DbResult<Pools> {
     }
     let writer = pool(1).connect_with(options.clone()).await.map_err(failed)?;
     migrate(&writer).await?;
-    let readers = pool(READERS).connect_with(options).await.map_err(failed)?;
-    Ok(Pools { writer, readers })
+    let readers = pool(READERS).connect_with(options.clone()).await.map_err(failed)?;
+    let checkpoints = Checkpoints::open(options).await.map_err(failed)?;
+    Ok(Pools { writer, readers, checkpoints })
 }
 
 /// Keeps connections. A full or broken disk makes SQLite roll back by itself, which the driver does not notice: such a connection
 /// could never begin again, and is closed.
-fn pool(connections: u32) -> SqlitePoolOptions {
+pub(super) fn pool(connections: u32) -> SqlitePoolOptions {
     SqlitePoolOptions::new().max_connections(connections).before_acquire(|connection, _meta| {
         let fit = !connection.is_in_transaction();
         Box::pin(async move { Ok(fit) })

@@ -1,6 +1,7 @@
 //! Tests of the import: each pitfall by itself, then the sample universities as a whole.
 
 mod memory;
+mod offices;
 mod pitfalls;
 mod samples;
 
