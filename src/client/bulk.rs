@@ -114,7 +114,7 @@ impl Client {
     }
 
     /// Returns the fields of a kind that a bulk action may set: those the user's office writes, one value each, not moved by steps, and not
-    /// such as no two records may share.
+    /// such as name a record or no two records may share.
     pub fn bulk_fields(&self, kind: Kind) -> Vec<&'static str> {
         use crate::domain::record::{Merge, Shape};
         let role = self.lock().profile.role;
@@ -124,6 +124,7 @@ impl Client {
                 && !field.unique
                 && !field.sensitive
                 && !kind.spec().natural.contains(&field.key)
+                && !kind.spec().title.contains(&field.key)
                 && role.acts_for(field.office)
         });
         settable.map(|field| field.key).collect()

@@ -6,9 +6,11 @@ use super::form::Form;
 use super::{Page, Reply};
 use crate::domain::ids::RecordId;
 use crate::domain::kinds::Kind;
+use crate::domain::record::mask::masked;
 use crate::tui::actions::{Action, Context};
 use crate::tui::app::{Move, Purpose, Shell, Tone};
 use crate::tui::data::{AttentionView, value_text};
+use crate::tui::text::{cells, wrap};
 use crate::tui::theme::Role;
 use crate::tui::ui::Ui;
 use crate::tui::widgets::dialog::Dialog;
@@ -40,6 +42,21 @@ impl AttentionList {
         });
         let texts = vec![title(shell, item), field.unwrap_or_default(), reason(shell, item)];
         Row { texts, ..Row::default() }
+    }
+
+    /// Says why the change under the cursor was refused, and what it was to write.
+    fn told(&self, shell: &Shell) -> String {
+        let Some(item) = self.current() else { return String::new() };
+        let mut text = reason(shell, item);
+        let Some(spec) = item.kind.map(Kind::spec) else { return text };
+        for (no, value) in &item.values {
+            let Some(field) = spec.field_no(*no) else { continue };
+            let shown =
+                masked(field, value).unwrap_or_else(|| value_text(shell, spec, field, value));
+            let label = shell.locale.field_label(spec, field);
+            text = format!("{text}  {label}: {shown}");
+        }
+        text
     }
 
     fn resend(&self, shell: &mut Shell) {
@@ -122,8 +139,15 @@ impl Page for AttentionList {
             column(shell.text("column-why"), 40, false),
         ];
         let count = self.items.len();
+        let told = wrap(&self.told(shell), usize::from(inner.width.saturating_sub(3)));
+        let below = cells(told.len()).min(4);
+        let body = Rect { height: inner.height.saturating_sub(below + 1), ..inner };
         let table = Table { columns: &columns, pinned: 1, count, state: &self.table };
-        table.draw(ui, inner, |index| self.row(shell, index));
+        table.draw(ui, body, |index| self.row(shell, index));
+        ui.rule(inner.x, body.bottom(), inner.width);
+        for (line, y) in told.iter().zip(body.bottom() + 1..inner.bottom()) {
+            ui.put(inner.x + 1, y, line, inner.width.saturating_sub(2), Role::Text);
+        }
     }
 
     fn label(&self, shell: &Shell, action: Action) -> Option<String> {

@@ -82,6 +82,13 @@ impl BulkPage {
         self.bulk.reason = self.reason.text();
         self.rows =
             shell.data.as_ref().map(|data| data.bulk_preview(&self.bulk)).unwrap_or_default();
+        // What a person must know comes first.
+        self.rows.sort_by_key(|row| match row.standing {
+            BulkStanding::Blocked(..) => 0,
+            _ if !row.warnings.is_empty() => 1,
+            BulkStanding::Changes | BulkStanding::Skipped => 2,
+            BulkStanding::Same => 3,
+        });
     }
 
     fn number(&self, wanted: impl Fn(&BulkStanding) -> bool) -> usize {
@@ -148,6 +155,7 @@ impl BulkPage {
         }
         if self.is_large() && digits(&self.count.text()) != changing.to_string() {
             self.focus = Focus::Count;
+            self.count.set("");
             let count = changing.to_string();
             return shell.say(Tone::Bad, shell.text_with("bulk-count-wrong", &[("count", &count)]));
         }
@@ -295,11 +303,11 @@ impl Page for BulkPage {
         );
         let below = 4;
         let body = Rect { y: inner.y + 1, height: inner.height.saturating_sub(1 + below), ..inner };
-        let name = if inner.width < 90 { 18 } else { 26 };
+        let name = if inner.width < 90 { 14 } else { 26 };
         let columns = [
             column(shell.text("column-record"), name, false),
             column(shell.text("field-unit"), 10, false),
-            column(shell.text("column-change"), inner.width / 4, false),
+            column(shell.text("column-change"), inner.width / 3, false),
             column(shell.text("column-check"), 20, false),
         ];
         let count = self.rows.len();

@@ -134,8 +134,8 @@ impl Page for CommandList {
         }
         let columns = [
             column(shell.text("column-time"), 16, false),
-            column(shell.text("column-record"), 18, false),
-            column(shell.text("column-what"), 18, false),
+            column(shell.text("column-record"), 14, false),
+            column(shell.text("column-what"), 15, false),
             column(shell.text("column-state"), 6, false),
             column(shell.text("column-undo"), 14, false),
         ];

@@ -4,14 +4,14 @@ use std::cell::Cell;
 
 use ratatui::layout::Rect;
 
+use super::choices::{both, deletion, forget, keep, kept, resolution, value_of};
+use super::said::{label, shown, sides, title, who};
 use super::{Page, Reply};
 use crate::domain::ids::RecordId;
-use crate::domain::record::mask::masked;
-use crate::domain::record::{FieldNo, FieldSpec, ParseContext, Value, ValueKind, parse};
-use crate::locale::instant_text;
+use crate::domain::record::{ParseContext, Value, parse};
 use crate::tui::actions::{Action, Context};
 use crate::tui::app::{Move, Purpose, Shell, Tone};
-use crate::tui::data::{ConflictView, FieldConflictView, Resolution, ValueView, value_text};
+use crate::tui::data::{ConflictView, FieldConflictView, Resolution, ValueView};
 use crate::tui::text::{cells, fit, width, wrap};
 use crate::tui::theme::Role;
 use crate::tui::ui::{Ui, follow};
@@ -72,7 +72,7 @@ impl Page for ConflictList {
 
     fn enabled(&self, shell: &Shell, action: Action) -> Result<(), String> {
         match action {
-            Action::Find => Err(shell.text("why-not-here")),
+            Action::Find | Action::CheckIn | Action::Chart => Err(shell.text("why-not-here")),
             Action::Open if self.conflicts.is_empty() => Err(shell.text("conflicts-none")),
             _ => Ok(()),
         }
@@ -441,182 +441,6 @@ impl ConflictReview {
             ui.put(area.x, y, &text, area.width, Role::Text);
         }
     }
-}
-
-/// Returns what was decided about each field of a conflict before.
-fn kept(shell: &Shell, conflict: &ConflictView) -> Vec<Option<Decision>> {
-    let stored = shell.data.as_ref().map(|data| data.decisions(conflict.id)).unwrap_or_default();
-    let of = |field: &FieldConflictView| {
-        let found = stored.iter().find(|(no, _)| *no == field.field).map(|(_, choice)| choice)?;
-        // A conflict that gained or lost a candidate is decided anew.
-        let there = match found {
-            Decision::Candidate(at) => *at < field.candidates.len(),
-            Decision::Current | Decision::Typed(_) => true,
-        };
-        there.then(|| found.clone())
-    };
-    conflict.fields.iter().map(of).collect()
-}
-
-/// Keeps what was decided about the fields of a conflict.
-fn keep(shell: &mut Shell, conflict: &ConflictView, choices: &[Option<Decision>]) {
-    let decisions = conflict.fields.iter().zip(choices);
-    let decisions: Vec<(FieldNo, Decision)> =
-        decisions.filter_map(|(field, choice)| Some((field.field, choice.clone()?))).collect();
-    let Some(data) = shell.data.clone() else { return };
-    if let Err(failure) = data.keep_decisions(conflict.id, &decisions) {
-        shell.say_failure(&failure);
-    }
-}
-
-/// Forgets what was decided about a conflict that is settled.
-fn forget(shell: &Shell, conflict: RecordId) {
-    if let Some(data) = &shell.data {
-        let forgotten = data.keep_decisions(conflict, &[]);
-        drop(forgotten); // a decision about nothing does no harm
-    }
-}
-
-/// Returns the decision that the choices of all fields stand for.
-fn resolution(conflict: &ConflictView, chosen: &[Decision]) -> Option<Resolution> {
-    if chosen.iter().all(|choice| *choice == Decision::Current) {
-        return Some(Resolution::Current);
-    }
-    if let Some(Decision::Candidate(first)) = chosen.first()
-        && chosen.iter().all(|choice| *choice == Decision::Candidate(*first))
-    {
-        let field = conflict.fields.first()?;
-        return Some(Resolution::Candidate(field.candidates.get(*first)?.n));
-    }
-    let values = conflict.fields.iter().zip(chosen);
-    let values: Vec<(FieldNo, Value)> = values
-        .filter_map(|(field, choice)| Some((field.field, value_of(field, choice)?)))
-        .collect();
-    Some(Resolution::Values(values))
-}
-
-/// Joins the texts of all sides; `None` for what is no free text.
-fn both(conflict: &ConflictView, field: &FieldConflictView) -> Option<Decision> {
-    let spec = conflict.kind.spec().field_no(field.field)?;
-    if spec.kind != ValueKind::Text {
-        return None;
-    }
-    let sides = field.candidates.iter().map(|candidate| candidate.value.value.as_ref());
-    let mut texts: Vec<&str> = Vec::new();
-    for value in std::iter::once(field.current.value.as_ref()).chain(sides) {
-        let text = value.and_then(Value::as_text).unwrap_or_default();
-        if !text.is_empty() && !texts.contains(&text) {
-            texts.push(text);
-        }
-    }
-    let joined = texts.join("; ");
-    let fits = spec.max_chars == 0 || joined.chars().count() <= usize::from(spec.max_chars);
-    (fits && !texts.is_empty()).then_some(Decision::Typed(Value::Text(joined)))
-}
-
-fn value_of(field: &FieldConflictView, choice: &Decision) -> Option<Value> {
-    match choice {
-        Decision::Current => field.current.value.clone(),
-        Decision::Candidate(at) => {
-            let value = field.candidates.get(*at)?.value.value.clone();
-            value.or_else(|| (field.key == DELETED).then_some(Value::Flag(false)))
-        }
-        Decision::Typed(value) => Some(value.clone()),
-    }
-}
-
-/// Key of the pseudo field that says whether the record is deleted.
-const DELETED: &str = "deleted";
-
-/// Returns the field of a conflict that asks whether the record is deleted.
-fn deletion(conflict: &ConflictView) -> Option<&FieldConflictView> {
-    conflict.fields.iter().find(|field| field.key == DELETED)
-}
-
-/// Names the record; a deleted one by the values it had or was to have.
-fn title(shell: &Shell, conflict: &ConflictView) -> String {
-    if !conflict.title.is_empty() && conflict.title.parse::<RecordId>().is_err() {
-        return conflict.title.clone();
-    }
-    let spec = conflict.kind.spec();
-    let value = |key: &&str| {
-        let field = spec.field(key)?;
-        let about = conflict.fields.iter().find(|about| about.field == field.number)?;
-        let sides = about.candidates.iter().filter_map(|c| c.value.value.as_ref());
-        let value = sides.chain(&about.base).find(|value| **value != Value::Null)?;
-        Some(value_text(shell, spec, field, value))
-    };
-    let parts: Vec<String> = spec.title.iter().filter_map(value).collect();
-    if parts.is_empty() { shell.locale.kind_label(spec) } else { parts.join(" ") }
-}
-
-/// Says what the sides stand for.
-fn sides(shell: &Shell, conflict: &ConflictView) -> String {
-    let key = match deletion(conflict).map(|field| &field.current.value) {
-        None => "conflict-sides",
-        Some(Some(Value::Flag(true))) => "conflict-sides-deleted",
-        Some(_) => "conflict-sides-kept",
-    };
-    shell.text(key)
-}
-
-/// Returns the label of a field, or of the pseudo fields about unit and deletion.
-fn label(shell: &Shell, conflict: &ConflictView, field: &FieldConflictView) -> String {
-    let spec = conflict.kind.spec();
-    match spec.field_no(field.field) {
-        Some(found) => shell.locale.field_label(spec, found),
-        None => shell.text(&format!("field-{}", field.key)),
-    }
-}
-
-fn shown(
-    shell: &Shell,
-    conflict: &ConflictView,
-    field: &FieldConflictView,
-    value: Option<&Value>,
-) -> String {
-    let spec = conflict.kind.spec();
-    match (value, spec.field_no(field.field)) {
-        (None | Some(Value::Null), None) if field.key == DELETED => shell.text("kept"),
-        (None | Some(Value::Null), _) => shell.text("empty"),
-        (Some(value), Some(found)) => match masked(found, value) {
-            Some(stars) if !hides_the_difference(found, field) => stars,
-            _ => value_text(shell, spec, found, value),
-        },
-        (Some(Value::Flag(true)), None) => shell.text("deleted"),
-        (Some(Value::Flag(false)), None) => shell.text("kept"),
-        (Some(Value::Ref(id)), None) => {
-            shell.data.as_ref().map(|data| data.title(*id)).unwrap_or_default()
-        }
-        (Some(_), None) => String::new(),
-    }
-}
-
-/// True if the masked values look alike, so that nobody could choose between them.
-fn hides_the_difference(spec: &FieldSpec, field: &FieldConflictView) -> bool {
-    let others = field.candidates.iter().map(|candidate| candidate.value.value.as_ref());
-    let mut seen: Vec<Option<String>> = std::iter::once(field.current.value.as_ref())
-        .chain(others)
-        .map(|value| value.and_then(|value| masked(spec, value)))
-        .collect();
-    let count = seen.len();
-    seen.sort();
-    seen.dedup();
-    seen.len() < count
-}
-
-/// Says who wrote a value and when, as far as it is known here; a device without a known user by the first digits of its number.
-fn who(shell: &Shell, view: &ValueView) -> String {
-    let is_number = view.by.len() == 16 && view.by.chars().all(|c| c.is_ascii_hexdigit());
-    let by = if is_number {
-        let first: String = view.by.chars().take(6).collect();
-        shell.text_with("by-device", &[("device", &first)])
-    } else if !view.by.is_empty() && view.by == shell.status.user {
-        shell.text_with("by-you", &[("user", &view.by)])
-    } else {
-        view.by.clone()
-    };
-    if view.at == 0 { by } else { format!("{by} {}", instant_text(view.at)) }
 }
 
 impl Page for ConflictReview {

@@ -4,6 +4,7 @@
 mod attention;
 mod bulk;
 mod checkin;
+mod choices;
 mod columns;
 mod commands;
 mod conflict;
@@ -13,6 +14,7 @@ mod first_run;
 mod form;
 mod list;
 mod overview;
+mod said;
 mod sync;
 mod unlock;
 mod values;

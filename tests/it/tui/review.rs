@@ -170,3 +170,45 @@ fn the_history_of_a_record_is_shown_newest_first() {
     desk.press("5 Ctrl-T").shows("歷程").shows("歐陽若明 -> 歐陽二").shows("新增");
     drop(server);
 }
+
+#[test]
+fn what_is_chosen_is_kept_until_it_is_applied_and_followed_by_the_others_that_are_shown() {
+    let Office { server, hq, a, b, person } = office();
+    let other = a.add(Kind::Person, &[("staff_no", text("10002")), ("name", text("慕容"))]);
+    a.sync();
+    b.sync();
+    for id in [person, other] {
+        a.set(id, "admin_post", "系主任");
+        b.set(id, "admin_post", "系副主任");
+    }
+    a.sync();
+    let mut desk = Desk::new(b);
+    desk.press("F5").shows("衝突 2");
+    desk.press("6 Enter Right").shows("(o)");
+    desk.press("F6").shows("另外 1 筆");
+    desk.press("Enter").shows("另外 1 筆已照樣選好");
+    desk.press("Esc").shows("已選");
+    assert_eq!(desk.data.conflicts().len(), 2, "nothing is applied yet");
+    desk.press("Enter F8").shows("要套用已選好的 2 筆嗎");
+    desk.press("Tab Enter").shows("已套用 2 筆");
+    desk.press("F5").shows("同步完成");
+    hq.sync();
+    for id in [person, other] {
+        assert_eq!(hq.value(id, "admin_post"), Some(text("系副主任")));
+    }
+    drop(server);
+}
+
+#[test]
+fn an_undo_of_what_was_sent_is_sent_too_and_says_so() {
+    let Office { server, hq, b, person, .. } = office();
+    b.set(person, "name", "歐陽二");
+    b.sync();
+    let mut desk = Desk::new(b);
+    desk.press("Ctrl-Z").shows("已復原：歐陽若明").shows("抵銷");
+    desk.press("F4").shows("已復原，可重做").shows("已送出");
+    desk.press("Esc F5").shows("同步完成");
+    hq.sync();
+    assert_eq!(hq.value(person, "name"), Some(text("歐陽若明")));
+    drop(server);
+}

@@ -166,3 +166,29 @@ fn a_new_machine_is_set_up_step_by_step() {
     assert!(Client::open(&dir, PASSPHRASE).is_ok());
     assert!(Client::open(&dir, &code).is_ok(), "the code that was shown opens the files");
 }
+
+#[test]
+fn an_undo_works_after_a_kill_and_so_does_the_redo() {
+    let (_root, dir) = files();
+    let mut term = Term::start(&dir);
+    term.wait("需要處理");
+    term.send("5");
+    term.wait("人員名冊");
+    term.send("\u{e}20210009\t歐陽鋒\u{13}");
+    term.wait("已儲存");
+    term.kill();
+
+    let mut term = Term::start(&dir);
+    term.wait("需要處理");
+    term.send("\u{1a}");
+    term.wait("已復原");
+    term.kill();
+
+    let mut term = Term::start(&dir);
+    term.wait("需要處理");
+    term.send("\u{19}");
+    term.wait("已重做：歐陽鋒");
+    term.send("5");
+    term.wait("20210009");
+    term.kill();
+}
