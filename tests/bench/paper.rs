@@ -5,7 +5,6 @@
 #![expect(
     clippy::expect_used,
     clippy::print_stdout,
-    clippy::disallowed_methods,
     clippy::indexing_slicing,
     reason = "a benchmark fails loudly, reads clocks, says what it measured and is nobody's library"
 )]

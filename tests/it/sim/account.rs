@@ -159,8 +159,9 @@ impl Book {
                     let reviewed = |name| self.reviewed.contains(&(record.id, name));
                     self.elements.missing(record, op, &touch, reviewed).is_none()
                 });
-                (!named && !replaced && !kept && conflict.is_open())
-                    .then(|| "its conflict does not name it".to_owned())
+                (!named && !replaced && !kept && conflict.is_open()).then(|| {
+                    format!("its conflict does not name it: {:?} in {conflict:?}", op.body)
+                })
             }
             Outcome::Held { .. }
             | Outcome::WaitListed { .. }

@@ -111,13 +111,16 @@ pub(crate) fn element(record: &Record, key: Key) -> Option<&Value> {
     record.elements.get(&key).and_then(|state| state.value.as_ref())
 }
 
+/// Who left what at an element; `None` for taking it out.
+type Left = (OpId, Option<Value>);
+
 /// What the server's log says of elements.
 #[derive(Default)]
 pub(crate) struct Elements {
     /// Operations that somebody had seen when they changed or took out the element.
     seen: BTreeSet<(RecordId, Key, OpId)>,
     /// Everything anybody left at an element, in the order it was taken.
-    left: BTreeMap<(RecordId, Key), Vec<(OpId, Option<Value>)>>,
+    left: BTreeMap<(RecordId, Key), Vec<Left>>,
 }
 
 impl Elements {

@@ -157,6 +157,10 @@ pub(crate) fn pending<'a>(ops: impl Iterator<Item = &'a Op>) -> BTreeMap<RecordI
             // where a server was set back, and is on the author's list again as soon as that server has answered.
             *pending = Pending { made: true, ..Pending::default() };
         }
+        if matches!(op.body, OpBody::Command { .. }) {
+            // A place asked for is a record made here, where the server's own is not: what was written to that waits for it.
+            pending.elements.clear();
+        }
         let plain = sets(op).into_iter().filter(|(no, ..)| is_plain(op.kind, *no));
         for (no, _, value) in plain {
             pending.fields.insert(no, value);
