@@ -265,7 +265,7 @@ mod tests {
         let mut late = enrolment("unit_reviewed");
         let number = |key: &str| Kind::Enrolment.spec().field(key).unwrap().number;
         let missing = |fields: &Fields| {
-            offer(fields, Role::Hq, "admit_late").blocked.map(|issue| issue.field.to_string())
+            offer(fields, Role::Hq, "admit_late").blocked.map(|issue| issue.field)
         };
         assert_eq!(missing(&late).as_deref(), Some("late_record"));
         late.insert(number("late_record"), Value::Flag(true));
