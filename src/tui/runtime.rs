@@ -29,10 +29,6 @@ use crate::settings::LookSettings;
 
 /// How the program is started.
 #[derive(Clone, Debug)]
-#[expect(
-    clippy::struct_excessive_bools,
-    reason = "each is a switch of its own on the command line"
-)]
 pub struct RunOptions {
     /// Data directory.
     pub dir: PathBuf,
