@@ -21,6 +21,8 @@ pub(super) struct Args {
     pub(super) lang: Option<Lang>,
     #[arg(long, global = true)]
     pub(super) plain: bool,
+    #[arg(long)]
+    pub(super) read_only: bool,
     #[arg(long, global = true, value_enum, value_name = "FORMAT", default_value = "table")]
     pub(super) format: Format,
     /// Given by the program to itself when it locks: a passphrase file is not looked at.

@@ -20,6 +20,10 @@ pub(super) struct Config {
     pub(super) locked: bool,
     /// True for a terminal that cannot move its cursor.
     pub(super) dumb: bool,
+    /// True if the terminal is only to show.
+    pub(super) read_only: bool,
+    /// `COLORTERM` and `TERM`.
+    pub(super) colours: (Option<String>, Option<String>),
 }
 
 impl Config {
@@ -40,6 +44,8 @@ impl Config {
             profile: args.profile.clone().or_else(|| environment.profile.clone()),
             locked: args.locked,
             dumb: environment.term.as_deref() == Some("dumb"),
+            read_only: args.read_only,
+            colours: (environment.colorterm.clone(), environment.term.clone()),
         })
     }
 

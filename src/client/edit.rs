@@ -41,12 +41,15 @@ impl Inner {
     /// Writes the edits as one user command; the server takes each of the groups all or none.
     ///
     /// # Errors
-    /// As for [`Inner::commit`], and [`ClientError::Invalid`] if a text is too long to be sent.
+    /// As for [`Inner::commit`], [`ClientError::Invalid`] if a text is too long to be sent, [`ClientError::ReadOnly`].
     pub(super) fn commit_groups(
         &mut self,
         groups: Vec<Vec<Edit>>,
         undoes: Option<u64>,
     ) -> Result<(), ClientError> {
+        if self.read_only {
+            return Err(ClientError::ReadOnly);
+        }
         let first = self.outbox.last_n + 1;
         let edits = self.in_groups(first, groups)?;
         let now = self.env.now_ms();

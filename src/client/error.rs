@@ -57,6 +57,9 @@ pub enum ClientError {
     /// The person cancelled.
     #[error("cancelled")]
     Cancelled,
+    /// The files were opened to be looked at only.
+    #[error("opened to be looked at only")]
+    ReadOnly,
     /// Nothing is there to be undone.
     #[error("nothing to undo")]
     NothingToUndo,
@@ -151,6 +154,7 @@ impl ClientError {
             Self::AlreadyEnrolled => "already-enrolled".to_owned(),
             Self::SyncRunning => "sync-running".to_owned(),
             Self::Cancelled => "cancelled".to_owned(),
+            Self::ReadOnly => "read-only".to_owned(),
             Self::NothingToUndo => "nothing-to-undo".to_owned(),
             Self::NothingToRedo => "nothing-to-redo".to_owned(),
             Self::CannotUndo => "cannot-undo".to_owned(),
@@ -192,6 +196,7 @@ impl ClientError {
             | Self::AlreadyEnrolled
             | Self::SyncRunning
             | Self::Cancelled
+            | Self::ReadOnly
             | Self::NothingToUndo
             | Self::NothingToRedo
             | Self::CannotUndo

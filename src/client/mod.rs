@@ -131,6 +131,11 @@ impl Client {
         self.lock().limits = limits;
     }
 
+    /// From here on every change and sync is refused, and no draft or view is written.
+    pub fn set_read_only(&self) {
+        self.lock().read_only = true;
+    }
+
     /// Returns the data directory.
     pub fn dir(&self) -> &Path {
         &self.dir

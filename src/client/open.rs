@@ -178,6 +178,7 @@ fn load(dir: &Path, mut vault: Vault, env: Arc<dyn Ambient>) -> Result<Inner, Cl
         refused: BTreeMap::new(),
         commands: Vec::new(),
         recalled: false,
+        read_only: false,
         names,
         hlc: 0,
         indexes: RefCell::new(Indexes::default()),

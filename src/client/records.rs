@@ -111,6 +111,10 @@ pub(super) fn refuse_errors(issues: Vec<Issue>) -> Result<Vec<Issue>, ClientErro
     Ok(issues)
 }
 
+fn frozen(issue: Issue) -> ClientError {
+    ClientError::Invalid { issues: vec![issue] }
+}
+
 pub(super) fn deletion(record: &Record, reason: &str) -> Edit {
     Edit {
         record: record.id,
@@ -216,6 +220,7 @@ impl Inner {
             .filter(|(no, value)| before.contains_key(no) || *value != Value::Null)
             .collect();
         self.may_change(kind, &record, &touched)?;
+        workflow::check_frozen(kind, &before, &touched).map_err(frozen)?;
         let mut after = before;
         after.extend(touched.clone());
         let issues = self.check(kind, Some(id), &after);

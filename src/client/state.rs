@@ -123,6 +123,8 @@ pub(super) struct Inner {
     pub(super) commands: Vec<Local>,
     /// True once the commands of earlier runs are among `commands`.
     pub(super) recalled: bool,
+    /// Nothing may be changed or written.
+    pub(super) read_only: bool,
     /// Names of other accounts, as conflicts brought them.
     pub(super) names: BTreeMap<UserId, String>,
     /// Last hybrid clock value.
@@ -349,6 +351,9 @@ impl Inner {
         &mut self,
         notes: Vec<(String, Option<Vec<u8>>)>,
     ) -> Result<(), ClientError> {
+        if self.read_only {
+            return Ok(()); // drafts and views are no records: who only looks leaves none behind
+        }
         Ok(self.vault.store.commit(&Change { notes, ..Change::default() })?)
     }
 

@@ -108,6 +108,9 @@ impl Client {
         progress: &dyn Fn(Progress),
         cancel: &AtomicBool,
     ) -> Result<SyncSummary, ClientError> {
+        if self.lock().read_only {
+            return Err(ClientError::ReadOnly);
+        }
         if self.syncing.swap(true, Ordering::SeqCst) {
             return Err(ClientError::SyncRunning);
         }

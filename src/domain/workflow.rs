@@ -7,7 +7,7 @@
 use crate::domain::access::{Office, Role};
 use crate::domain::kinds::Kind;
 use crate::domain::org::post::PostRole;
-use crate::domain::record::{FieldSpec, Fields, Issue, Step, Value, ValueKind};
+use crate::domain::record::{FieldSpec, Fields, Issue, Shape, Step, Value, ValueKind};
 use crate::domain::staff::staff_file::StaffStatus;
 use crate::domain::training::attendance::AttendanceState;
 
@@ -46,6 +46,23 @@ pub fn state(kind: Kind, fields: &Fields) -> Option<String> {
         Some(Value::Code(code)) => Some(code.clone()),
         _ => initial(kind, fields).map(str::to_owned),
     }
+}
+
+/// Refuses to change what an archived record says (domain notes B1: frozen; a correction is a late record with its reason). Its state
+/// changes by steps, and notes may be added.
+///
+/// # Errors
+/// `archived`, at the field of the state.
+pub fn check_frozen(kind: Kind, before: &Fields, touched: &Fields) -> Result<(), Issue> {
+    let Some(field) = kind.spec().state_field() else { return Ok(()) };
+    let frozen =
+        before.get(&field.number).is_some_and(|state| *state == Value::Code("archived".to_owned()));
+    let is_note = |no| kind.spec().field_no(no).is_some_and(|field| field.shape == Shape::Notes);
+    let changes = touched.keys().any(|no| !is_note(*no));
+    if frozen && changes && !touched.contains_key(&field.number) {
+        return Err(Issue::error(field.key, "archived"));
+    }
+    Ok(())
 }
 
 /// Returns the state of a record that names none.
@@ -220,6 +237,90 @@ mod tests {
         assert_eq!(refused.code, "step-other-office");
         assert_eq!(refused.args, [("office", "headquarters".to_owned())]);
         assert!(offer(&reviewed, Role::Hq, "confirm").is_open());
+    }
+
+    /// 院系審核、組織部審核 (domain notes B1): the unit's lead and headquarters decide one after the other; each gives back with a reason.
+    #[test]
+    fn a_unit_and_headquarters_approve_and_each_returns_with_a_reason() {
+        let submitted = enrolment("submitted");
+        let refused = offer(&submitted, Role::Organizer, "review").blocked.unwrap();
+        assert_eq!(refused.args, [("office", "unit-lead".to_owned())]);
+        assert!(offer(&submitted, Role::UnitLead, "review").is_open());
+        let reviewed = enrolment("unit_reviewed");
+        assert!(!offer(&reviewed, Role::UnitLead, "confirm").is_open());
+        assert!(offer(&reviewed, Role::Hq, "confirm").is_open());
+        for (fields, role) in [(&submitted, Role::UnitLead), (&reviewed, Role::Hq)] {
+            let back = offer(fields, role, "return");
+            assert!(back.is_open() && back.step.reason && back.step.to == "returned");
+        }
+        assert!(offer(&enrolment("returned"), Role::Organizer, "submit").is_open());
+        let class = |role, from, to| check_change(Kind::TrainingClass, Some(from), to, role);
+        assert_eq!(class(Role::Hq, "submitted", "returned"), Ok(()));
+        assert!(class(Role::UnitLead, "submitted", "approved").is_err());
+    }
+
+    /// 補錄 goes the same two offices and needs its reason and hours; it takes no place.
+    #[test]
+    fn a_late_entry_has_a_path_of_its_own() {
+        let mut late = enrolment("unit_reviewed");
+        let number = |key: &str| Kind::Enrolment.spec().field(key).unwrap().number;
+        let missing = |fields: &Fields| {
+            offer(fields, Role::Hq, "admit_late").blocked.map(|issue| issue.field)
+        };
+        assert_eq!(missing(&late).as_deref(), Some("late_record"));
+        late.insert(number("late_record"), Value::Flag(true));
+        assert_eq!(missing(&late).as_deref(), Some("late_reason"));
+        late.insert(number("late_reason"), Value::Text("證書遲到".to_owned()));
+        assert_eq!(missing(&late).as_deref(), Some("hours"));
+        late.insert(number("hours"), Value::Int(80));
+        assert_eq!(missing(&late), None);
+        assert!(!offer(&late, Role::UnitLead, "admit_late").is_open());
+        late.insert(number("status"), Value::Code("submitted".to_owned()));
+        assert!(!offer(&late, Role::Hq, "admit_late").is_open(), "the unit reviews it first");
+    }
+
+    /// Notice of 2018, item 5: who leaves the pool leaves it with a reason; the record stays.
+    #[test]
+    fn suspending_and_removing_a_double_leader_ask_for_a_reason() {
+        let steps = Kind::Cultivation.spec().steps;
+        let asks = |action: &str| steps.iter().find(|step| step.action == action).unwrap();
+        assert!(asks("suspend").reason && asks("remove").reason && asks("return").reason);
+        assert_eq!(asks("remove").needs, ["removal_reason"]);
+        for from in ["cultivating", "recognised", "suspended"] {
+            assert_eq!(
+                check_change(Kind::Cultivation, Some(from), "removed", Role::Hq),
+                Ok(()),
+                "{from}"
+            );
+        }
+        let to = |to| check_change(Kind::Cultivation, Some("removed"), to, Role::Hq);
+        assert_eq!(to("archived"), Ok(()));
+        assert!(to("cultivating").is_err() && to("recognised").is_err());
+    }
+
+    #[test]
+    fn an_organizer_leaves_with_day_and_reason_and_comes_back_by_a_step() {
+        let steps = Kind::StaffFile.spec().steps;
+        let leave = steps.iter().find(|step| step.action == "leave").unwrap();
+        assert!(leave.reason && leave.needs == ["left_on"]);
+        for from in ["left", "former"] {
+            assert_eq!(check_change(Kind::StaffFile, Some(from), "in_post", Role::Hq), Ok(()));
+            assert!(check_change(Kind::StaffFile, Some(from), "in_post", Role::Organizer).is_err());
+        }
+    }
+
+    #[test]
+    fn an_archived_record_keeps_what_it_says() {
+        let number = |key: &str| Kind::Enrolment.spec().field(key).unwrap().number;
+        let hours = Fields::from([(number("hours"), Value::Int(90))]);
+        let check = |state: &str, touched: &Fields| {
+            check_frozen(Kind::Enrolment, &enrolment(state), touched).map_err(|issue| issue.code)
+        };
+        assert_eq!(check("archived", &hours), Err("archived"));
+        assert_eq!(check("completed", &hours), Ok(()));
+        assert_eq!(check("archived", &Fields::new()), Ok(()));
+        let note = Fields::from([(number("log"), Value::Text("寄出".to_owned()))]);
+        assert_eq!(check("archived", &note), Ok(()), "a note changes nothing that it says");
     }
 
     #[test]

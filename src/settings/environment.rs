@@ -22,6 +22,8 @@ pub struct Environment {
     pub no_color: bool,
     /// `TERM`; `dumb` has no screen.
     pub term: Option<String>,
+    /// `COLORTERM`; `truecolor` or `24bit` for terminals with all colours.
+    pub colorterm: Option<String>,
 }
 
 impl Environment {
@@ -41,6 +43,7 @@ impl Environment {
             locale: ["LC_ALL", "LC_MESSAGES", "LANG"].into_iter().find_map(set),
             no_color: set("NO_COLOR").is_some(),
             term: set("TERM"),
+            colorterm: set("COLORTERM"),
         }
     }
 

@@ -12,7 +12,7 @@ use serde::Deserialize;
 use toml::{Table, Value};
 
 pub use environment::Environment;
-pub use paths::{PathsError, SYSTEM_FILE, data_dir, user_file};
+pub use paths::{PathsError, SYSTEM_FILE, data_dir, keymap_file, user_file};
 
 /// Every setting at its default.
 const DEFAULTS: &str = include_str!("../../config/default.toml");
@@ -51,10 +51,56 @@ pub struct LookSettings {
     pub lang: String,
     /// Colours.
     pub color: bool,
+    /// Which colours.
+    pub theme: ThemeName,
+    /// How wide the terminal draws characters whose width is ambiguous.
+    pub ambiguous: Ambiguous,
+    /// True for a slow line: few frames a second, and frames of ASCII characters.
+    pub slow_line: bool,
+    /// Which keys the user's keymap file is laid over.
+    pub keys: KeyProfile,
     /// Plain lines for screen readers.
     pub plain: bool,
     /// IANA name of the time zone for moments.
     pub time_zone: String,
+}
+
+/// A theme of the terminal interface.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Deserialize)]
+#[serde(rename_all = "lowercase")]
+pub enum ThemeName {
+    /// Sixteen colours over the terminal's own foreground and background.
+    Colour,
+    /// Dark on white.
+    Light,
+    /// Light on black.
+    Dark,
+    /// High contrast.
+    Contrast,
+    /// No colour.
+    Mono,
+}
+
+/// How wide the terminal draws characters whose width is ambiguous, as the lines of frames.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Deserialize)]
+#[serde(rename_all = "lowercase")]
+pub enum Ambiguous {
+    /// The terminal is asked when the program starts.
+    Auto,
+    /// One cell.
+    Narrow,
+    /// Two cells: frames are drawn with ASCII characters.
+    Wide,
+}
+
+/// A set of keys.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Deserialize)]
+#[serde(rename_all = "lowercase")]
+pub enum KeyProfile {
+    /// As delivered.
+    Standard,
+    /// Movement by letters as in vim.
+    Vim,
 }
 
 /// Requests to the server.
@@ -248,6 +294,19 @@ mod tests {
         arguments.set("look", "lang", "zh-Hans");
         let settings = Settings::load(&[file, arguments]).unwrap();
         assert_eq!((settings.look.lang.as_str(), settings.look.plain), ("zh-Hans", true));
+    }
+
+    #[test]
+    fn a_look_is_chosen_by_name_and_no_other_name_is_taken() {
+        let text = "[look]\ntheme = 'contrast'\nambiguous = 'wide'\nkeys = 'vim'\nslow_line = true";
+        let look = Settings::load(&[Layer::parse("file", text).unwrap()]).unwrap().look;
+        assert_eq!(look.theme, ThemeName::Contrast);
+        assert_eq!((look.ambiguous, look.keys), (Ambiguous::Wide, KeyProfile::Vim));
+        assert!(look.slow_line);
+        for text in ["theme = 'pink'", "ambiguous = 'maybe'", "keys = 'emacs'"] {
+            let layer = Layer::parse("file", &format!("[look]\n{text}")).unwrap();
+            assert!(matches!(Settings::load(&[layer]), Err(SettingsError::Unfit { .. })));
+        }
     }
 
     #[test]

@@ -49,3 +49,8 @@ pub fn user_file() -> Option<PathBuf> {
 pub const fn user_file() -> Option<PathBuf> {
     None
 }
+
+/// Returns the user's own keys, beside the settings file, existing or not.
+pub fn keymap_file() -> Option<PathBuf> {
+    Some(user_file()?.with_file_name("keymap.toml"))
+}

@@ -51,6 +51,12 @@ pub struct Shell {
     pub layers: Vec<Layer>,
     /// The message line.
     pub notice: Option<Notice>,
+    /// True if nothing may be changed.
+    pub read_only: bool,
+    /// The user's own keys.
+    pub keymap_file: Option<std::path::PathBuf>,
+    /// What the keys are without the user's own.
+    pub base_keys: Keymap,
     /// Today's date, where the user is.
     pub today: civil::Date,
     /// Who has files on this machine; the first user's name is empty.
@@ -322,6 +328,9 @@ impl Shell {
             status: Status::default(),
             layers: Vec::new(),
             notice: None,
+            read_only: false,
+            keymap_file: None,
+            base_keys: Keymap::standard(),
             today: start.today,
             users: Vec::new(),
             chosen: 0,

@@ -7,6 +7,7 @@ use std::str::FromStr;
 use crossterm::event::{KeyCode, KeyEvent, KeyEventKind, KeyModifiers};
 
 use super::actions::{Action, Context};
+use crate::settings::KeyProfile;
 
 /// One key press with its modifiers. Shift is kept for named keys only: for characters the character says it.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
@@ -224,6 +225,8 @@ pub enum KeymapError {
     },
 }
 
+/// What the vim profile changes.
+const VIM: &str = include_str!("../../config/keymap-vim.toml");
 /// The keys as they are delivered.
 const DEFAULT: &str = include_str!("../../config/keymap.toml");
 
@@ -233,30 +236,67 @@ impl Keymap {
         Self::parse(DEFAULT).unwrap_or_default()
     }
 
+    /// Returns the keys of a profile.
+    pub fn profile(profile: KeyProfile) -> Self {
+        let mut map = Self::standard();
+        if profile == KeyProfile::Vim && map.lay(VIM).is_err() {
+            return Self::standard(); // a test proves that the file is right
+        }
+        map
+    }
+
     /// Reads a keymap: `[context]` tables of `action = ["Key", ...]`.
     ///
     /// # Errors
     /// [`KeymapError`] for the first thing that is wrong.
     pub fn parse(source: &str) -> Result<Self, KeymapError> {
-        let tables: BTreeMap<String, BTreeMap<String, Vec<String>>> = toml::from_str(source)?;
         let mut map = Self::default();
-        for (context_name, table) in &tables {
-            let unknown = |name: &String| KeymapError::Unknown { name: name.clone() };
-            let context = Context::from_name(context_name).ok_or_else(|| unknown(context_name))?;
-            for (action_name, keys) in table {
-                let action = Action::from_id(action_name).ok_or_else(|| unknown(action_name))?;
-                for key in keys {
-                    map.bind(context, action, key.parse()?)?;
-                }
-            }
-        }
+        map.lay(source)?;
         Ok(map)
     }
 
-    fn bind(&mut self, context: Context, action: Action, key: Key) -> Result<(), KeymapError> {
-        if self.by_context.entry(context).or_default().insert(key, action).is_some() {
+    /// Lays a keymap over this one: what it names has the keys it says, instead of those it had.
+    ///
+    /// # Errors
+    /// [`KeymapError`] for the first thing that is wrong; some of it may be laid by then.
+    pub fn lay(&mut self, source: &str) -> Result<(), KeymapError> {
+        let tables: BTreeMap<String, BTreeMap<String, Vec<String>>> = toml::from_str(source)?;
+        let unknown = |name: &String| KeymapError::Unknown { name: name.clone() };
+        let mut bound = Vec::new();
+        for (context_name, table) in &tables {
+            let context = Context::from_name(context_name).ok_or_else(|| unknown(context_name))?;
+            for (action_name, keys) in table {
+                let action = Action::from_id(action_name).ok_or_else(|| unknown(action_name))?;
+                self.unbind(context, action);
+                bound.push((context, action, keys));
+            }
+        }
+        for (context, action, keys) in bound {
+            for key in keys {
+                self.bind(context, action, key.parse()?)?;
+            }
+        }
+        Ok(())
+    }
+
+    /// Takes all keys of an action in a context away.
+    pub fn unbind(&mut self, context: Context, action: Action) {
+        self.keys.remove(&(context, action));
+        if let Some(keys) = self.by_context.get_mut(&context) {
+            keys.retain(|_, bound| *bound != action);
+        }
+    }
+
+    /// Gives an action a further key in a context.
+    ///
+    /// # Errors
+    /// [`KeymapError::Twice`] if another action has it there.
+    pub fn bind(&mut self, context: Context, action: Action, key: Key) -> Result<(), KeymapError> {
+        let keys = self.by_context.entry(context).or_default();
+        if keys.contains_key(&key) {
             return Err(KeymapError::Twice { key, context: context.name() });
         }
+        keys.insert(key, action);
         self.keys.entry((context, action)).or_default().push(key);
         Ok(())
     }
@@ -302,6 +342,33 @@ mod tests {
             assert_eq!(Key::char(typed).folded(), Key::char(meant));
         }
         assert_eq!(Key::char('王').folded(), Key::char('王'));
+    }
+
+    #[test]
+    fn the_vim_profile_moves_by_letters_and_keeps_every_other_key() {
+        let vim = Keymap::profile(KeyProfile::Vim);
+        let chain = [Context::List, Context::Browse, Context::Global];
+        for (key, action) in
+            [('h', Action::Left), ('l', Action::Right), ('j', Action::Down), ('g', Action::First)]
+        {
+            assert_eq!(vim.action(&chain, Key::char(key)), Some(action), "{key}");
+        }
+        for (context, action, keys) in Keymap::standard().bindings() {
+            let first = keys.first().filter(|key| key.is_ime_proof());
+            let kept = first.is_none_or(|key| vim.action(&[context], *key) == Some(action));
+            assert!(kept, "{} in {}", action.id(), context.name());
+        }
+    }
+
+    #[test]
+    fn keys_of_ones_own_replace_those_of_the_same_action() {
+        let mut map = Keymap::standard();
+        map.lay("[list]\nsort = ['Ctrl-G']\nfilter = ['F6']\n").unwrap();
+        let filter = map.action(&[Context::List], "F6".parse().unwrap());
+        assert_eq!(filter, Some(Action::Filter));
+        assert_eq!(map.action(&[Context::List], Key::char('s')), None);
+        let taken = map.lay("[list]\nsort = ['Enter']\n");
+        assert!(matches!(taken, Err(KeymapError::Twice { .. })));
     }
 
     #[test]

@@ -43,6 +43,20 @@ impl Data {
         Ok((Self { client }, recovery.text().to_string()))
     }
 
+    /// From here on nothing is changed or written, if so wished.
+    #[must_use]
+    pub fn read_only(self, on: bool) -> Self {
+        if on {
+            self.only_look();
+        }
+        self
+    }
+
+    /// From here on nothing is changed or written.
+    pub fn only_look(&self) {
+        self.client.set_read_only();
+    }
+
     /// True if there are files in a directory.
     pub fn exists(dir: &Path) -> bool {
         Client::exists(dir)

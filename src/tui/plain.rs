@@ -33,7 +33,7 @@ pub fn run(options: &RunOptions) -> io::Result<Ended> {
     }
     let Some(passphrase) = &options.passphrase else { return left(&text("plain-no-passphrase")) };
     match Data::open(&options.dir, &passphrase.0) {
-        Ok(data) => model.opened(std::sync::Arc::new(data)),
+        Ok(data) => model.opened(std::sync::Arc::new(data.read_only(options.read_only))),
         Err(failure) => return left(&failure.text(&model.shell.locale)),
     }
     loop {

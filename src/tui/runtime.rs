@@ -18,18 +18,17 @@ use super::app::{Model, Start};
 use super::data::{Data, Failure};
 use super::effect::{Effect, Secret};
 use super::message::Message;
-use super::terminal::{Screen, WORKER, listen};
-use super::ui::{Chrome, Ui};
+use super::probe;
+use super::terminal::{Screen, WORKER, listen, report_panics_to};
+use super::theme::{Depth, Theme};
+use super::ui::Ui;
 use super::update::update;
 use super::view::view;
 use crate::locale::Lang;
+use crate::settings::LookSettings;
 
 /// How the program is started.
 #[derive(Clone, Debug)]
-#[expect(
-    clippy::struct_excessive_bools,
-    reason = "each is a switch of its own on the command line"
-)]
 pub struct RunOptions {
     /// Data directory.
     pub dir: PathBuf,
@@ -45,10 +44,14 @@ pub struct RunOptions {
     pub lang: Lang,
     /// Line by line, without a full screen: for screen readers and terminals without cursor control.
     pub plain: bool,
-    /// False for no colours (`NO_COLOR`).
-    pub colour: bool,
-    /// True for frames of `+`, `-` and `|`: for terminals that draw ambiguous characters two cells wide.
-    pub ascii: bool,
+    /// How things are shown.
+    pub look: LookSettings,
+    /// How many colours the terminal has.
+    pub depth: Depth,
+    /// Nothing may be changed, and nothing is written.
+    pub read_only: bool,
+    /// The user's own keys, laid over those of the profile; need not exist.
+    pub keymap: Option<PathBuf>,
 }
 
 /// How the terminal interface ended.
@@ -74,6 +77,8 @@ pub enum TuiError {
 const CLIPBOARD_CHARS: usize = 18_000;
 /// Shortest time between two frames.
 const FRAME: Duration = Duration::from_millis(10);
+/// Shortest time between two frames on a slow line.
+const SLOW_FRAME: Duration = Duration::from_millis(250);
 
 /// Runs the terminal interface until the user leaves it.
 ///
@@ -83,17 +88,27 @@ pub fn run(options: RunOptions) -> Result<Ended, TuiError> {
     if options.plain {
         return Ok(super::plain::run(&options)?);
     }
+    report_panics_to(&options.dir);
     let screen = Screen::enter()?;
     let (sender, receiver) = channel();
+    let (chrome, keys) = probe::chrome(&options.look)?;
+    for key in keys {
+        drop(sender.send(Message::Key(key)));
+    }
     listen(&sender)?;
     let exists = Data::exists(&options.dir) || !options.users.is_empty();
     let mut model = Model::new(&Start {
         exists,
         lang: options.lang,
-        colour: options.colour,
-        chrome: if options.ascii { Chrome::Ascii } else { Chrome::Narrow },
+        colour: options.look.color,
+        chrome,
         today: crate::client::clock::today(),
     });
+    if options.look.color {
+        model.shell.theme = Theme::named(options.look.theme, options.depth);
+    }
+    model.shell.read_only = options.read_only;
+    model.shell.read_keys(options.look.keys, options.keymap);
     let after =
         options.lock_after.map(|after| u64::try_from(after.as_millis()).unwrap_or(u64::MAX));
     model.shell.lock_after_ms = after;
@@ -110,6 +125,8 @@ pub fn run(options: RunOptions) -> Result<Ended, TuiError> {
         started: Instant::now(),
         cancel: Arc::new(AtomicBool::new(false)),
         counting: Arc::new(AtomicBool::new(false)),
+        read_only: options.read_only,
+        frame: if options.look.slow_line { SLOW_FRAME } else { FRAME },
         ended: None,
     };
     runtime.draw(&model)?; // painted before any key is derived
@@ -131,6 +148,10 @@ struct Runtime {
     cancel: Arc<AtomicBool>,
     /// True while figures are asked for and not begun.
     counting: Arc<AtomicBool>,
+    /// Nothing may be changed.
+    read_only: bool,
+    /// Shortest time between two frames.
+    frame: Duration,
     /// How it is to end, once that is known.
     ended: Option<Ended>,
 }
@@ -150,7 +171,7 @@ impl Runtime {
             if model.quit || self.ended.is_some() {
                 break;
             }
-            if let Some(wait) = FRAME.checked_sub(drawn.elapsed()) {
+            if let Some(wait) = self.frame.checked_sub(drawn.elapsed()) {
                 thread::sleep(wait);
             }
             self.draw(model)?;
@@ -209,7 +230,11 @@ impl Runtime {
             Effect::CancelSync => self.cancel.store(true, Ordering::SeqCst),
             Effect::Open(secret) => {
                 let dir = self.users.get(model.shell.chosen).unwrap_or(&self.dir).clone();
-                self.work(move |_| Message::Opened(Data::open(&dir, &secret.0).map(Arc::new)))?;
+                let read_only = self.read_only;
+                self.work(move |_| {
+                    let opened = Data::open(&dir, &secret.0);
+                    Message::Opened(opened.map(|data| Arc::new(data.read_only(read_only))))
+                })?;
             }
             Effect::Create { user, unit, passphrase } => {
                 let dir = self.dir.clone();

@@ -1,12 +1,14 @@
 //! The terminal itself: entering and leaving it, restoring it after a panic, and the signals and hang-ups that end or stop us.
 
+use std::backtrace::Backtrace;
 use std::cell::Cell;
 use std::io::{self, Stdout, Write, stderr, stdout};
 use std::panic;
+use std::path::{Path, PathBuf};
 use std::rc::Rc;
-use std::sync::Once;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::mpsc::Sender;
+use std::sync::{Once, OnceLock};
 use std::thread;
 
 use crossterm::cursor::Show;
@@ -28,6 +30,16 @@ use super::message::Message;
 
 /// True between entering and leaving, so that leaving twice (a panic while leaving) does no harm.
 static ENTERED: AtomicBool = AtomicBool::new(false);
+
+/// Where a panic is reported to.
+static REPORT: OnceLock<PathBuf> = OnceLock::new();
+/// Name of the report in the data directory; a later one replaces it.
+pub const REPORT_FILE: &str = "panic.txt";
+
+/// Has panics reported to a file in the data directory. The first directory of a process stays.
+pub fn report_panics_to(dir: &Path) {
+    let _first = REPORT.set(dir.join(REPORT_FILE));
+}
 
 /// Threads whose name starts like this report their own panics; the terminal stays as it is.
 pub const WORKER: &str = "worker";
@@ -114,20 +126,37 @@ fn install_panic_hook() {
     static ONCE: Once = Once::new();
     ONCE.call_once(|| {
         panic::set_hook(Box::new(|info| {
-            let worker = thread::current().name().is_some_and(|name| name.starts_with(WORKER));
-            if worker {
+            let place = info.location().map(ToString::to_string).unwrap_or_default();
+            let thread = thread::current().name().unwrap_or_default().to_owned();
+            let report = write_report(&place, &thread);
+            if thread.starts_with(WORKER) {
                 return;
             }
             leave();
-            let place = info.location().map(ToString::to_string).unwrap_or_default();
             let version = env!("CARGO_PKG_VERSION");
+            let report = report.map(|file| format!(" Report: {}", file.display()));
             let written = writeln!(
                 stderr(),
-                "ejia {version}: internal error at {place}. What was saved is safe."
+                "ejia {version}: internal error at {place}. What was saved is safe.{}",
+                report.unwrap_or_default()
             );
             drop(written);
         }));
     });
+}
+
+/// Writes where it happened and by which calls, never what was said: a message may hold personal data.
+fn write_report(place: &str, thread: &str) -> Option<&'static Path> {
+    let file = REPORT.get()?;
+    let version = env!("CARGO_PKG_VERSION");
+    let day = crate::client::clock::today();
+    let (os, arch) = (std::env::consts::OS, std::env::consts::ARCH);
+    let calls = Backtrace::force_capture();
+    let text = format!(
+        "ejia {version}, {os} {arch}, {day}\nthread {thread}\ninternal error at {place}\n\n{calls}\n"
+    );
+    crate::client::files::write(file, text.as_bytes()).ok()?;
+    Some(file)
 }
 
 /// Starts the threads that turn keys, signals and a hang-up into messages.

@@ -94,6 +94,7 @@ impl<'a> Ui<'a> {
     /// Empties an area; a wide character that reaches into it from the left is taken away whole.
     pub fn clear(&mut self, area: Rect) {
         let area = area.intersection(self.buf.area);
+        let empty = self.theme.style(Role::Text);
         for y in area.top()..area.bottom() {
             if let Some(before) = area.x.checked_sub(1).and_then(|x| self.buf.cell_mut((x, y)))
                 && before.symbol().cell_width() > 1
@@ -103,6 +104,7 @@ impl<'a> Ui<'a> {
             for x in area.left()..area.right() {
                 if let Some(cell) = self.buf.cell_mut((x, y)) {
                     cell.reset();
+                    cell.set_style(empty);
                 }
             }
         }

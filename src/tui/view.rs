@@ -18,6 +18,7 @@ const LEAST: (u16, u16) = (60, 16);
 /// Draws one frame.
 pub fn view(model: &Model, ui: &mut Ui<'_>) {
     let area = ui.area();
+    ui.paint(area, Role::Text);
     if area.width < LEAST.0 || area.height < LEAST.1 {
         ui.put(0, 0, &model.shell.text("too-small"), area.width, Role::Title);
         return;
@@ -71,6 +72,9 @@ fn standing(shell: &Shell) -> String {
         (None, false) => "standing-alone",
     };
     let mut text = format!("[{}]", shell.text(place));
+    if shell.read_only {
+        text = format!("[{}] {text}", shell.text("standing-read-only"));
+    }
     for (key, count) in [
         ("standing-pending", status.pending),
         ("standing-conflicts", status.conflicts),

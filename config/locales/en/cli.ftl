@@ -39,6 +39,7 @@ cli-arg-version = Show the version
 cli-arg-data = Data folder (or EJIA_DATA)
 cli-arg-passphrase-file = Read the passphrase from the first line of a file (or EJIA_PASSPHRASE_FILE)
 cli-arg-lang = Language: zh-Hant, zh-Hans, en
+cli-arg-read-only = Look only: nothing is written or synced
 cli-arg-plain = Line by line, for screen readers
 cli-arg-format = Output: table, json, jsonl (one per line), csv
 cli-arg-user = Name of the person who uses it

@@ -39,6 +39,7 @@ cli-arg-version = 显示版本
 cli-arg-data = 数据文件夹（或环境变量 EJIA_DATA）
 cli-arg-passphrase-file = 从文件第一行读取密码（或环境变量 EJIA_PASSPHRASE_FILE）
 cli-arg-lang = 语言：zh-Hant、zh-Hans、en
+cli-arg-read-only = 只看不改：不写入任何东西，也不同步
 cli-arg-plain = 逐行显示，适合屏幕阅读器
 cli-arg-format = 输出格式：table 表格、json、jsonl 每行一条、csv
 cli-arg-user = 使用人姓名

@@ -39,6 +39,7 @@ cli-arg-version = 顯示版本
 cli-arg-data = 數據文件夾（或環境變量 EJIA_DATA）
 cli-arg-passphrase-file = 從文件第一行讀取密碼（或環境變量 EJIA_PASSPHRASE_FILE）
 cli-arg-lang = 語言：zh-Hant、zh-Hans、en
+cli-arg-read-only = 只看不改：不寫入任何東西，也不同步
 cli-arg-plain = 逐行顯示，適合屏幕閱讀器
 cli-arg-format = 輸出格式：table 表格、json、jsonl 每行一條、csv
 cli-arg-user = 使用人姓名

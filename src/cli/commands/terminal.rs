@@ -12,6 +12,7 @@ use crate::cli::context::Context;
 use crate::cli::error::{CommandError, CommandResult};
 use crate::cli::output::say;
 use crate::client::{ClientError, users};
+use crate::tui::theme::Depth;
 use crate::tui::{self, Ended, RunOptions};
 
 pub(super) fn run(cx: &Context) -> CommandResult {
@@ -64,8 +65,10 @@ fn start(
         lock_after: (minutes > 0).then(|| Duration::from_secs(minutes * 60)),
         lang: cx.locale.lang(),
         plain,
-        colour: cx.config.settings.look.color,
-        ascii: false,
+        look: cx.config.settings.look.clone(),
+        depth: Depth::of(cx.config.colours.0.as_deref(), cx.config.colours.1.as_deref()),
+        read_only: cx.config.read_only,
+        keymap: crate::settings::keymap_file(),
     };
     tui::run(options).map_err(|error| CommandError::usage("terminal").with("cause", error))
 }

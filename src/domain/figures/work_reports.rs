@@ -18,7 +18,8 @@ pub(super) const COVERAGE: Report = Report {
     run: coverage,
 };
 
-/// Grade spread: reviews graded fairly good or below / graded reviews of the year; below the line the figure warns.
+/// Grade spread: reviews graded fairly good or below / graded reviews of the year; below the line the figure warns. Each grade is a
+/// part with the reviews that gave it; "missing" are those with another grade.
 pub(super) const GRADES: Report = Report {
     name: "work-report-grades",
     counts: Kind::WorkReport,
@@ -48,12 +49,12 @@ fn coverage(world: &World, ask: Ask) -> Answer {
 fn grades(world: &World, ask: Ask) -> Answer {
     let mut below = Figure::default();
     let mut parts = ALL.map(|_| Figure::default());
-    for (_, report) in world.work_reports.iter().filter(|(_, report)| report.year.0 == ask.year) {
+    for (id, report) in world.work_reports.iter().filter(|(_, report)| report.year.0 == ask.year) {
         let Some(grade) = report.grade.as_ref().map(|code| code.0.as_str()) else { continue };
         let unit = world.secondary(report.unit.0);
-        below.add(unit, usize::from(grade != "good"), 1);
+        below.count(unit, *id, grade != "good");
         for (name, part) in ALL.into_iter().zip(&mut parts) {
-            part.add(unit, usize::from(grade == name), 1);
+            part.count(unit, *id, grade == name);
         }
     }
     let answer = Answer::new(below);

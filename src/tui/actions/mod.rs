@@ -288,6 +288,38 @@ impl Action {
         self.contexts().iter().any(|context| chain.contains(context))
     }
 
+    /// True if it changes something, or talks to the server: not for those who only look.
+    pub const fn writes(self) -> bool {
+        matches!(
+            self,
+            Self::UndoThis
+                | Self::SignIn
+                | Self::SignLate
+                | Self::MarkAs
+                | Self::Save
+                | Self::Apply
+                | Self::ApplyAll
+                | Self::Resend
+                | Self::Discard
+                | Self::New
+                | Self::Edit
+                | Self::EditCell
+                | Self::AddRelated
+                | Self::Steps
+                | Self::Request
+                | Self::Note
+                | Self::Merge
+                | Self::Reveal
+                | Self::Delete
+                | Self::Undo
+                | Self::Redo
+                | Self::SyncNow
+                | Self::Enrol
+                | Self::SaveView
+                | Self::DropView
+        )
+    }
+
     /// True for moving about: footers leave it out, since arrows need no explanation.
     pub const fn is_movement(self) -> bool {
         matches!(

@@ -109,7 +109,7 @@ pub(super) fn sync_if_due(model: &mut Model) {
     let shell = &mut model.shell;
     let now = i64::try_from(shell.now_ms).unwrap_or(i64::MAX);
     let joined = shell.status.server.is_some() || shell.timer.is_some();
-    if shell.data.is_none() || !joined {
+    if shell.data.is_none() || shell.read_only || !joined {
         return;
     }
     let first = Schedule::new(EVERY_MS, now.saturating_add(FIRST_MS));

@@ -6,6 +6,8 @@ mod global;
 #[cfg(test)]
 mod tests;
 #[cfg(test)]
+mod tests_craft;
+#[cfg(test)]
 mod tests_work;
 
 use super::actions::{Action, Context};
@@ -60,6 +62,9 @@ pub fn enabled(model: &Model, action: Action) -> Result<(), String> {
         && !matches!(action, Action::Quit | Action::Language | Action::Redraw | Action::Suspend)
     {
         return Err(model.shell.text("why-closed"));
+    }
+    if model.shell.read_only && action.writes() {
+        return Err(model.shell.text("why-read-only"));
     }
     match action {
         Action::SyncNow if model.shell.status.server.is_none() => {
@@ -199,7 +204,21 @@ fn search(model: &Model, layer: &mut Layer) {
     }
 }
 
+/// Most characters of a paste that are taken: no field may hold more (`Limits::text_bytes`).
+const PASTED: usize = 16 << 10;
+
 fn on_paste(model: &mut Model, text: &str) {
+    match text.char_indices().nth(PASTED) {
+        Some((end, _)) => {
+            paste(model, text.get(..end).unwrap_or_default());
+            let count = PASTED.to_string();
+            model.shell.say(Tone::Hint, model.shell.text_with("pasted-cut", &[("count", &count)]));
+        }
+        None => paste(model, text),
+    }
+}
+
+fn paste(model: &mut Model, text: &str) {
     if let Some(mut layer) = model.shell.layers.pop() {
         match &mut layer.body {
             Body::Picker(picker) => picker.input.insert(text),

@@ -106,7 +106,7 @@ fn carrying_out_needs_the_number_typed_and_the_safe_answer_holds_the_cursor() {
 #[test]
 fn what_can_be_undone_is_listed_and_any_of_it_taken_back() {
     let mut desk = Desk::new(PEOPLE);
-    desk.press("5 Home F2 Tab Ctrl-U 王大明 Ctrl-S").shows("王大明");
+    desk.press("5 F6 學工號 Enter Home F2 Tab Ctrl-U 王大明 Ctrl-S").shows("王大明");
     desk.press("F4").shows("復原清單").shows("王大明");
     snapshots(&desk, "commands");
     desk.press("Down Enter").shows("已復原：田中");
@@ -154,7 +154,7 @@ fn a_digit_after_letters_signs_in_that_line() {
 #[test]
 fn a_date_is_chosen_from_a_month() {
     let mut desk = Desk::new(PEOPLE);
-    desk.press("5 Home F2");
+    desk.press("5 F6 學工號 Enter Home F2");
     for _ in 0..30 {
         if desk.screen(80, 24).contains("Ctrl-D 日曆") {
             break;

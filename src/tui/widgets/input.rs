@@ -163,17 +163,17 @@ impl TextInput {
 
     /// Returns the first grapheme shown: as it was, unless the cursor would be outside the field or text could be shown in free cells.
     fn first_shown(&self, pieces: &[String], count: usize) -> usize {
+        let widths: Vec<usize> = pieces.iter().map(|piece| width(piece)).collect();
+        let at = |index: usize| widths.get(index).copied().unwrap_or(0);
         let mut first = self.scroll.get().min(self.cursor);
-        let tail = |first: usize| -> usize {
-            pieces.iter().skip(first).map(|piece| width(piece)).sum::<usize>() + 1
-        };
-        while first > 0 && tail(first - 1) <= count {
+        let mut tail = widths.iter().skip(first).sum::<usize>() + 1;
+        while first > 0 && tail + at(first - 1) <= count {
             first -= 1;
+            tail += at(first);
         }
-        let cells_from = |first: usize| -> usize {
-            pieces.iter().take(self.cursor).skip(first).map(|piece| width(piece)).sum()
-        };
-        while first < self.cursor && cells_from(first) >= count {
+        let mut before: usize = widths.iter().take(self.cursor).skip(first).sum();
+        while first < self.cursor && before >= count {
+            before -= at(first);
             first += 1;
         }
         self.scroll.set(first);

@@ -1,6 +1,7 @@
 //! The command line, whole: arguments and files in, output, files and exit code out.
 
 mod faults;
+mod figures;
 mod forms;
 mod messages;
 mod records;

@@ -155,7 +155,7 @@ impl Book {
                     || record.id != op.record;
                 let replaced = sets(op).iter().any(|(no, ..)| self.is_replaced(op, *no));
                 // On a deleted record an element is kept, and the conflict only asks whether the record comes back.
-                let kept = touched(op, None).is_some_and(|touch| {
+                let kept = touched(op, self.settled(op)).is_some_and(|touch| {
                     let reviewed = |name| self.reviewed.contains(&(record.id, name));
                     self.elements.missing(record, op, &touch, reviewed).is_none()
                 });

@@ -161,6 +161,11 @@ pub(crate) fn pending<'a>(ops: impl Iterator<Item = &'a Op>) -> BTreeMap<RecordI
             // A place asked for is a record made here, where the server's own is not: what was written to that waits for it.
             pending.elements.clear();
         }
+        if let OpBody::Resolve { values, .. } = &op.body {
+            // A decision may be about an element; which, only its conflict says.
+            let decided = |no: FieldNo| values.iter().any(|(field, _)| *field == no);
+            pending.elements.retain(|(no, _), _| !decided(*no));
+        }
         let plain = sets(op).into_iter().filter(|(no, ..)| is_plain(op.kind, *no));
         for (no, _, value) in plain {
             pending.fields.insert(no, value);

@@ -7,6 +7,7 @@
 )]
 
 mod child;
+mod craft;
 #[cfg(target_os = "linux")]
 mod lock;
 #[cfg(feature = "server")]

@@ -50,7 +50,8 @@ fn a_record_typed_in_chinese_and_the_draft_of_another_survive_a_kill() {
 
 #[test]
 fn a_panic_gives_the_terminal_back_and_tells_nothing_personal() {
-    let mut term = Term::start_test("tui::child::broken");
+    let folder = tempfile::tempdir().unwrap();
+    let mut term = Term::start_test("tui::child::broken", folder.path());
     let code = term.ends();
     assert_ne!(code, 0);
     assert!(!term.look(vt100::Screen::alternate_screen));
@@ -58,6 +59,9 @@ fn a_panic_gives_the_terminal_back_and_tells_nothing_personal() {
     assert!(!term.look(vt100::Screen::hide_cursor));
     assert!(term.text().contains("internal error at"), "{}", term.text());
     assert!(!term.text().contains("王小明"), "{}", term.text());
+    let report = std::fs::read_to_string(folder.path().join("panic.txt")).unwrap();
+    assert!(report.contains("internal error at tests/it/tui/child.rs"), "{report}");
+    assert!(report.contains(env!("CARGO_PKG_VERSION")) && !report.contains("王小明"), "{report}");
 }
 
 #[test]

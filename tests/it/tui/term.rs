@@ -16,9 +16,14 @@ const DEADLINE: Duration = Duration::from_secs(30);
 /// Between two looks at a condition.
 const LOOK: Duration = Duration::from_millis(5);
 
+/// Types into the terminal; the emulator answers there too.
+type Writer = Arc<Mutex<Option<Box<dyn Write + Send>>>>;
+/// The program asks where the cursor is.
+const WHERE: &[u8] = b"\x1b[6n";
+
 /// One program in one terminal.
 pub(crate) struct Term {
-    writer: Option<Box<dyn Write + Send>>,
+    writer: Writer,
     master: Option<Box<dyn MasterPty + Send>>,
     reader: Option<JoinHandle<()>>,
     stop: Arc<AtomicBool>,
@@ -29,6 +34,11 @@ pub(crate) struct Term {
 impl Term {
     /// Starts the program as a person does, 24 rows of 80 cells; the passphrase comes from a file beside the data directory.
     pub(crate) fn start(dir: &Path) -> Self {
+        Self::start_with(dir, &[], 1)
+    }
+
+    /// Starts it with further arguments, in a terminal that draws ambiguous characters in so many cells; 0 for one that never answers.
+    pub(crate) fn start_with(dir: &Path, args: &[&str], cells: u16) -> Self {
         let mut command = CommandBuilder::new(env!("CARGO_BIN_EXE_ejia"));
         command.arg("--data");
         command.arg(dir);
@@ -37,19 +47,20 @@ impl Term {
         command.cwd(dir.parent().unwrap());
         command.env("HOME", dir.parent().unwrap());
         command.env("XDG_CONFIG_HOME", dir.parent().unwrap());
-        Self::spawn(command)
+        command.args(args);
+        Self::spawn(command, cells)
     }
 
     /// Starts this test binary once more with one of its tests, told by the environment that it is the child.
-    pub(crate) fn start_test(test: &str) -> Self {
+    pub(crate) fn start_test(test: &str, dir: &Path) -> Self {
         let mut command = CommandBuilder::new(std::env::current_exe().unwrap());
         command.args(["--exact", test, "--nocapture", "--test-threads=1"]);
-        command.env(CHILD, "1");
+        command.env(CHILD, dir);
         command.env("RUST_BACKTRACE", "0");
-        Self::spawn(command)
+        Self::spawn(command, 1)
     }
 
-    fn spawn(mut command: CommandBuilder) -> Self {
+    fn spawn(mut command: CommandBuilder, cells: u16) -> Self {
         let size = PtySize { rows: 24, cols: 80, pixel_width: 0, pixel_height: 0 };
         let pair = native_pty_system().openpty(size).unwrap();
         command.env("TERM", "xterm-256color");
@@ -66,29 +77,31 @@ impl Term {
         let mut bytes = pair.master.try_clone_reader().unwrap();
         let stop = Arc::new(AtomicBool::new(false));
         let (shared, stopped) = (Arc::clone(&screen), Arc::clone(&stop));
+        let writer: Writer = Arc::new(Mutex::new(Some(pair.master.take_writer().unwrap())));
+        let answers = Arc::clone(&writer);
         let reader = thread::spawn(move || {
             let mut buffer = [0; 4096];
             while let Ok(count @ 1..) = bytes.read(&mut buffer) {
                 shared.lock().unwrap().process(&buffer[..count]);
+                if cells > 0 && buffer[..count].windows(WHERE.len()).any(|bytes| bytes == WHERE) {
+                    let (row, column) = shared.lock().unwrap().screen().cursor_position();
+                    let answer = format!("\u{1b}[{};{}R", row + 1, column + cells);
+                    if let Some(writer) = answers.lock().unwrap().as_mut() {
+                        writer.write_all(answer.as_bytes()).unwrap();
+                    }
+                }
                 if stopped.load(Ordering::SeqCst) {
                     return; // and with it the last handle of the terminal
                 }
             }
         });
-        let writer = pair.master.take_writer().unwrap();
-        Self {
-            writer: Some(writer),
-            master: Some(pair.master),
-            reader: Some(reader),
-            stop,
-            screen,
-            child,
-        }
+        Self { writer, master: Some(pair.master), reader: Some(reader), stop, screen, child }
     }
 
     /// Types bytes.
     pub(crate) fn send(&mut self, text: &str) {
-        let writer = self.writer.as_mut().unwrap();
+        let mut writer = self.writer.lock().unwrap();
+        let writer = writer.as_mut().unwrap();
         writer.write_all(text.as_bytes()).unwrap();
         writer.flush().unwrap();
     }
@@ -134,7 +147,7 @@ impl Term {
         let start = Instant::now();
         loop {
             if let Some(status) = self.child.try_wait().unwrap() {
-                self.writer = None;
+                self.writer.lock().unwrap().take();
                 self.reader.take().unwrap().join().unwrap();
                 return status.exit_code();
             }
@@ -162,7 +175,7 @@ impl Term {
     }
 
     fn close(&mut self) {
-        self.writer = None;
+        self.writer.lock().unwrap().take();
         self.master = None;
     }
 }

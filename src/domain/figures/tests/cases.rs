@@ -355,6 +355,10 @@ fn reviews_cover_secretaries_and_bunched_grades_warn() {
     let grades = of("work-report-grades", day(2026, 12, 31));
     assert_eq!(whole(grades.section("all").unwrap()), (0, 3));
     assert_eq!(grades.warnings, [Warning { code: "grades-bunched", limit_per_mille: 150 }]);
+    let good = grades.section("good").unwrap();
+    assert_eq!(good.total.met, [id(80), id(81), id(82)], "each grade opens into its reviews");
+    assert_eq!(good.rows[&Some(id(2))].met, [id(80), id(81), id(82)]);
+    assert_eq!(ids(&grades.section("all").unwrap().total.missing), [id(80), id(81), id(82)]);
 }
 
 #[test]

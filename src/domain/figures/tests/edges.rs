@@ -192,3 +192,74 @@ fn publicity_of_an_organizer_ends_after_five_working_days() {
     assert!(!codes(&world, day(2026, 10, 9)).contains(&over));
     assert!(codes(&world, day(2026, 10, 10)).contains(&over));
 }
+
+/// The branch of a recognised leader changes: the old post ends, another begins; the task names the record, and the figure drops it.
+#[test]
+fn a_change_of_branch_raises_a_task_on_the_day_after_the_old_post() {
+    let mut maker = Maker::campus();
+    maker.post(100, 50, 20, "secretary", &[("to_on", on(2025, 12, 31))]);
+    maker.post(101, 50, 21, "secretary", &[("from_on", on(2026, 1, 1))]);
+    let pairs = [
+        ("person", to(50)),
+        ("branch", to(20)),
+        ("direction", code("academic_to_secretary")),
+        ("status", code("recognised")),
+        ("document_no", text("1號")),
+        ("recognised_on", on(2024, 2, 29)),
+    ];
+    maker.put(Kind::Cultivation, 80, 20, &pairs);
+    let world = maker.ready();
+    let raised = ("cultivation-post-changed", Some(id(80)));
+    assert!(!codes(&world, day(2025, 12, 31)).contains(&raised));
+    assert!(codes(&world, day(2026, 1, 1)).contains(&raised));
+}
+
+/// Re-appointment keeps the first file and its appointments; service counts each day once (domain notes B3).
+#[test]
+fn an_organizer_who_came_back_has_both_times_and_no_month_twice() {
+    let mut maker = Maker::campus();
+    let file = |more: &[(&'static str, Value)]| {
+        let mut pairs = vec![("person", to(90)), ("unit", to(2))];
+        pairs.extend_from_slice(more);
+        pairs
+    };
+    let first = [
+        ("status", code("former")),
+        ("appointed_on", on(2020, 1, 1)),
+        ("left_on", on(2021, 12, 31)),
+    ];
+    maker.put(Kind::StaffFile, 80, 2, &file(&first));
+    // Terms of the first file overlap and adjoin; they are within it.
+    for (n, from, till) in
+        [(81, on(2020, 1, 1), on(2021, 2, 28)), (82, on(2021, 1, 1), on(2021, 12, 31))]
+    {
+        let pairs = [("staff_file", to(80)), ("from_on", from), ("to_on", till)];
+        maker.put(Kind::Appointment, n, 2, &pairs);
+    }
+    let again = [("status", code("in_post")), ("appointed_on", on(2024, 2, 29))];
+    maker.put(Kind::StaffFile, 85, 2, &file(&again));
+    let world = maker.ready();
+    let served = |as_of: PartialDate, file: u128| {
+        let run = super::report("promotion-eligibility").unwrap().run;
+        let answer = run(&world, ask(as_of, 2026));
+        let items = answer.list("service-months");
+        items.iter().find(|item| item.id == id(file)).and_then(|item| item.note)
+    };
+    let months = |months| Some(Note::Months(months));
+    assert_eq!(served(day(2020, 12, 30), 80), months(11));
+    assert_eq!(served(day(2020, 12, 31), 80), months(12));
+    assert_eq!(served(day(2021, 12, 31), 80), months(24));
+    assert_eq!(served(day(2022, 1, 1), 80), None, "left");
+    assert_eq!(served(day(2025, 2, 27), 85), months(24 + 12));
+    assert_eq!(served(day(2025, 2, 26), 85), months(24 + 11));
+    assert_eq!(world.staff_files.len(), 2, "the first file is kept");
+}
+
+/// 公示五個工作日 over the National Day holiday that begins on its third day.
+#[test]
+fn publicity_begun_before_a_holiday_goes_on_after_it() {
+    use crate::domain::rules::workdays::last_of;
+    assert_eq!(last_of(day(2026, 9, 29), 5), Some(day(2026, 10, 10)), "a Saturday that is worked");
+    assert_eq!(last_of(day(2025, 9, 29), 5), Some(day(2025, 10, 11)));
+    assert_eq!(last_of(day(2025, 12, 31), 2), Some(day(2026, 1, 4)), "over New Year");
+}
