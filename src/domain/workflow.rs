@@ -279,7 +279,7 @@ mod tests {
         assert!(!offer(&late, Role::Hq, "admit_late").is_open(), "the unit reviews it first");
     }
 
-    /// Notice of 2018, item 5: who leaves the pool leaves it with a reason; the record stays.
+    /// Domain notes A3: who leaves the pool leaves it with a reason; the record stays.
     #[test]
     fn suspending_and_removing_a_double_leader_ask_for_a_reason() {
         let steps = Kind::Cultivation.spec().steps;
