@@ -230,7 +230,13 @@ impl Page for Values {
         let inner = ui.frame(area, &shell.text_with("values-title", &args), "");
         let body = Rect { height: inner.height.saturating_sub(2), ..inner };
         if self.bins.is_empty() {
-            ui.put(inner.x + 3, inner.y + 1, &shell.text("list-none"), inner.width, Role::Text);
+            ui.put(
+                inner.x + 3,
+                inner.y + 1,
+                &shell.text("list-none"),
+                inner.width.saturating_sub(4),
+                Role::Text,
+            );
         } else if self.chart {
             self.draw_chart(shell, ui, body);
         } else {

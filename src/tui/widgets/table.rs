@@ -87,7 +87,9 @@ impl Table<'_> {
         self.draw_header(ui, area, &shown);
         let visible = usize::from(area.height - 1);
         self.state.page.set(visible);
-        let first = follow(&self.state.scroll, self.state.cursor, visible);
+        let scroll = &self.state.scroll;
+        scroll.set(scroll.get().min(self.count.saturating_sub(visible)));
+        let first = follow(scroll, self.state.cursor, visible);
         for (index, y) in (first..self.count).zip(area.y + 1..area.bottom()) {
             let current = index == self.state.cursor;
             draw_row(ui, (area.x, y, area.width), &shown, &row(index), current);
@@ -226,6 +228,27 @@ mod tests {
             },
         );
         (dump(&buf), asked)
+    }
+
+    #[test]
+    fn a_list_that_became_shorter_fills_the_page() {
+        let state = TableState { cursor: 90, ..TableState::default() };
+        let shown = |state: &TableState, count: usize| {
+            let mut buf = Buffer::empty(Rect::new(0, 0, 20, 5));
+            let theme = Theme::mono();
+            let mut ui = Ui::new(&mut buf, &theme, Chrome::Narrow);
+            let columns = [column("n".into(), 6, false)];
+            let table = Table { columns: &columns, pinned: 1, count, state };
+            let mut asked = Vec::new();
+            table.draw(&mut ui, Rect::new(0, 0, 20, 5), |n| {
+                asked.push(n);
+                Row { texts: vec![n.to_string()], ..Row::default() }
+            });
+            asked
+        };
+        assert_eq!(shown(&state, 100), [87, 88, 89, 90]);
+        let state = TableState { cursor: 9, ..state };
+        assert_eq!(shown(&state, 10), [6, 7, 8, 9]);
     }
 
     #[test]
