@@ -1,7 +1,7 @@
 //! The ministry's grid of three by nine whole numbers: teachers' branches with a secretary, with a recognised double leader, with one who
 //! is being cultivated; each altogether, by title, doctorate, sex and age of the secretary.
 //!
-//! The count has the cut-off 30 June; ask with that day. What the nine columns are is not known from a published text [M]: these are those
+//! The count has the cut-off 30 June; ask with that day. What the nine columns are is not known from a published text (M): these are those
 //! of the selection conditions. Whoever has no date of birth on file is in no age band.
 
 use super::double_leader_statistics::is_younger;
