@@ -1,8 +1,10 @@
 //! `list`: the records of a kind, by condition, search and order.
 
+use std::borrow::Cow;
 use std::path::{Path, PathBuf};
 
 use clap::Args;
+use serde::Serializer as _;
 use serde_json::Value as Json;
 
 use super::show::note_output;
@@ -14,12 +16,13 @@ use crate::cli::output::{Grid, Human, say};
 use crate::cli::values::{note_lines, record_json, unknown_field};
 use crate::client::{Client, ClientError, Query, RecordView, Taken, clock, files};
 use crate::domain::codes::{self, CodeList};
+use crate::domain::ids::RecordId;
 use crate::domain::kinds::Kind;
 use crate::domain::query::{Comparison, Filter, Sort};
 use crate::domain::record::parse::{self, ParseContext};
 use crate::domain::record::{FieldSpec, Owner, Shape, Value, ValueKind};
 use crate::telemetry;
-use crate::transfer::export::{self, ExportError, Table, TableColumn};
+use crate::transfer::export::{self, ExportError, Sheet, TableColumn};
 
 #[derive(Debug, Args)]
 pub(in crate::cli) struct List {
@@ -62,11 +65,11 @@ pub(super) fn run(cx: &Context, command: &List) -> CommandResult {
     };
     let mut ids = client.list(&query).map_err(|error| known_fields(kind, error))?;
     ids.truncate(command.limit.unwrap_or(usize::MAX));
-    let records = client.views(&ids);
     if let Some(file) = &command.output {
-        note_export(&client, kind, command, file, records.len())?;
-        return export_to(cx, &client, file, kind, &command.columns, &records);
+        note_export(&client, kind, command, file, ids.len())?;
+        return export_to(cx, &client, file, kind, &command.columns, &ids);
     }
+    let records = client.views(&ids);
     if !cx.output.is_table() {
         note_output(&client, &records)?;
     }
@@ -210,6 +213,9 @@ fn cell(record: &RecordView, key: &str, text: impl Fn(&Value) -> String, cx: &Co
     }
 }
 
+/// Records that are read together for a file: all of them would take more memory than the store.
+const TOGETHER: usize = 500;
+
 /// Writes the records to a file: every field, sensitive ones in full, because an office asks for a file to work with it.
 fn export_to(
     cx: &Context,
@@ -217,18 +223,31 @@ fn export_to(
     file: &Path,
     kind: Kind,
     asked: &[String],
-    records: &[RecordView],
+    ids: &[RecordId],
 ) -> CommandResult {
+    let records = || ids.chunks(TOGETHER).flat_map(|chunk| client.views(chunk));
     let extension = file.extension().unwrap_or_default().to_string_lossy().to_lowercase();
     let bytes = if extension == "json" {
-        let json: Json = records.iter().map(record_json).collect();
-        serde_json::to_vec_pretty(&json).unwrap_or_default()
+        let mut out = Vec::new();
+        serde_json::Serializer::pretty(&mut out)
+            .collect_seq(records().map(|record| record_json(&record)))
+            .map_err(|error| not_exported(error.into()))?;
+        out
     } else {
-        export::to_bytes(&table(cx, client, kind, asked, records), file).map_err(not_exported)?
+        let (keys, columns) = head(cx, kind, asked);
+        let full = |record: RecordView| {
+            let shown =
+                |key: &String| cell(&record, key, |value| cx.full(client, kind, key, value), cx);
+            Cow::Owned(keys.iter().map(shown).collect())
+        };
+        let title = cx.locale.kind_label(kind.spec());
+        let rows = Box::new(records().map(full));
+        export::to_bytes(Sheet { title: &title, columns: &columns, rows }, file)
+            .map_err(not_exported)?
     };
     write(file, &bytes)?;
-    log_sensitive(cx, kind, if extension == "json" { &[] } else { asked }, records.len());
-    let count = records.len().to_string();
+    log_sensitive(cx, kind, if extension == "json" { &[] } else { asked }, ids.len());
+    let count = ids.len().to_string();
     let path = file.display().to_string();
     say(&cx.locale.text_with("cli-list-written", &[("count", &count), ("path", &path)]));
     Ok(0)
@@ -278,13 +297,8 @@ fn log_sensitive(cx: &Context, kind: Kind, asked: &[String], rows: usize) {
     );
 }
 
-fn table(
-    cx: &Context,
-    client: &Client,
-    kind: Kind,
-    asked: &[String],
-    records: &[RecordView],
-) -> Table {
+/// Returns the keys of the columns of a file, and the columns.
+fn head(cx: &Context, kind: Kind, asked: &[String]) -> (Vec<String>, Vec<TableColumn>) {
     let spec = kind.spec();
     let mut keys: Vec<String> = asked.to_vec();
     if keys.is_empty() {
@@ -297,16 +311,8 @@ fn table(
         heading: heading(cx, kind, key),
         width: spec.field(key).map_or(20, |field| field.width),
     };
-    let cells = |record: &RecordView| {
-        keys.iter()
-            .map(|key| cell(record, key, |value| cx.full(client, kind, key, value), cx))
-            .collect()
-    };
-    Table {
-        title: cx.locale.kind_label(spec),
-        columns: keys.iter().map(column).collect(),
-        rows: records.iter().map(cells).collect(),
-    }
+    let columns = keys.iter().map(column).collect();
+    (keys, columns)
 }
 
 pub(super) fn not_exported(error: ExportError) -> CommandError {

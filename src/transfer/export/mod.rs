@@ -5,6 +5,7 @@ pub mod json;
 pub mod template;
 pub mod xlsx;
 
+use std::borrow::Cow;
 use std::path::Path;
 
 /// One column of a table.
@@ -27,12 +28,28 @@ pub struct Table {
     pub rows: Vec<Vec<String>>,
 }
 
+/// A table to write: its head, and its rows as they are asked for, so that a long one is never whole in memory.
+pub struct Sheet<'a> {
+    /// Name of the sheet.
+    pub title: &'a str,
+    /// Columns in order.
+    pub columns: &'a [TableColumn],
+    /// Rows; a short row ends in empty cells.
+    pub rows: Box<dyn Iterator<Item = Cow<'a, [String]>> + 'a>,
+}
+
 /// Why a table could not be written.
 #[derive(Debug, thiserror::Error)]
 pub enum ExportError {
     /// The spreadsheet writer refused.
     #[error("the workbook could not be made")]
     Workbook(#[from] rust_xlsxwriter::XlsxError),
+    /// The package of the workbook could not be written.
+    #[error("the workbook could not be packed")]
+    Package(#[from] zip::result::ZipError),
+    /// The package of the workbook could not be written.
+    #[error("the workbook could not be packed")]
+    Packing(#[from] std::io::Error),
     /// The text writer refused.
     #[error("the delimited text could not be made")]
     Delimited(#[from] ::csv::Error),
@@ -55,16 +72,23 @@ impl Table {
     }
 }
 
+impl<'a> From<&'a Table> for Sheet<'a> {
+    fn from(table: &'a Table) -> Self {
+        let rows = table.rows.iter().map(|row| Cow::Borrowed(row.as_slice()));
+        Self { title: &table.title, columns: &table.columns, rows: Box::new(rows) }
+    }
+}
+
 /// Writes a table in the format that the file's extension names: .xlsx, .csv or .json.
 ///
 /// # Errors
 /// [`ExportError::Extension`] for any other extension; else what the format's writer says.
-pub fn to_bytes(table: &Table, file: &Path) -> Result<Vec<u8>, ExportError> {
+pub fn to_bytes<'a>(table: impl Into<Sheet<'a>>, file: &Path) -> Result<Vec<u8>, ExportError> {
     let extension = file.extension().unwrap_or_default().to_string_lossy().to_lowercase();
     match extension.as_str() {
-        "xlsx" => xlsx::to_bytes(table),
-        "csv" => csv::to_bytes(table),
-        "json" => json::to_bytes(table),
+        "xlsx" => xlsx::to_bytes(vec![table.into()]),
+        "csv" => csv::to_bytes(table.into()),
+        "json" => json::to_bytes(table.into()),
         _ => Err(ExportError::Extension { extension }),
     }
 }
@@ -76,7 +100,7 @@ pub fn to_bytes(table: &Table, file: &Path) -> Result<Vec<u8>, ExportError> {
 pub fn many_to_bytes(tables: &[Table], file: &Path) -> Result<Vec<u8>, ExportError> {
     let extension = file.extension().unwrap_or_default().to_string_lossy().to_lowercase();
     match (tables, extension.as_str()) {
-        (tables, "xlsx") => xlsx::book(tables),
+        (tables, "xlsx") => xlsx::to_bytes(tables.iter().map(Sheet::from).collect()),
         ([first, rest @ ..], _) => {
             let mut whole = first.clone();
             for table in rest {

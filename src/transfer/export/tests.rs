@@ -107,6 +107,60 @@ fn json_keeps_the_order_of_columns_and_leaves_empty_cells_out() {
     assert_eq!(bytes, b"[\n{\"b\":\"1\",\"a\":\"2\"},\n{\"a\":\"3\"}\n]\n");
 }
 
+/// The cells of a sheet as another program reads them.
+fn cells(bytes: &[u8], sheet: &str) -> Vec<Vec<String>> {
+    use calamine::Reader as _;
+    let mut book: calamine::Xlsx<_> =
+        calamine::open_workbook_from_rs(std::io::Cursor::new(bytes)).unwrap();
+    let range = book.worksheet_range(sheet).unwrap();
+    range.rows().map(|row| row.iter().map(ToString::to_string).collect()).collect()
+}
+
+#[test]
+fn a_workbook_keeps_what_xml_has_other_uses_for() {
+    let mut table = Table::new("t", ["a".to_owned(), "b".to_owned(), "c".to_owned()]);
+    let row = ["<&>\"' 1", "_x0041_ _x000D_ _x", "\u{1}a\r\n b\u{FFFE}"].map(str::to_owned);
+    table.rows.push(row.to_vec());
+    table.rows.push(vec![String::new(), "  張𠮷  ".to_owned()]);
+    let bytes = to_bytes(&table, Path::new("t.xlsx")).unwrap();
+    let read = cells(&bytes, "t");
+    assert_eq!(read[1][0], row[0]);
+    assert_eq!(read[1][1], row[1]);
+    assert_eq!(read[1][2], "\u{1}a\r\n b_xFFFE_");
+    assert_eq!(read[2], ["", "  張𠮷  ", ""]);
+}
+
+#[test]
+fn rows_of_several_sheets_are_written_where_they_belong() {
+    let table = |title: &str, rows: usize| {
+        let mut table = Table::new(title, ["a".to_owned()]);
+        table.rows.extend((0..rows).map(|n| vec![format!("{title} {n}")]));
+        table
+    };
+    let tables = [table("x", 2), table("X", 5_000), Table::new("empty", [])];
+    let bytes = many_to_bytes(&tables, Path::new("t.xlsx")).unwrap();
+    assert_eq!(cells(&bytes, "x"), [["a"], ["x 0"], ["x 1"]]);
+    let long = cells(&bytes, "X 2");
+    assert_eq!((long.len(), long[5_000][0].as_str()), (5_001, "X 4999"));
+    assert_eq!(cells(&bytes, "empty"), Vec::<Vec<String>>::new());
+}
+
+#[test]
+fn what_a_workbook_cannot_hold_is_refused() {
+    let mut long = Table::new("t", ["a".to_owned()]);
+    long.rows.push(vec!["長".repeat(32_767)]);
+    assert!(to_bytes(&long, Path::new("t.xlsx")).is_ok());
+    long.rows.push(vec!["長".repeat(32_768)]);
+    assert!(matches!(to_bytes(&long, Path::new("t.xlsx")), Err(ExportError::Workbook(_))));
+    let columns = [TableColumn { heading: "a".to_owned(), width: 1 }];
+    let rows = |count| {
+        let rows = std::iter::repeat_n(Cow::Owned(vec![String::new()]), count);
+        to_bytes(Sheet { title: "t", columns: &columns, rows: Box::new(rows) }, Path::new("t.xlsx"))
+    };
+    assert!(rows(1_048_575).is_ok());
+    assert!(matches!(rows(1_048_576), Err(ExportError::Workbook(_))));
+}
+
 #[test]
 fn an_extension_without_a_format_is_refused() {
     let table = Table::new("t", []);
