@@ -15,11 +15,12 @@ use crate::domain::cultivation::record::CultivationStatus;
 use crate::domain::ids::RecordId;
 use crate::domain::kinds::Kind;
 use crate::domain::org::rectification::RectificationStatus;
-use crate::domain::record::{Date, PartialDate};
+use crate::domain::record::{Date, Fields, PartialDate};
 use crate::domain::rules::{dates, workdays};
 use crate::domain::staff::appointment::Stage;
 use crate::domain::staff::staff_file::StaffStatus;
 use crate::domain::training::training_class::{CLOSED, ClassStatus, OPEN};
+use crate::domain::workflow;
 
 /// Days before a day that something shows.
 const SOON: i32 = 30;
@@ -39,8 +40,8 @@ pub struct Task {
     pub unit: Option<RecordId>,
 }
 
-/// Kinds that the list looks at.
-pub const NEEDS: &[Kind] = &[
+/// Kinds that the list looks at by name.
+const NEEDS: &[Kind] = &[
     Kind::Unit,
     Kind::Person,
     Kind::Post,
@@ -55,6 +56,13 @@ pub const NEEDS: &[Kind] = &[
     Kind::Appointment,
     Kind::Policy,
 ];
+
+/// Returns the kinds that the list looks at.
+pub fn needs() -> Vec<Kind> {
+    let with_days = Kind::ALL.iter().filter(|kind| !kind.spec().due.is_empty());
+    let named = NEEDS.iter().filter(|kind| kind.spec().due.is_empty());
+    named.chain(with_days).copied().collect()
+}
 
 #[derive(Deserialize)]
 struct Year {
@@ -84,26 +92,6 @@ static ENTRIES: LazyLock<Vec<Entry>> =
 pub fn calendar() -> &'static [Entry] {
     &ENTRIES
 }
-
-/// Codes of the lines that records give rise to.
-pub const CODES: &[&str] = &[
-    "term-six-months",
-    "term-three-months",
-    "term-month",
-    "term-overdue",
-    "cultivation-post-changed",
-    "cultivation-review",
-    "cultivation-target",
-    "branch-without-secretary",
-    "branch-with-several",
-    "publicity-over",
-    "probation-over",
-    "rectification-due",
-    "submission-due",
-    "class-enrolment",
-    "class-opens",
-    "member-probation",
-];
 
 /// Collects lines.
 struct List<'a> {
@@ -141,6 +129,7 @@ pub fn tasks(world: &World, day: PartialDate) -> Vec<Task> {
     owed(&mut list);
     classes(&mut list);
     members(&mut list);
+    days(&mut list);
     let mut tasks = list.tasks;
     tasks.sort_by_key(|task| (std::cmp::Reverse(task.over), task.code, task.record));
     tasks
@@ -286,6 +275,30 @@ fn owed(list: &mut List<'_>) {
     for (id, report) in world.submissions.iter().filter(|(_, s)| s.received_on.is_none()) {
         if list.is_near(report.due_on.0, SOON) {
             list.put("submission-due", report.due_on.0, *id, report.unit.0);
+        }
+    }
+}
+
+/// The days that kinds declare themselves.
+fn days(list: &mut List<'_>) {
+    let world = list.world;
+    for kind in Kind::ALL.iter().filter(|kind| !kind.spec().due.is_empty()) {
+        let spec = kind.spec();
+        let value = |fields: &'_ Fields, key: &str| {
+            fields.get(&spec.field(key)?.number).filter(|value| !value.is_blank()).cloned()
+        };
+        for (id, unit, fields) in world.lying(*kind) {
+            let state = workflow::state(*kind, fields);
+            for due in spec.due {
+                let over = state.as_deref().is_some_and(|state| due.over.contains(&state));
+                let done = due.done.iter().any(|key| value(fields, key).is_some());
+                let Some(on) = value(fields, due.on).and_then(|value| value.as_date()) else {
+                    continue;
+                };
+                if !over && !done && list.is_near(on, due.notice) {
+                    list.put(due.code, on, id, unit);
+                }
+            }
         }
     }
 }

@@ -13,7 +13,6 @@ use crate::domain::cultivation::record::Cultivation;
 use crate::domain::ids::RecordId;
 use crate::domain::kinds::Kind;
 use crate::domain::org::development_plan::DevelopmentPlan;
-use crate::domain::org::headcount::Headcount;
 use crate::domain::org::policy::Policy;
 use crate::domain::org::post::Post;
 use crate::domain::org::rectification::Rectification;
@@ -131,8 +130,6 @@ pub struct World {
     pub plans: Rows<DevelopmentPlan>,
     /// Submissions.
     pub submissions: Rows<Submission>,
-    /// Headcounts.
-    pub headcounts: Rows<Headcount>,
     /// Classes.
     pub classes: BTreeMap<RecordId, TrainingClass>,
     /// Quotas.
@@ -161,6 +158,17 @@ pub struct World {
     pub establishments: Rows<Establishment>,
     /// Rules in force.
     pub policies: Policies,
+    /// Every other kind, by its number: see [`World::rows`].
+    others: BTreeMap<u16, Vec<Kept>>,
+}
+
+/// A record of a kind that needs no place of its own in the world.
+#[derive(Clone, Debug)]
+struct Kept {
+    id: RecordId,
+    /// Unit that owns it.
+    unit: RecordId,
+    fields: Fields,
 }
 
 fn keep<T: Record>(rows: &mut Rows<T>, id: RecordId, fields: &Fields) {
@@ -190,7 +198,6 @@ impl World {
             Kind::Rectification => keep(&mut self.rectifications, id, fields),
             Kind::DevelopmentPlan => keep(&mut self.plans, id, fields),
             Kind::Submission => keep(&mut self.submissions, id, fields),
-            Kind::Headcount => keep(&mut self.headcounts, id, fields),
             Kind::ClassQuota => keep(&mut self.quotas, id, fields),
             Kind::Cultivation => keep(&mut self.cultivations, id, fields),
             Kind::CultivationEvidence => keep(&mut self.evidence, id, fields),
@@ -204,6 +211,10 @@ impl World {
                 if let Ok(policy) = Policy::hydrate(fields) {
                     self.policies.add(&policy);
                 }
+            }
+            other => {
+                let kept = Kept { id, unit, fields: fields.clone() };
+                self.others.entry(other.number()).or_default().push(kept);
             }
         }
     }
@@ -235,7 +246,6 @@ impl World {
             Kind::Rectification => self.rectifications.clear(),
             Kind::DevelopmentPlan => self.plans.clear(),
             Kind::Submission => self.submissions.clear(),
-            Kind::Headcount => self.headcounts.clear(),
             Kind::ClassQuota => self.quotas.clear(),
             Kind::Cultivation => self.cultivations.clear(),
             Kind::CultivationEvidence => self.evidence.clear(),
@@ -246,12 +256,29 @@ impl World {
             Kind::StaffReview => self.staff_reviews.clear(),
             Kind::Establishment => self.establishments.clear(),
             Kind::Policy => self.policies = Policies::default(),
+            other => {
+                self.others.remove(&other.number());
+            }
         }
+    }
+
+    /// Returns the live records of a kind that has no field of its own in the world, in order of their ids. One that does not hydrate is
+    /// left out; the checks name it elsewhere.
+    pub fn rows<T: Record>(&self) -> impl Iterator<Item = (RecordId, T)> {
+        let kept = self.others.get(&T::SPEC.number).into_iter().flatten();
+        kept.filter_map(|kept| Some((kept.id, T::hydrate(&kept.fields).ok()?)))
+    }
+
+    /// Returns the records of such a kind as they lie: id, unit that owns it, fields.
+    pub(super) fn lying(&self, kind: Kind) -> impl Iterator<Item = (RecordId, RecordId, &Fields)> {
+        let kept = self.others.get(&kind.number()).into_iter().flatten();
+        kept.map(|kept| (kept.id, kept.unit, &kept.fields))
     }
 
     /// Puts what was taken in into order, and finds each person's and enrolment's secondary unit once.
     pub fn finish(&mut self) {
         // Stable sorts: nearly everything stands in order already, and they see it.
+        self.others.values_mut().for_each(|kept| kept.sort_by_key(|kept| kept.id));
         self.persons.sort_by_key(|person| person.id);
         self.seats.sort_by_key(|seat| (seat.person, seat.id));
         self.marks.sort_by_key(|mark| (mark.person, mark.session, mark.id));

@@ -89,6 +89,21 @@ pub struct Step {
     pub reason: bool,
 }
 
+/// A day of a record that the to-do list shows when it is near or past.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Due {
+    /// Stable word; the text is `cli-task-<code>`.
+    pub code: &'static str,
+    /// Key of the field with the day.
+    pub on: &'static str,
+    /// Days before it that the line shows.
+    pub notice: i32,
+    /// Keys of fields each of which ends it once filled.
+    pub done: &'static [&'static str],
+    /// States in which nothing is due any more.
+    pub over: &'static [&'static str],
+}
+
 /// One field of a kind.
 #[expect(clippy::struct_excessive_bools, reason = "independent marks, set one by one by name")]
 #[derive(Clone, Copy, Debug)]
@@ -160,6 +175,8 @@ pub struct RecordSpec {
     pub steps: &'static [Step],
     /// Key of a reference besides the owner's by which the server finds the records that point to one.
     pub found_by: Option<&'static str>,
+    /// Days that the to-do list shows.
+    pub due: &'static [Due],
     /// Why its fields are kept, for how long and for whom.
     pub care: Option<Care>,
 }
@@ -297,6 +314,7 @@ impl RecordSpec {
             natural: &[],
             steps: &[],
             found_by: None,
+            due: &[],
             care: None,
         }
     }
@@ -304,6 +322,12 @@ impl RecordSpec {
     #[must_use]
     pub const fn care(mut self, care: Care) -> Self {
         self.care = Some(care);
+        self
+    }
+    /// Sets the days that the to-do list shows.
+    #[must_use]
+    pub const fn due(mut self, due: &'static [Due]) -> Self {
+        self.due = due;
         self
     }
     /// Returns why a field of the kind is kept; `None` fails a test.
@@ -437,6 +461,15 @@ impl RecordSpec {
         self.check_keys(self.natural);
         if let Some(key) = self.found_by {
             self.index_of(key);
+        }
+        let mut i = 0;
+        while i < self.due.len() {
+            assert!(
+                matches!(self.fields[self.index_of(self.due[i].on)].kind, ValueKind::Date),
+                "what is due has a day"
+            );
+            self.check_keys(self.due[i].done);
+            i += 1;
         }
     }
 

@@ -54,24 +54,9 @@ pub fn check_against(
         }
         Kind::CultivationAssessment => issues.extend(grade_of_the_report(registry, fields)),
         Kind::Cultivation => issues.extend(snapshot_title(registry, fields)),
-        Kind::Unit
-        | Kind::TrainingClass
-        | Kind::Session
-        | Kind::CultivationEvidence
-        | Kind::CultivationMeasure
-        | Kind::StaffFile
-        | Kind::Appointment
-        | Kind::StaffReview
-        | Kind::Establishment
-        | Kind::Term
-        | Kind::Rectification
-        | Kind::DevelopmentPlan
-        | Kind::Submission
-        | Kind::Headcount
-        | Kind::Policy
-        | Kind::WorkReport
-        | Kind::ClassQuota => {}
+        _ => {}
     }
+    issues.extend(kind.check_among(registry, id, fields));
     issues
 }
 
