@@ -154,6 +154,25 @@ fn kinds_fields_and_steps_have_names_in_three_languages() {
 }
 
 #[test]
+fn every_declared_day_names_dates_states_and_a_text() {
+    for kind in Kind::ALL {
+        for due in kind.spec().dues {
+            let of = |key| kind.spec().field(key).unwrap();
+            assert_eq!(of(due.on).kind, ValueKind::Date, "{} {}", kind.key(), due.on);
+            let states = kind.spec().state_field().map_or(&[][..], |field| field.choices);
+            for state in due.states {
+                assert!(states.contains(state), "{} {state}", kind.key());
+            }
+            assert!((0..=400).contains(&due.notice));
+            for lang in LANGS {
+                let key = format!("cli-task-{}", due.code);
+                assert!(messages(lang, "cli.ftl").contains(&key), "{lang}: {key}");
+            }
+        }
+    }
+}
+
+#[test]
 fn issue_codes_of_the_domain_have_messages_in_three_languages() {
     let mut sources = Vec::new();
     collect(&root().join("src/domain"), &mut sources);
