@@ -16,7 +16,7 @@ pub(super) const REPORT: Report = Report {
 
 fn run(world: &World, ask: Ask) -> Answer {
     let known =
-        world.rows::<Headcount>().filter(|(_, h)| !h.counted_on.0.is_surely_after(ask.as_of));
+        world.all::<Headcount>().filter(|(_, h)| !h.counted_on.0.is_surely_after(ask.as_of));
     let mut figure = Figure::default();
     let mut behind = Vec::new();
     if let Some((id, count)) = known.max_by_key(|(_, h)| h.counted_on) {

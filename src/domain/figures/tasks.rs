@@ -15,7 +15,7 @@ use crate::domain::cultivation::record::CultivationStatus;
 use crate::domain::ids::RecordId;
 use crate::domain::kinds::Kind;
 use crate::domain::org::rectification::RectificationStatus;
-use crate::domain::record::{Date, Fields, PartialDate};
+use crate::domain::record::{Date, Due, Fields, PartialDate};
 use crate::domain::rules::{dates, workdays};
 use crate::domain::staff::appointment::Stage;
 use crate::domain::staff::staff_file::StaffStatus;
@@ -57,11 +57,13 @@ const NEEDS: &[Kind] = &[
     Kind::Policy,
 ];
 
-/// Returns the kinds that the list looks at.
+/// Returns the kinds that the list looks at: those it knows by name, and those that say by when something is due.
 pub fn needs() -> Vec<Kind> {
-    let with_days = Kind::ALL.iter().filter(|kind| !kind.spec().due.is_empty());
-    let named = NEEDS.iter().filter(|kind| kind.spec().due.is_empty());
-    named.chain(with_days).copied().collect()
+    let due = Kind::ALL.iter().filter(|kind| !kind.spec().dues.is_empty());
+    let mut kinds: Vec<Kind> = NEEDS.iter().chain(due).copied().collect();
+    kinds.sort_unstable();
+    kinds.dedup();
+    kinds
 }
 
 #[derive(Deserialize)]
@@ -92,6 +94,26 @@ static ENTRIES: LazyLock<Vec<Entry>> =
 pub fn calendar() -> &'static [Entry] {
     &ENTRIES
 }
+
+/// Codes of the lines that records give rise to.
+pub const CODES: &[&str] = &[
+    "term-six-months",
+    "term-three-months",
+    "term-month",
+    "term-overdue",
+    "cultivation-post-changed",
+    "cultivation-review",
+    "cultivation-target",
+    "branch-without-secretary",
+    "branch-with-several",
+    "publicity-over",
+    "probation-over",
+    "rectification-due",
+    "submission-due",
+    "class-enrolment",
+    "class-opens",
+    "member-probation",
+];
 
 /// Collects lines.
 struct List<'a> {
@@ -129,7 +151,7 @@ pub fn tasks(world: &World, day: PartialDate) -> Vec<Task> {
     owed(&mut list);
     classes(&mut list);
     members(&mut list);
-    days(&mut list);
+    declared(&mut list);
     let mut tasks = list.tasks;
     tasks.sort_by_key(|task| (std::cmp::Reverse(task.over), task.code, task.record));
     tasks
@@ -279,30 +301,6 @@ fn owed(list: &mut List<'_>) {
     }
 }
 
-/// The days that kinds declare themselves.
-fn days(list: &mut List<'_>) {
-    let world = list.world;
-    for kind in Kind::ALL.iter().filter(|kind| !kind.spec().due.is_empty()) {
-        let spec = kind.spec();
-        let value = |fields: &'_ Fields, key: &str| {
-            fields.get(&spec.field(key)?.number).filter(|value| !value.is_blank()).cloned()
-        };
-        for (id, unit, fields) in world.lying(*kind) {
-            let state = workflow::state(*kind, fields);
-            for due in spec.due {
-                let over = state.as_deref().is_some_and(|state| due.over.contains(&state));
-                let done = due.done.iter().any(|key| value(fields, key).is_some());
-                let Some(on) = value(fields, due.on).and_then(|value| value.as_date()) else {
-                    continue;
-                };
-                if !over && !done && list.is_near(on, due.notice) {
-                    list.put(due.code, on, id, unit);
-                }
-            }
-        }
-    }
-}
-
 /// The end of enrolment within three days, and the day before a class opens.
 fn classes(list: &mut List<'_>) {
     let world = list.world;
@@ -342,4 +340,49 @@ fn members(list: &mut List<'_>) {
             list.put("member-probation", end, person.id, person.unit);
         }
     }
+}
+
+/// What kinds declare themselves ([`Due`]).
+fn declared(list: &mut List<'_>) {
+    for pending in pending(list.world) {
+        if list.is_near(pending.on, pending.due.notice) {
+            list.put(pending.due.code, pending.on, pending.id, pending.unit);
+        }
+    }
+}
+
+/// A day that a record declares and that is still to be kept.
+#[derive(Clone, Copy, Debug)]
+pub(super) struct Pending {
+    pub(super) due: &'static Due,
+    pub(super) on: PartialDate,
+    pub(super) id: RecordId,
+    pub(super) unit: RecordId,
+}
+
+/// Returns every declared day that is still to be kept, whenever it is.
+pub(super) fn pending(world: &World) -> Vec<Pending> {
+    let mut found = Vec::new();
+    for kind in Kind::ALL.iter().copied().filter(|kind| !kind.spec().dues.is_empty()) {
+        for record in world.others(kind) {
+            let dues = kind.spec().dues.iter().filter(|due| is_open(kind, due, &record.fields));
+            found.extend(dues.filter_map(|due| {
+                let on = kind.spec().field(due.on)?.number;
+                let on = record.fields.get(&on)?.as_date()?;
+                Some(Pending { due, on, id: record.id, unit: record.unit })
+            }));
+        }
+    }
+    found
+}
+
+fn is_open(kind: Kind, due: &Due, fields: &Fields) -> bool {
+    let filled = |key: &str| {
+        let value = kind.spec().field(key).and_then(|field| fields.get(&field.number));
+        value.is_some_and(|value| !value.is_blank())
+    };
+    let state = workflow::state(kind, fields);
+    let in_state =
+        due.states.is_empty() || state.is_some_and(|state| due.states.contains(&state.as_str()));
+    in_state && !due.until.is_some_and(filled)
 }

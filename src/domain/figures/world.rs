@@ -111,6 +111,17 @@ pub struct Mark {
 /// Records of a kind, each with its id.
 pub type Rows<T> = Vec<(RecordId, T)>;
 
+/// A record of a kind that has no list of its own.
+#[derive(Clone, Debug)]
+pub struct Other {
+    /// The record.
+    pub id: RecordId,
+    /// The unit that owns it.
+    pub unit: RecordId,
+    /// What it says.
+    pub fields: Fields,
+}
+
 /// The live records that figures are made of. [`World::finish`] must follow the last [`World::add`].
 #[derive(Clone, Debug, Default)]
 pub struct World {
@@ -158,17 +169,8 @@ pub struct World {
     pub establishments: Rows<Establishment>,
     /// Rules in force.
     pub policies: Policies,
-    /// Every other kind, by its number: see [`World::rows`].
-    others: BTreeMap<u16, Vec<Kept>>,
-}
-
-/// A record of a kind that needs no place of its own in the world.
-#[derive(Clone, Debug)]
-struct Kept {
-    id: RecordId,
-    /// Unit that owns it.
-    unit: RecordId,
-    fields: Fields,
+    /// Records of every other kind, by its number, in the order they came.
+    others: BTreeMap<u16, Vec<Other>>,
 }
 
 fn keep<T: Record>(rows: &mut Rows<T>, id: RecordId, fields: &Fields) {
@@ -213,10 +215,21 @@ impl World {
                 }
             }
             other => {
-                let kept = Kept { id, unit, fields: fields.clone() };
+                let kept = Other { id, unit, fields: fields.clone() };
                 self.others.entry(other.number()).or_default().push(kept);
             }
         }
+    }
+
+    /// Returns the records of a kind that has no list of its own; one that does not hydrate is left out.
+    pub fn all<T: Record>(&self) -> impl Iterator<Item = (RecordId, T)> + '_ {
+        let kept = self.others.get(&T::SPEC.number).into_iter().flatten();
+        kept.filter_map(|other| Some((other.id, T::hydrate(&other.fields).ok()?)))
+    }
+
+    /// Returns the records of a kind that has no list of its own, as they were written.
+    pub fn others(&self, kind: Kind) -> &[Other] {
+        self.others.get(&kind.number()).map_or(&[], Vec::as_slice)
     }
 
     /// Takes in one live record of a kind that comes in great numbers: the fields of [`wanted`], where they lie.
@@ -256,29 +269,13 @@ impl World {
             Kind::StaffReview => self.staff_reviews.clear(),
             Kind::Establishment => self.establishments.clear(),
             Kind::Policy => self.policies = Policies::default(),
-            other => {
-                self.others.remove(&other.number());
-            }
+            other => drop(self.others.remove(&other.number())),
         }
-    }
-
-    /// Returns the live records of a kind that has no field of its own in the world, in order of their ids. One that does not hydrate is
-    /// left out; the checks name it elsewhere.
-    pub fn rows<T: Record>(&self) -> impl Iterator<Item = (RecordId, T)> {
-        let kept = self.others.get(&T::SPEC.number).into_iter().flatten();
-        kept.filter_map(|kept| Some((kept.id, T::hydrate(&kept.fields).ok()?)))
-    }
-
-    /// Returns the records of such a kind as they lie: id, unit that owns it, fields.
-    pub(super) fn lying(&self, kind: Kind) -> impl Iterator<Item = (RecordId, RecordId, &Fields)> {
-        let kept = self.others.get(&kind.number()).into_iter().flatten();
-        kept.map(|kept| (kept.id, kept.unit, &kept.fields))
     }
 
     /// Puts what was taken in into order, and finds each person's and enrolment's secondary unit once.
     pub fn finish(&mut self) {
         // Stable sorts: nearly everything stands in order already, and they see it.
-        self.others.values_mut().for_each(|kept| kept.sort_by_key(|kept| kept.id));
         self.persons.sort_by_key(|person| person.id);
         self.seats.sort_by_key(|seat| (seat.person, seat.id));
         self.marks.sort_by_key(|mark| (mark.person, mark.session, mark.id));

@@ -1,8 +1,7 @@
 //! The list of record kinds: the one place a new kind is added besides its own file.
 
-use crate::domain::ids::RecordId;
 use crate::domain::record::{Fields, Issue, Record, RecordSpec};
-use crate::domain::rules::{Registry, values};
+use crate::domain::rules::values;
 
 macro_rules! kinds {
     ($($Kind:ident in $area:ident::$module:ident),* $(,)?) => {
@@ -19,7 +18,7 @@ macro_rules! kinds {
                 match self { $(Self::$Kind => <crate::domain::$area::$module::$Kind as Record>::SPEC),* }
             }
 
-            /// Returns the area of the menu the kind is in: the folder of its file (message `area-<area>`).
+            /// Returns the area of the menu the kind is in: `org`, `training`, `cultivation` or `staff` (message `area-<area>`).
             pub const fn area(self) -> &'static str {
                 match self { $(Self::$Kind => stringify!($area)),* }
             }
@@ -29,12 +28,6 @@ macro_rules! kinds {
                 let mut issues = values::check(self.spec(), fields);
                 issues.extend(self.rules(fields));
                 issues
-            }
-
-            /// Runs the kind's own rules that look at other records; `id` is the record's own, `None` for a new one.
-            pub fn check_among(self, others: &dyn Registry, id: Option<RecordId>, fields: &Fields) -> Vec<Issue> {
-                match self { $(Self::$Kind => <crate::domain::$area::$module::$Kind as Record>::hydrate(fields)
-                    .map_or_else(|_unreadable| Vec::new(), |record| record.check_among(others, id))),* }
             }
 
             fn rules(self, fields: &Fields) -> Vec<Issue> {

@@ -158,11 +158,20 @@ fn kinds_fields_and_steps_have_names_in_three_languages() {
 }
 
 #[test]
-fn days_that_kinds_declare_have_words_in_three_languages() {
-    for lang in LANGS {
-        let words = messages(lang, "cli.ftl");
-        for due in Kind::ALL.iter().flat_map(|kind| kind.spec().due) {
-            assert!(words.contains(&format!("cli-task-{}", due.code)), "{lang}: {}", due.code);
+fn every_declared_day_names_dates_states_and_a_text() {
+    for kind in Kind::ALL {
+        for due in kind.spec().dues {
+            let of = |key| kind.spec().field(key).unwrap();
+            assert_eq!(of(due.on).kind, ValueKind::Date, "{} {}", kind.key(), due.on);
+            let states = kind.spec().state_field().map_or(&[][..], |field| field.choices);
+            for state in due.states {
+                assert!(states.contains(state), "{} {state}", kind.key());
+            }
+            assert!((0..=400).contains(&due.notice));
+            for lang in LANGS {
+                let key = format!("cli-task-{}", due.code);
+                assert!(messages(lang, "cli.ftl").contains(&key), "{lang}: {key}");
+            }
         }
     }
 }

@@ -1,17 +1,15 @@
-//! `record!`, `choices!`, `field!`: they only list; all behaviour is in the types they name.
+//! `record!`, `choices!`, `reference!`, `field!`: they only list; all behaviour is in the types they name.
 
 /// Declares a record kind: a typed struct, its [`RecordSpec`](crate::domain::record::RecordSpec) and its rules.
 ///
 /// `pub struct Person = 2, "person" { ... }` gives the kind's number and key; each field is
 /// `name: Type = number, "key".attribute(...)...;`; `spec { .owner(...) ... }` says the rest; `rules { f, g }` names functions
-/// `fn(&Person) -> Option<Issue>`; `among { h }`, which may be left out, functions that look at other records too ([`AmongRule`]).
-///
-/// [`AmongRule`]: crate::domain::record::AmongRule
+/// `fn(&Person) -> Option<Issue>`.
 #[macro_export]
 macro_rules! record {
     ( $(#[doc = $doc:literal])* pub struct $Kind:ident = $kind_no:literal, $kind:literal {
         $( $(#[doc = $fdoc:literal])* $field:ident : $ty:ty = $number:literal, $key:literal $( . $attr:ident ( $($arg:expr),* ) )* ; )*
-      } spec { $( . $sattr:ident ( $($sarg:expr),* ) )* } rules { $( $rule:path ),* $(,)? } $( among { $( $other:path ),* $(,)? } )? ) => {
+      } spec { $( . $sattr:ident ( $($sarg:expr),* ) )* } rules { $( $rule:path ),* $(,)? } ) => {
         $(#[doc = $doc])*
         #[derive(Clone, Debug, PartialEq, Eq)]
         pub struct $Kind { $( $(#[doc = $fdoc])* pub $field: $ty, )* }
@@ -30,16 +28,6 @@ macro_rules! record {
                 let rules: &[fn(&Self) -> Option<$crate::domain::record::Issue>] = &[ $( $rule ),* ];
                 rules.iter().filter_map(|rule| rule(self)).collect()
             }
-            $(
-                fn check_among(
-                    &self,
-                    others: &dyn $crate::domain::rules::Registry,
-                    id: Option<$crate::domain::ids::RecordId>,
-                ) -> Vec<$crate::domain::record::Issue> {
-                    let rules: &[$crate::domain::record::AmongRule<Self>] = &[ $( $other ),* ];
-                    rules.iter().filter_map(|rule| rule(self, others, id)).collect()
-                }
-            )?
         }
         const _: () = <$Kind as $crate::domain::record::Record>::SPEC.check();
     };
@@ -74,6 +62,20 @@ macro_rules! choices {
     };
 }
 
+/// Declares types of references, each to records of the kind with that key.
+#[macro_export]
+macro_rules! reference {
+    ($($(#[$doc:meta])* $T:ident -> $kind:literal;)*) => { $(
+        $(#[$doc])*
+        #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+        pub struct $T(pub $crate::domain::ids::RecordId);
+        impl $crate::domain::record::FieldType for $T {
+            const KIND: $crate::domain::record::ValueKind = $crate::domain::record::ValueKind::Reference($kind);
+            fn from_value(value: &$crate::domain::record::Value) -> Option<Self> { value.as_ref_id().map(Self) }
+        }
+    )* };
+}
+
 /// Names a field of a kind; a misspelt key does not compile.
 #[macro_export]
 macro_rules! field {
@@ -82,23 +84,6 @@ macro_rules! field {
             $crate::domain::record::FieldId {
                 spec: <$Kind as $crate::domain::record::Record>::SPEC,
                 index: <$Kind as $crate::domain::record::Record>::SPEC.index_of($key),
-            }
-        }
-    };
-}
-
-/// Declares what a field that points to records of a kind holds; written in the file of the kind that is pointed to.
-#[macro_export]
-macro_rules! reference {
-    ($(#[$doc:meta])* $T:ident -> $kind:literal) => {
-        $(#[$doc])*
-        #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
-        pub struct $T(pub $crate::domain::ids::RecordId);
-        impl $crate::domain::record::FieldType for $T {
-            const KIND: $crate::domain::record::ValueKind =
-                $crate::domain::record::ValueKind::Reference($kind);
-            fn from_value(value: &$crate::domain::record::Value) -> Option<Self> {
-                value.as_ref_id().map(Self)
             }
         }
     };

@@ -3,9 +3,6 @@
 //! A kind is one file with one `record!` block. Everything else (form, table, filter, import, export, merge policy, data
 //! dictionary, command-line nouns) is read from its [`RecordSpec`].
 
-use crate::domain::ids::RecordId;
-use crate::domain::rules::Registry;
-
 pub mod care;
 mod date;
 mod issue;
@@ -19,7 +16,9 @@ mod value;
 pub use date::{DateError, PartialDate, Precision};
 pub use issue::{Issue, Level};
 pub use parse::ParseContext;
-pub use spec::{Due, FieldId, FieldSpec, Merge, Owner, RecordSpec, Shape, Step, ValueKind};
+pub use spec::{
+    Against, Due, FieldId, FieldSpec, Merge, Owner, RecordSpec, Shape, Step, ValueKind,
+};
 pub use types::{
     ClassId, Code, CultivationId, Date, EnrolmentId, FieldType, Flag, Hours, IdNumber, Identifier,
     Instant, Integer, Many, Name, Notes, PersonId, Phone, SessionId, StaffFileId, Text, UnitRef,
@@ -39,12 +38,4 @@ pub trait Record: Sized {
 
     /// Runs the kind's own rules (checks Q01-Q13 that need one record only).
     fn check(&self) -> Vec<Issue>;
-
-    /// Runs the kind's rules that look at other records too; `id` is the record's own, `None` for a new one.
-    fn check_among(&self, _others: &dyn Registry, _id: Option<RecordId>) -> Vec<Issue> {
-        Vec::new()
-    }
 }
-
-/// A rule that looks at other records too.
-pub type AmongRule<T> = fn(&T, &dyn Registry, Option<RecordId>) -> Option<Issue>;

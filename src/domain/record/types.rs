@@ -150,12 +150,7 @@ number_types! {
     Instant(i64): Instant from Instant;
 }
 
-macro_rules! reference_types {
-    ($($(#[$doc:meta])* $T:ident -> $kind:literal;)*) => { $(
-        $crate::reference! { $(#[$doc])* $T -> $kind }
-    )* };
-}
-reference_types! {
+crate::reference! {
     /// An organisational unit.
     UnitRef -> "unit";
     /// A person.
