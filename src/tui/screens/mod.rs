@@ -24,10 +24,11 @@ use ratatui::layout::Rect;
 
 use super::actions::{Action, Context};
 use super::app::{Purpose, Shell};
-use super::arranged::Sheet;
+use super::arranged::{Sheet, StoredView};
 use super::keys::Key;
 use super::ui::Ui;
 use super::widgets::picker::Item;
+use crate::domain::ids::RecordId;
 use crate::domain::kinds::Kind;
 use crate::domain::query::Facet;
 
@@ -163,6 +164,12 @@ pub trait Page {
     /// What it asked a worker for was done; `note` is what it is to show.
     fn done(&mut self, shell: &mut Shell, note: &str) {
         let (_, _) = (shell, note);
+    }
+
+    /// Returns the list a person comes back to here, with the record the cursor is on.
+    fn left(&self, shell: &Shell) -> Option<(StoredView, Option<RecordId>)> {
+        let _ = shell;
+        None
     }
 
     /// Returns the number of its tab.

@@ -3,6 +3,7 @@
 mod answers;
 mod bulk;
 mod global;
+mod place;
 #[cfg(test)]
 mod tests;
 #[cfg(test)]
@@ -46,6 +47,7 @@ pub fn update(model: &mut Model, message: Message, now_ms: u64) -> Vec<Effect> {
         Message::Suspend => model.shell.effects.push(Effect::Suspend),
         Message::Terminate => {
             keep_all(model);
+            place::save(model);
             model.quit = true;
         }
         Message::Wake => on_wake(model),
@@ -358,6 +360,7 @@ fn lock_if_due(model: &mut Model) -> bool {
 /// Keeps what was being typed, sealed, and forgets the rest.
 pub(super) fn lock(model: &mut Model) {
     keep_all(model);
+    place::save(model);
     model.shell.data = None;
     model.screens.clear();
     model.shell.layers.clear();
@@ -381,7 +384,10 @@ fn keep_all(model: &mut Model) {
 /// What workers report.
 fn on_report(model: &mut Model, message: Message) {
     match message {
-        Message::Opened(Ok(data)) => model.opened(data),
+        Message::Opened(Ok(data)) => {
+            model.opened(data);
+            place::restore(model);
+        }
         Message::Created(Ok((data, recovery))) => {
             model.shell.data = Some(data);
             model.shell.refresh_status();
@@ -467,6 +473,7 @@ fn settle(model: &mut Model) {
             Move::Act(action) => run(model, action),
             Move::Quit => {
                 keep_all(model);
+                place::save(model);
                 model.quit = true;
             }
         }

@@ -28,7 +28,7 @@ pub(super) struct Desk {
     _dir: tempfile::TempDir,
 }
 
-fn start(exists: bool) -> Start {
+pub(super) fn start(exists: bool) -> Start {
     Start {
         exists,
         lang: Lang::Hant,
@@ -75,7 +75,7 @@ impl Desk {
         self.effects.extend(effects);
     }
 
-    fn buffer(&self, wide: u16, high: u16) -> (Buffer, (Option<(u16, u16)>, bool)) {
+    pub(super) fn buffer(&self, wide: u16, high: u16) -> (Buffer, (Option<(u16, u16)>, bool)) {
         let mut buf = Buffer::empty(Rect::new(0, 0, wide, high));
         let shell = &self.model.shell;
         let mut ui = Ui::new(&mut buf, &shell.theme, shell.chrome);

@@ -8,6 +8,7 @@ use std::thread::{self, JoinHandle};
 use std::time::{Duration, Instant};
 
 use portable_pty::{Child, CommandBuilder, MasterPty, PtySize, native_pty_system};
+use rustix::process::{Pid, Signal, kill_process};
 
 use super::child::CHILD;
 
@@ -135,9 +136,10 @@ impl Term {
         }
     }
 
-    /// Kills the program without a chance to tidy up.
+    /// Kills the program without a chance to tidy up; `Child::kill` would hang up first, which is a chance.
     pub(crate) fn kill(mut self) {
-        self.child.kill().unwrap();
+        let pid = Pid::from_raw(i32::try_from(self.pid()).unwrap()).unwrap();
+        kill_process(pid, Signal::KILL).unwrap();
         self.child.wait().unwrap();
         self.close();
     }

@@ -17,7 +17,7 @@ use crate::domain::kinds::Kind;
 use crate::domain::record::{Shape, ValueKind};
 use crate::tui::actions::{Action, Context};
 use crate::tui::app::{Move, Purpose, Shell, Tone};
-use crate::tui::arranged::{CREATED, STATE, Sheet, UNIT};
+use crate::tui::arranged::{CREATED, STATE, Sheet, StoredView, UNIT};
 use crate::tui::data::{Comparison, Filter, Query, RecordView, filter_text};
 use crate::tui::effect::Effect;
 use crate::tui::keys::{Key, Named, is_han};
@@ -321,6 +321,11 @@ impl Page for List {
 
     fn tab(&self) -> Option<usize> {
         tab_of(self.kind)
+    }
+
+    fn left(&self, shell: &Shell) -> Option<(StoredView, Option<RecordId>)> {
+        let given = self.only.is_some() || self.query.only.is_some();
+        (!given).then(|| (self.as_view(shell, &self.view_name), self.current()))
     }
 
     fn reload(&mut self, shell: &Shell) {
