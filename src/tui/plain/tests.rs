@@ -135,17 +135,20 @@ fn several_are_selected_and_changed_at_once_after_a_preview() {
     let desk = Desk::new();
     let told = desk.talk(
         Lang::Hant,
-        "m 人員\nm 全部選定\nm 動作\n設定\n1\n行政職務\n1\n系主任\n1\n1\n年度調整\n2\n3\n",
+        "m 人員\nm 全部選定\nm 動作\n設定\n1\n行政職務\n1\n系主任\n1\n1\n年度調整\n2\n3\n4\n",
     );
     assert!(told.contains("會變更 3 筆"), "{told}");
-    assert!(told.contains("3"), "{told}");
+    assert!(told.contains("已變更 3 筆"), "{told}");
 }
 
 #[test]
 fn what_cannot_be_done_says_why_and_numbers_out_of_range_do_nothing() {
     let desk = Desk::new();
     let told = desk.talk(Lang::Hant, "m\n0\n99\nm 同步\n0\n0\n1\n");
-    assert!(told.contains("x 同步: 本機尚未加入服務器") && told.contains("[注意] 本機尚未加入服務器"), "{told}");
+    assert!(
+        told.contains("x 同步: 本機尚未加入服務器") && told.contains("[注意] 本機尚未加入服務器"),
+        "{told}"
+    );
     assert!(told.contains("沒有這個編號"), "{told}");
 }
 
