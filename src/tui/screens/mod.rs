@@ -12,6 +12,7 @@ mod coverage;
 mod detail;
 mod first_run;
 mod form;
+mod keyboard;
 mod list;
 mod overview;
 mod said;
@@ -40,6 +41,7 @@ pub use detail::Detail;
 pub use first_run::FirstRun;
 pub use form::Form;
 pub(super) use form::{code_items, found_records};
+pub use keyboard::Keyboard;
 pub use list::List;
 pub use overview::Overview;
 pub use sync::SyncScreen;
@@ -102,6 +104,11 @@ pub trait Page {
     /// Takes a key as typing; false if nothing here is being typed into.
     fn typed(&mut self, shell: &mut Shell, key: Key) -> bool {
         let (_, _) = (shell, key);
+        false
+    }
+
+    /// True while it takes the very next key, whatever it is bound to.
+    fn wants_raw_keys(&self) -> bool {
         false
     }
 

@@ -278,7 +278,7 @@ impl List {
         let count = 24.min(inner.right().saturating_sub(x));
         self.find.draw(ui, x, y, count, self.finding);
         ui.park_cursor(x, y);
-        if self.finding || !self.find.is_empty() {
+        if self.finding {
             let limit = inner.right();
             ui.label(x + count + 1, y, &shell.text("find-hint"), limit, Role::Quiet);
         }
@@ -287,6 +287,8 @@ impl List {
     fn inspector(&self, shell: &Shell) -> String {
         let view = self.current().and_then(|id| shell.data.as_ref()?.row(id));
         let parts = view.map(|view| [view.title.clone(), view.note(shell)]).unwrap_or_default();
+        let [title, note] = &parts;
+        let parts = if title == note { vec![title.clone()] } else { parts.to_vec() };
         parts.into_iter().filter(|part| !part.is_empty()).collect::<Vec<_>>().join(" | ")
     }
 }
@@ -394,14 +396,11 @@ impl Page for List {
     }
 
     fn act(&mut self, shell: &mut Shell, action: Action) {
-        let (page, count) = (isize::try_from(self.table.page()).unwrap_or(1), self.rows.len());
+        let count = self.rows.len();
+        if self.table.moved(action, count) {
+            return;
+        }
         match action {
-            Action::Up => self.table.move_by(-1, count),
-            Action::Down => self.table.move_by(1, count),
-            Action::PageUp => self.table.move_by(-page, count),
-            Action::PageDown => self.table.move_by(page, count),
-            Action::First => self.table.cursor = 0,
-            Action::Last => self.table.cursor = count.saturating_sub(1),
             Action::Left => self.turn_column(shell, false),
             Action::Right => self.turn_column(shell, true),
             Action::Select => {
