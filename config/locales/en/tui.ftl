@@ -139,6 +139,7 @@ tui-sort-by = Sort by (choose again to reverse)
 tui-filter-by = Filter by
 tui-filter-value-text = What should { $field } contain or equal? Empty with Equals finds the empty ones.
 tui-copied = Copied { $count } records.
+tui-copied-cut = Copied { $count } of { $all } records: a clipboard takes no more. Ctrl-X writes all of them into a file.
 tui-related = Related records (Up/Down, Right opens)
 tui-record-gone = This record is no longer here.
 tui-note-title = Note

@@ -139,6 +139,7 @@ tui-sort-by = 按哪一栏排序（再选一次改为由大到小）
 tui-filter-by = 按哪一栏筛选
 tui-filter-value-text = “{ $field }”要包含或等于什么？空白加“等于”表示未填。
 tui-copied = 已复制 { $count } 条。
+tui-copied-cut = 已复制 { $all } 条中的 { $count } 条：剪贴板放不下更多。按 Ctrl-X 可全部导出到文件。
 tui-related = 相关记录（上/下选，向右键打开）
 tui-record-gone = 这条记录已不在本机。
 tui-note-title = 办理记录

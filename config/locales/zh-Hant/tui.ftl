@@ -139,6 +139,7 @@ tui-sort-by = 按哪一欄排序（再選一次改為由大到小）
 tui-filter-by = 按哪一欄篩選
 tui-filter-value-text = 「{ $field }」要包含或等於什麼？空白加「等於」表示未填。
 tui-copied = 已複製 { $count } 筆。
+tui-copied-cut = 已複製 { $all } 筆中的 { $count } 筆：剪貼簿放不下更多。按 Ctrl-X 可全部匯出到文件。
 tui-related = 相關記錄（上/下選，向右鍵開啟）
 tui-record-gone = 這筆記錄已不在本機。
 tui-note-title = 辦理記錄

@@ -105,7 +105,7 @@ fn every_screen_looks_like_this_at_three_sizes_and_the_same_in_ascii_and_in_colo
             let ascii = desk.screen(wide, high);
             assert!(!ascii.contains(['─', '│', '┌', '┐', '└', '┘', '…', '█']), "{name}\n{ascii}");
             assert_eq!(ascii, in_ascii(&narrow), "{name}");
-            all.push_str(&format!("== {wide}x{high} ==\n{}", without_clock(&narrow)));
+            all += &format!("== {wide}x{high} ==\n{}", without_clock(&narrow));
         }
         insta::assert_snapshot!(format!("screen_{name}"), all);
     }

@@ -19,7 +19,7 @@ use crate::tui::actions::{Action, Context};
 use crate::tui::app::{Move, Purpose, Shell, Tone};
 use crate::tui::arranged::{CREATED, STATE, Sheet, StoredView, UNIT};
 use crate::tui::data::{Comparison, Filter, Query, RecordView, filter_text};
-use crate::tui::effect::Effect;
+use crate::tui::effect::{CLIPBOARD_CHARS, Effect};
 use crate::tui::keys::{Key, Named, is_han};
 use crate::tui::theme::Role;
 use crate::tui::ui::Ui;
@@ -572,17 +572,35 @@ impl List {
             Action::Delete => shell.ask_delete_all(self.chosen()),
             Action::History => shell.effects.push(Effect::History(id)),
             Action::Copy => {
-                let lines: Vec<String> = self
-                    .chosen()
-                    .iter()
-                    .filter_map(|id| self.rows.iter().position(|row| row == id))
-                    .map(|index| self.row(shell, index).texts.join("\t"))
-                    .collect();
-                let count = lines.len().to_string();
-                shell.effects.push(Effect::Copy(lines.join("\n")));
-                shell.say(Tone::Good, shell.text_with("copied", &[("count", &count)]));
+                let (text, copied, all) = self.copied(shell);
+                shell.effects.push(Effect::Copy(text));
+                let (copied, cut) = (copied.to_string(), copied < all);
+                let args = [("count", copied.as_str()), ("all", &all.to_string())];
+                let (tone, key) =
+                    if cut { (Tone::Bad, "copied-cut") } else { (Tone::Good, "copied") };
+                shell.say(tone, shell.text_with(key, &args));
             }
             _ => {}
         }
+    }
+
+    /// Returns the lines of the chosen records in the order of the list, as many as a clipboard takes, how many that are, and of how many.
+    fn copied(&self, shell: &Shell) -> (String, usize, usize) {
+        let chosen: BTreeSet<RecordId> = self.chosen().into_iter().collect();
+        let listed = || self.rows.iter().enumerate().filter(|(_, id)| chosen.contains(id));
+        let (mut text, mut chars, mut count) = (String::new(), 0, 0);
+        for (index, _) in listed() {
+            let line = self.row(shell, index).texts.join("\t");
+            chars += line.chars().count() + 1;
+            if chars > CLIPBOARD_CHARS {
+                break;
+            }
+            if count > 0 {
+                text.push('\n');
+            }
+            text.push_str(&line);
+            count += 1;
+        }
+        (text, count, listed().count())
     }
 }
