@@ -66,3 +66,5 @@ tui-conflict-left = left
 tui-conflict-right = right
 tui-conflict-becomes = becomes
 tui-checkin-hint-lines = Type initials, pinyin, characters or the last digits, then the number to sign in.
+cli-about-redo = Do again what was undone last
+cli-redone = Done again

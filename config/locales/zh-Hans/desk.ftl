@@ -66,3 +66,5 @@ tui-conflict-left = 左
 tui-conflict-right = 右
 tui-conflict-becomes = 结果
 tui-checkin-hint-lines = 打首字母、拼音、汉字或学工号末几位，再打号码签到。
+cli-about-redo = 重做上一项复原
+cli-redone = 已重做

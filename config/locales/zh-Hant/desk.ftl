@@ -66,3 +66,5 @@ tui-conflict-left = 左
 tui-conflict-right = 右
 tui-conflict-becomes = 結果
 tui-checkin-hint-lines = 打首字母、拼音、漢字或學工號末幾位，再打號碼簽到。
+cli-about-redo = 重做上一項復原
+cli-redone = 已重做
