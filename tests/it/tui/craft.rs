@@ -174,7 +174,7 @@ fn an_answer_of_the_terminal_that_comes_late_is_not_typed() {
     term.wait("需要處理");
     term.send("\u{1b}]11;rgb:5555/5555/5555\u{1b}\\");
     term.send("\u{10}");
-    term.wait("Enter確定");
+    term.wait("Enter執行");
     assert!(
         !term.text().contains("人員名冊 >") && !term.text().contains("[5人員]"),
         "{}",

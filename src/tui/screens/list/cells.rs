@@ -1,11 +1,16 @@
 //! What is done with the cell under the cursor: edited in place, taken as the value that others are selected by, counted.
 
+use std::collections::BTreeSet;
+
 use super::List;
 use crate::domain::ids::RecordId;
 use crate::domain::record::parse::{format, parse};
 use crate::domain::record::{FieldSpec, Fields, Merge, ParseContext, Shape, Value, ValueKind};
+use crate::tui::actions::Action;
 use crate::tui::app::{Move, Purpose, Shell, Tone};
-use crate::tui::screens::form::code_items;
+use crate::tui::effect::{CLIPBOARD_CHARS, Effect};
+use crate::tui::screens::detail::Detail;
+use crate::tui::screens::form::{Form, code_items};
 use crate::tui::screens::values::Values;
 use crate::tui::widgets::dialog::Dialog;
 use crate::tui::widgets::picker::{Item, Picker};
@@ -145,5 +150,50 @@ impl List {
     pub(super) fn open_values(&self, shell: &mut Shell, key: &str) {
         let Some(values) = Values::new(shell, &self.query, key, true) else { return };
         shell.moves.push(Move::Push(Box::new(values)));
+    }
+
+    /// Runs an action on the record under the cursor, or on the selected ones.
+    pub(super) fn act_on_record(&mut self, shell: &mut Shell, action: Action) {
+        let Some(id) = self.current() else { return };
+        match action {
+            Action::Open => {
+                let detail = Detail::new(shell, id, self.rows.clone());
+                shell.moves.push(Move::Push(Box::new(detail)));
+            }
+            Action::Edit => Form::start_edit(shell, id, false),
+            Action::Steps => shell.pick_action(self.chosen()),
+            Action::Delete => shell.ask_delete_all(self.chosen()),
+            Action::History => shell.effects.push(Effect::History(id)),
+            Action::Copy => {
+                let (text, copied, all) = self.copied(shell);
+                shell.effects.push(Effect::Copy(text));
+                let (copied, cut) = (copied.to_string(), copied < all);
+                let args = [("count", copied.as_str()), ("all", &all.to_string())];
+                let (tone, key) =
+                    if cut { (Tone::Bad, "copied-cut") } else { (Tone::Good, "copied") };
+                shell.say(tone, shell.text_with(key, &args));
+            }
+            _ => {}
+        }
+    }
+
+    /// Returns the lines of the chosen records in the order of the list, as many as a clipboard takes, how many that are, and of how many.
+    fn copied(&self, shell: &Shell) -> (String, usize, usize) {
+        let chosen: BTreeSet<RecordId> = self.chosen().into_iter().collect();
+        let listed = || self.rows.iter().enumerate().filter(|(_, id)| chosen.contains(id));
+        let (mut text, mut chars, mut count) = (String::new(), 0, 0);
+        for (index, _) in listed() {
+            let line = self.row(shell, index).texts.join("\t");
+            chars += line.chars().count() + 1;
+            if chars > CLIPBOARD_CHARS {
+                break;
+            }
+            if count > 0 {
+                text.push('\n');
+            }
+            text.push_str(&line);
+            count += 1;
+        }
+        (text, count, listed().count())
     }
 }

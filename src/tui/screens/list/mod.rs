@@ -9,17 +9,15 @@ use std::sync::Arc;
 use ratatui::layout::Rect;
 
 use super::columns::ColumnSheet;
-use super::detail::Detail;
 use super::form::Form;
 use super::{Page, Reply, Told};
 use crate::domain::ids::RecordId;
 use crate::domain::kinds::Kind;
 use crate::domain::record::{Shape, ValueKind};
 use crate::tui::actions::{Action, Context};
-use crate::tui::app::{Move, Purpose, Shell, Tone};
+use crate::tui::app::{Move, Purpose, Shell};
 use crate::tui::arranged::{CREATED, STATE, Sheet, StoredView, UNIT};
 use crate::tui::data::{Comparison, Filter, Query, RecordView, filter_text};
-use crate::tui::effect::{CLIPBOARD_CHARS, Effect};
 use crate::tui::keys::{Key, Named, is_han};
 use crate::tui::theme::Role;
 use crate::tui::ui::Ui;
@@ -555,52 +553,5 @@ impl Page for List {
         self.finding = false;
         self.search(shell);
         true
-    }
-}
-
-impl List {
-    /// Runs an action on the record under the cursor, or on the selected ones.
-    fn act_on_record(&mut self, shell: &mut Shell, action: Action) {
-        let Some(id) = self.current() else { return };
-        match action {
-            Action::Open => {
-                let detail = Detail::new(shell, id, self.rows.clone());
-                shell.moves.push(Move::Push(Box::new(detail)));
-            }
-            Action::Edit => Form::start_edit(shell, id, false),
-            Action::Steps => shell.pick_action(self.chosen()),
-            Action::Delete => shell.ask_delete_all(self.chosen()),
-            Action::History => shell.effects.push(Effect::History(id)),
-            Action::Copy => {
-                let (text, copied, all) = self.copied(shell);
-                shell.effects.push(Effect::Copy(text));
-                let (copied, cut) = (copied.to_string(), copied < all);
-                let args = [("count", copied.as_str()), ("all", &all.to_string())];
-                let (tone, key) =
-                    if cut { (Tone::Bad, "copied-cut") } else { (Tone::Good, "copied") };
-                shell.say(tone, shell.text_with(key, &args));
-            }
-            _ => {}
-        }
-    }
-
-    /// Returns the lines of the chosen records in the order of the list, as many as a clipboard takes, how many that are, and of how many.
-    fn copied(&self, shell: &Shell) -> (String, usize, usize) {
-        let chosen: BTreeSet<RecordId> = self.chosen().into_iter().collect();
-        let listed = || self.rows.iter().enumerate().filter(|(_, id)| chosen.contains(id));
-        let (mut text, mut chars, mut count) = (String::new(), 0, 0);
-        for (index, _) in listed() {
-            let line = self.row(shell, index).texts.join("\t");
-            chars += line.chars().count() + 1;
-            if chars > CLIPBOARD_CHARS {
-                break;
-            }
-            if count > 0 {
-                text.push('\n');
-            }
-            text.push_str(&line);
-            count += 1;
-        }
-        (text, count, listed().count())
     }
 }
