@@ -71,7 +71,7 @@ fn reports(out: &mut String) -> Result<(), Error> {
     Ok(())
 }
 
-/// What headquarters asks for (domain notes B4), each with the reports that answer it.
+/// What headquarters asks for (統計報表), each with the reports that answer it.
 const ASKED: [(&str, &[&str]); 16] = [
     ("coverage of rotation training, teachers and students apart", &["training-coverage"]),
     ("hours attained, with the hours each person lacks", &["hours-attained"]),
