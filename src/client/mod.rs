@@ -114,7 +114,7 @@ pub use syncer::{Phase, Progress, SyncSummary};
 pub use transport::{Counters, Transport, TransportError};
 pub use undo::Undone;
 pub use view::{RecordView, RowState};
-pub use views::StoredView;
+pub use views::{LeftAt, StoredView};
 
 pub use crate::store::{BackupSummary, Finding, KeyCost, RecoveryCode, StoreError, Vault};
 

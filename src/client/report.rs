@@ -144,7 +144,7 @@ impl Client {
 
     /// Returns what is to be done around a day, the most overdue first.
     pub fn todo(&self, day: PartialDate) -> Vec<TaskView> {
-        let world = self.lock().world(tasks::NEEDS);
+        let world = self.lock().world(&tasks::needs());
         let found = tasks::tasks(&world, day);
         let inner = self.lock();
         let view = |task: Task| TaskView {

@@ -2,6 +2,7 @@
 
 use super::Client;
 use super::error::ClientError;
+use crate::domain::ids::RecordId;
 use crate::wire::{decode, encode};
 use serde::{Deserialize, Serialize};
 
@@ -38,7 +39,35 @@ impl std::fmt::Debug for StoredView {
     }
 }
 
+/// Name of the note that says where a person was.
+const PLACE: &str = "place";
+
+/// Where a person was when the terminal was left.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub struct LeftAt {
+    /// Number of the tab, from 0.
+    pub tab: u8,
+    /// The list, if it was one, with its conditions.
+    pub list: Option<StoredView>,
+    /// Record the cursor was on.
+    pub record: Option<RecordId>,
+}
+
 impl Client {
+    /// Remembers where a person was.
+    ///
+    /// # Errors
+    /// [`ClientError::Store`].
+    pub fn save_place(&self, place: &LeftAt) -> Result<(), ClientError> {
+        self.lock().note(vec![(PLACE.to_owned(), Some(encode(place)?))])
+    }
+
+    /// Returns where a person was; `None` if nobody left the terminal in order, or an older build wrote it otherwise.
+    pub fn place(&self) -> Option<LeftAt> {
+        let bytes = self.lock().vault.store.note(PLACE).ok()??;
+        decode(&bytes, "place").ok()
+    }
+
     /// Stores a view; one of the same kind and name is replaced.
     ///
     /// # Errors

@@ -158,14 +158,14 @@ pub fn nearest_of<'a>(text: &str, spellings: impl Iterator<Item = &'a str>) -> O
         .map(|(_, _, spelling)| spelling)
 }
 
-/// Returns the code list with that name, the file config/codes/NAME.toml.
+/// Returns the code list with that name, the file config/codes/NAME.toml or a table of config/codes/lists.toml.
 pub fn list(name: &str) -> Option<&'static CodeList> {
     LISTS.get(name)
 }
 
 /// Returns the names of all code lists, in order.
 pub fn names() -> impl Iterator<Item = &'static str> {
-    FILES.iter().map(|(name, _)| *name)
+    LISTS.keys().map(String::as_str)
 }
 
 /// Returns the words of a closed choice; `None` if that field has none.
@@ -218,10 +218,14 @@ files! {
     "title",
     "trait",
 }
+/// Short lists, several in one file.
+const LISTS_FILE: &str = include_str!("../../config/codes/lists.toml");
 const CHOICES_FILE: &str = include_str!("../../config/codes/choices.toml");
 
-static LISTS: LazyLock<BTreeMap<&'static str, CodeList>> = LazyLock::new(|| {
-    FILES.iter().map(|(name, text)| (*name, parse_list(text).unwrap_or_default())).collect()
+static LISTS: LazyLock<BTreeMap<String, CodeList>> = LazyLock::new(|| {
+    let own =
+        FILES.iter().map(|(name, text)| ((*name).to_owned(), parse_list(text).unwrap_or_default()));
+    parse_lists(LISTS_FILE).unwrap_or_default().into_iter().chain(own).collect()
 });
 
 static CHOICES: LazyLock<BTreeMap<String, BTreeMap<String, CodeList>>> =
@@ -230,6 +234,12 @@ static CHOICES: LazyLock<BTreeMap<String, BTreeMap<String, CodeList>>> =
 fn parse_list(text: &str) -> Result<CodeList, toml::de::Error> {
     let file: ListFile = toml::from_str(text)?;
     Ok(CodeList::new(file.source, file.entries))
+}
+
+fn parse_lists(text: &str) -> Result<BTreeMap<String, CodeList>, toml::de::Error> {
+    let files: BTreeMap<String, ListFile> = toml::from_str(text)?;
+    let lists = files.into_iter();
+    Ok(lists.map(|(name, file)| (name, CodeList::new(file.source, file.entries))).collect())
 }
 
 fn parse_choices(
@@ -311,6 +321,7 @@ mod tests {
             assert!(!list.entries().is_empty(), "{name} is empty");
             assert!(!list.source().is_empty(), "{name} names no source");
         }
+        parse_lists(LISTS_FILE).unwrap_or_else(|error| panic!("lists: {error}"));
         parse_choices(CHOICES_FILE).unwrap_or_else(|error| panic!("choices: {error}"));
     }
 

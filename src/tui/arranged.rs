@@ -7,7 +7,7 @@ use crate::domain::ids::RecordId;
 use crate::domain::kinds::Kind;
 use crate::domain::record::{FieldNo, FieldSpec, RecordSpec, Shape, Value, ValueKind};
 
-pub use crate::client::{Bin, Bucket, StoredView, Totals};
+pub use crate::client::{Bin, Bucket, LeftAt, StoredView, Totals};
 
 /// Key of the column that says where a record stands between here and the server.
 pub const STATE: &str = "sync-state";

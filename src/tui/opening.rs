@@ -3,6 +3,7 @@
 use std::path::Path;
 use std::sync::atomic::AtomicBool;
 
+use super::arranged::LeftAt;
 use super::data::{Data, Failure};
 use crate::client::passphrase::tuned_cost;
 use crate::client::{Client, NewDevice};
@@ -55,6 +56,16 @@ impl Data {
     /// From here on nothing is changed or written.
     pub fn only_look(&self) {
         self.client.set_read_only();
+    }
+
+    /// Remembers where a person was; what fails here costs a few keys the next time.
+    pub fn save_place(&self, place: &LeftAt) {
+        drop(self.client.save_place(place));
+    }
+
+    /// Returns where a person was when the terminal was left.
+    pub fn place(&self) -> Option<LeftAt> {
+        self.client.place()
     }
 
     /// True if there are files in a directory.

@@ -573,6 +573,7 @@ cli-note-days-over = { $n } days over
 cli-note-days-left = { $n } days left
 cli-note-posts = { $n } posts lacking
 cli-note-months = { $n } months
+cli-note-window = open from { $from } to { $to }
 cli-note-from = years full from { $n }
 cli-blocked-rank-date = day of the rank unknown
 cli-blocked-years = years not full

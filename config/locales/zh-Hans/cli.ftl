@@ -573,6 +573,7 @@ cli-note-days-over = 逾期 { $n } 天
 cli-note-days-left = 剩 { $n } 天
 cli-note-posts = 缺 { $n } 人
 cli-note-months = { $n } 个月
+cli-note-window = 可办理：{ $from } 至 { $to }
 cli-note-from = { $n } 起满年限
 cli-blocked-rank-date = 缺任现职级时间
 cli-blocked-years = 年限未满

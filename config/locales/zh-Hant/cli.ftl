@@ -573,6 +573,7 @@ cli-note-days-over = 逾期 { $n } 天
 cli-note-days-left = 剩 { $n } 天
 cli-note-posts = 缺 { $n } 人
 cli-note-months = { $n } 個月
+cli-note-window = 可辦理：{ $from } 至 { $to }
 cli-note-from = { $n } 起滿年限
 cli-blocked-rank-date = 缺任現職級時間
 cli-blocked-years = 年限未滿

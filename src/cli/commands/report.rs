@@ -218,6 +218,10 @@ fn note_json(note: Note) -> Json {
         Note::PostsLacking(posts) => json!({ "posts_lacking": posts }),
         Note::Months(months) => json!({ "months": months }),
         Note::Of(part, whole) => json!({ "part": part, "whole": whole }),
+        Note::Rule(code) => json!({ "rule": code }),
+        Note::Window { from, to } => {
+            json!({ "from": from.map(|day| day.to_string()), "to": to.map(|day| day.to_string()) })
+        }
         Note::Lacks(conditions) => {
             let by: Vec<&str> = conditions.into_iter().flatten().map(Condition::key).collect();
             json!({ "blocked_by": by })
@@ -445,6 +449,11 @@ fn note_text(cx: &Context, note: Note) -> String {
         Note::PostsLacking(posts) => number("cli-note-posts", posts.to_string()),
         Note::Months(months) => number("cli-note-months", months.to_string()),
         Note::Of(part, whole) => format!("{part}/{whole}"),
+        Note::Rule(code) => cx.locale.text(&format!("cli-rule-{code}")),
+        Note::Window { from, to } => {
+            let day = |day: Option<PartialDate>| day.map(|day| day.to_string()).unwrap_or_default();
+            cx.locale.text_with("cli-note-window", &[("from", &day(from)), ("to", &day(to))])
+        }
         Note::Lacks(conditions) => {
             let words = conditions.into_iter().flatten();
             let words =

@@ -24,6 +24,15 @@ pub enum Note {
     Of(usize, usize),
     /// Conditions for a double leader that are lacking.
     Lacks([Option<Condition>; 3]),
+    /// A rule that is not kept; the text, which names its article, is `cli-rule-<code>`.
+    Rule(&'static str),
+    /// What may be done from one day to another; `None`: no such end.
+    Window {
+        /// First day.
+        from: Option<PartialDate>,
+        /// Last day.
+        to: Option<PartialDate>,
+    },
     /// When the years are full, and the conditions that are missing.
     Blocked {
         /// First day or month on which the years are full.

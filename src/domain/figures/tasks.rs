@@ -15,11 +15,12 @@ use crate::domain::cultivation::record::CultivationStatus;
 use crate::domain::ids::RecordId;
 use crate::domain::kinds::Kind;
 use crate::domain::org::rectification::RectificationStatus;
-use crate::domain::record::{Date, PartialDate};
+use crate::domain::record::{Date, Due, Fields, PartialDate};
 use crate::domain::rules::{dates, workdays};
 use crate::domain::staff::appointment::Stage;
 use crate::domain::staff::staff_file::StaffStatus;
 use crate::domain::training::training_class::{CLOSED, ClassStatus, OPEN};
+use crate::domain::workflow;
 
 /// Days before a day that something shows.
 const SOON: i32 = 30;
@@ -39,8 +40,8 @@ pub struct Task {
     pub unit: Option<RecordId>,
 }
 
-/// Kinds that the list looks at.
-pub const NEEDS: &[Kind] = &[
+/// Kinds that the list looks at by name.
+const NEEDS: &[Kind] = &[
     Kind::Unit,
     Kind::Person,
     Kind::Post,
@@ -55,6 +56,15 @@ pub const NEEDS: &[Kind] = &[
     Kind::Appointment,
     Kind::Policy,
 ];
+
+/// Returns the kinds that the list looks at: those it knows by name, and those that say by when something is due.
+pub fn needs() -> Vec<Kind> {
+    let due = Kind::ALL.iter().filter(|kind| !kind.spec().dues.is_empty());
+    let mut kinds: Vec<Kind> = NEEDS.iter().chain(due).copied().collect();
+    kinds.sort_unstable();
+    kinds.dedup();
+    kinds
+}
 
 #[derive(Deserialize)]
 struct Year {
@@ -142,6 +152,7 @@ pub fn tasks(world: &World, day: PartialDate) -> Vec<Task> {
     owed(&mut list);
     classes(&mut list);
     members(&mut list);
+    declared(&mut list);
     let mut tasks = list.tasks;
     tasks.sort_by_key(|task| (std::cmp::Reverse(task.over), task.code, task.record));
     tasks
@@ -334,4 +345,49 @@ fn members(list: &mut List<'_>) {
             list.put("member-probation", end, person.id, person.unit);
         }
     }
+}
+
+/// What kinds declare themselves ([`Due`]).
+fn declared(list: &mut List<'_>) {
+    for pending in pending(list.world) {
+        if list.is_near(pending.on, pending.due.notice) {
+            list.put(pending.due.code, pending.on, pending.id, pending.unit);
+        }
+    }
+}
+
+/// A day that a record declares and that is still to be kept.
+#[derive(Clone, Copy, Debug)]
+pub(super) struct Pending {
+    pub(super) due: &'static Due,
+    pub(super) on: PartialDate,
+    pub(super) id: RecordId,
+    pub(super) unit: RecordId,
+}
+
+/// Returns every declared day that is still to be kept, whenever it is.
+pub(super) fn pending(world: &World) -> Vec<Pending> {
+    let mut found = Vec::new();
+    for kind in Kind::ALL.iter().copied().filter(|kind| !kind.spec().dues.is_empty()) {
+        for record in world.others(kind) {
+            let dues = kind.spec().dues.iter().filter(|due| is_open(kind, due, &record.fields));
+            found.extend(dues.filter_map(|due| {
+                let on = kind.spec().field(due.on)?.number;
+                let on = record.fields.get(&on)?.as_date()?;
+                Some(Pending { due, on, id: record.id, unit: record.unit })
+            }));
+        }
+    }
+    found
+}
+
+fn is_open(kind: Kind, due: &Due, fields: &Fields) -> bool {
+    let filled = |key: &str| {
+        let value = kind.spec().field(key).and_then(|field| fields.get(&field.number));
+        value.is_some_and(|value| !value.is_blank())
+    };
+    let state = workflow::state(kind, fields);
+    let in_state =
+        due.states.is_empty() || state.is_some_and(|state| due.states.contains(&state.as_str()));
+    in_state && !due.until.is_some_and(filled)
 }

@@ -13,7 +13,6 @@ use crate::domain::cultivation::record::Cultivation;
 use crate::domain::ids::RecordId;
 use crate::domain::kinds::Kind;
 use crate::domain::org::development_plan::DevelopmentPlan;
-use crate::domain::org::headcount::Headcount;
 use crate::domain::org::policy::Policy;
 use crate::domain::org::post::Post;
 use crate::domain::org::rectification::Rectification;
@@ -114,6 +113,17 @@ pub struct Mark {
 /// Records of a kind, each with its id.
 pub type Rows<T> = Vec<(RecordId, T)>;
 
+/// A record of a kind that has no list of its own.
+#[derive(Clone, Debug)]
+pub struct Other {
+    /// The record.
+    pub id: RecordId,
+    /// The unit that owns it.
+    pub unit: RecordId,
+    /// What it says.
+    pub fields: Fields,
+}
+
 /// The live records that figures are made of. [`World::finish`] must follow the last [`World::add`].
 #[derive(Clone, Debug, Default)]
 pub struct World {
@@ -133,8 +143,6 @@ pub struct World {
     pub plans: Rows<DevelopmentPlan>,
     /// Submissions.
     pub submissions: Rows<Submission>,
-    /// Headcounts.
-    pub headcounts: Rows<Headcount>,
     /// Classes.
     pub classes: BTreeMap<RecordId, TrainingClass>,
     /// Quotas.
@@ -163,6 +171,8 @@ pub struct World {
     pub establishments: Rows<Establishment>,
     /// Rules in force.
     pub policies: Policies,
+    /// Records of every other kind, by its number, in the order they came.
+    others: BTreeMap<u16, Vec<Other>>,
 }
 
 fn keep<T: Record>(rows: &mut Rows<T>, id: RecordId, fields: &Fields) {
@@ -192,7 +202,6 @@ impl World {
             Kind::Rectification => keep(&mut self.rectifications, id, fields),
             Kind::DevelopmentPlan => keep(&mut self.plans, id, fields),
             Kind::Submission => keep(&mut self.submissions, id, fields),
-            Kind::Headcount => keep(&mut self.headcounts, id, fields),
             Kind::ClassQuota => keep(&mut self.quotas, id, fields),
             Kind::Cultivation => keep(&mut self.cultivations, id, fields),
             Kind::CultivationEvidence => keep(&mut self.evidence, id, fields),
@@ -207,7 +216,22 @@ impl World {
                     self.policies.add(&policy);
                 }
             }
+            other => {
+                let kept = Other { id, unit, fields: fields.clone() };
+                self.others.entry(other.number()).or_default().push(kept);
+            }
         }
+    }
+
+    /// Returns the records of a kind that has no list of its own; one that does not hydrate is left out.
+    pub fn all<T: Record>(&self) -> impl Iterator<Item = (RecordId, T)> + '_ {
+        let kept = self.others.get(&T::SPEC.number).into_iter().flatten();
+        kept.filter_map(|other| Some((other.id, T::hydrate(&other.fields).ok()?)))
+    }
+
+    /// Returns the records of a kind that has no list of its own, as they were written.
+    pub fn others(&self, kind: Kind) -> &[Other] {
+        self.others.get(&kind.number()).map_or(&[], Vec::as_slice)
     }
 
     /// Takes in one live record of a kind that comes in great numbers: the fields of [`wanted`], where they lie.
@@ -237,7 +261,6 @@ impl World {
             Kind::Rectification => self.rectifications.clear(),
             Kind::DevelopmentPlan => self.plans.clear(),
             Kind::Submission => self.submissions.clear(),
-            Kind::Headcount => self.headcounts.clear(),
             Kind::ClassQuota => self.quotas.clear(),
             Kind::Cultivation => self.cultivations.clear(),
             Kind::CultivationEvidence => self.evidence.clear(),
@@ -248,6 +271,7 @@ impl World {
             Kind::StaffReview => self.staff_reviews.clear(),
             Kind::Establishment => self.establishments.clear(),
             Kind::Policy => self.policies = Policies::default(),
+            other => drop(self.others.remove(&other.number())),
         }
     }
 

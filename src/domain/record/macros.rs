@@ -1,4 +1,4 @@
-//! `record!`, `choices!`, `field!`: they only list; all behaviour is in the types they name.
+//! `record!`, `choices!`, `reference!`, `field!`: they only list; all behaviour is in the types they name.
 
 /// Declares a record kind: a typed struct, its [`RecordSpec`](crate::domain::record::RecordSpec) and its rules.
 ///
@@ -60,6 +60,20 @@ macro_rules! choices {
             }
         }
     };
+}
+
+/// Declares types of references, each to records of the kind with that key.
+#[macro_export]
+macro_rules! reference {
+    ($($(#[$doc:meta])* $T:ident -> $kind:literal;)*) => { $(
+        $(#[$doc])*
+        #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+        pub struct $T(pub $crate::domain::ids::RecordId);
+        impl $crate::domain::record::FieldType for $T {
+            const KIND: $crate::domain::record::ValueKind = $crate::domain::record::ValueKind::Reference($kind);
+            fn from_value(value: &$crate::domain::record::Value) -> Option<Self> { value.as_ref_id().map(Self) }
+        }
+    )* };
 }
 
 /// Names a field of a kind; a misspelt key does not compile.

@@ -16,7 +16,9 @@ mod value;
 pub use date::{DateError, PartialDate, Precision};
 pub use issue::{Issue, Level};
 pub use parse::ParseContext;
-pub use spec::{FieldId, FieldSpec, Merge, Owner, RecordSpec, Shape, Step, ValueKind};
+pub use spec::{
+    Against, Due, FieldId, FieldSpec, Merge, Owner, RecordSpec, Shape, Step, ValueKind,
+};
 pub use types::{
     ClassId, Code, CultivationId, Date, EnrolmentId, FieldType, Flag, Hours, IdNumber, Identifier,
     Instant, Integer, Many, Name, Notes, PersonId, Phone, SessionId, StaffFileId, Text, UnitRef,

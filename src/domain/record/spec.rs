@@ -1,9 +1,13 @@
 //! Specs: what is known about a kind and its fields, as constants that everything else reads.
 
 use super::care::Care;
+use super::issue::Issue;
 use super::value::FieldNo;
 use crate::domain::access::Office;
+use crate::domain::ids::RecordId;
+use crate::domain::record::Fields;
 use crate::domain::record::types::FieldType;
+use crate::domain::rules::registry::Registry;
 
 /// What sort of input a field takes; decides the form's widget, the parser and the spreadsheet column.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -89,6 +93,24 @@ pub struct Step {
     pub reason: bool,
 }
 
+/// A day by which something is to be done about a record: a line of the to-do list and of the year's calendar.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Due {
+    /// Stable word; the text is `cli-task-<code>`.
+    pub code: &'static str,
+    /// Key of the date field.
+    pub on: &'static str,
+    /// States in which it is still to be done; none: in any.
+    pub states: &'static [&'static str],
+    /// Key of a field that says it is done once it is filled.
+    pub until: Option<&'static str>,
+    /// Days before the day that it shows in the to-do list.
+    pub notice: i32,
+}
+
+/// A kind's own check against other records: the registry, the record's id unless it is new, and its fields.
+pub type Against = fn(&dyn Registry, Option<RecordId>, &Fields) -> Vec<Issue>;
+
 /// One field of a kind.
 #[expect(clippy::struct_excessive_bools, reason = "independent marks, set one by one by name")]
 #[derive(Clone, Copy, Debug)]
@@ -162,6 +184,10 @@ pub struct RecordSpec {
     pub found_by: Option<&'static str>,
     /// Why its fields are kept, for how long and for whom.
     pub care: Option<Care>,
+    /// Days by which something is to be done about a record.
+    pub dues: &'static [Due],
+    /// Checks against other records that only this kind has.
+    pub against: Option<Against>,
 }
 
 /// A field of a kind, checked at compile time by `field!`.
@@ -298,6 +324,8 @@ impl RecordSpec {
             steps: &[],
             found_by: None,
             care: None,
+            dues: &[],
+            against: None,
         }
     }
     /// Says why the kind's fields are kept, for how long and for whom.
@@ -353,6 +381,18 @@ impl RecordSpec {
     #[must_use]
     pub const fn found_by(mut self, key: &'static str) -> Self {
         self.found_by = Some(key);
+        self
+    }
+    /// Lists the days by which something is to be done about a record.
+    #[must_use]
+    pub const fn dues(mut self, dues: &'static [Due]) -> Self {
+        self.dues = dues;
+        self
+    }
+    /// Adds the kind's own check against other records.
+    #[must_use]
+    pub const fn against(mut self, check: Against) -> Self {
+        self.against = Some(check);
         self
     }
     /// Lists the workflow steps of the field merged by [`Merge::Steps`].
@@ -437,6 +477,14 @@ impl RecordSpec {
         self.check_keys(self.natural);
         if let Some(key) = self.found_by {
             self.index_of(key);
+        }
+        let mut i = 0;
+        while i < self.dues.len() {
+            self.index_of(self.dues[i].on);
+            if let Some(key) = self.dues[i].until {
+                self.index_of(key);
+            }
+            i += 1;
         }
     }
 

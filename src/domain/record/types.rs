@@ -4,7 +4,6 @@ use super::date::PartialDate;
 use super::issue::Issue;
 use super::spec::{Shape, ValueKind};
 use super::value::Value;
-use crate::domain::ids::RecordId;
 use crate::domain::text;
 
 /// A type a field of a record can have.
@@ -151,18 +150,7 @@ number_types! {
     Instant(i64): Instant from Instant;
 }
 
-macro_rules! reference_types {
-    ($($(#[$doc:meta])* $T:ident -> $kind:literal;)*) => { $(
-        $(#[$doc])*
-        #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
-        pub struct $T(pub RecordId);
-        impl FieldType for $T {
-            const KIND: ValueKind = ValueKind::Reference($kind);
-            fn from_value(value: &Value) -> Option<Self> { value.as_ref_id().map(Self) }
-        }
-    )* };
-}
-reference_types! {
+crate::reference! {
     /// An organisational unit.
     UnitRef -> "unit";
     /// A person.

@@ -171,12 +171,10 @@ impl Page for AttentionList {
     }
 
     fn act(&mut self, shell: &mut Shell, action: Action) {
-        let count = self.items.len();
+        if self.table.moved(action, self.items.len()) {
+            return;
+        }
         match action {
-            Action::Up => self.table.move_by(-1, count),
-            Action::Down => self.table.move_by(1, count),
-            Action::First | Action::PageUp => self.table.cursor = 0,
-            Action::Last | Action::PageDown => self.table.cursor = count.saturating_sub(1),
             Action::Open | Action::Edit => self.edit(shell),
             Action::Resend => self.resend(shell),
             Action::Discard => {

@@ -126,15 +126,11 @@ impl Page for ColumnSheet {
     }
 
     fn act(&mut self, shell: &mut Shell, action: Action) {
-        let page = isize::try_from(self.table.page()).unwrap_or(1);
         let count = self.layout.columns.len();
+        if self.table.moved(action, count) {
+            return;
+        }
         match action {
-            Action::Up => self.table.move_by(-1, count),
-            Action::Down => self.table.move_by(1, count),
-            Action::PageUp => self.table.move_by(-page, count),
-            Action::PageDown => self.table.move_by(page, count),
-            Action::First => self.table.cursor = 0,
-            Action::Last => self.table.cursor = count.saturating_sub(1),
             Action::Back | Action::Open => return shell.moves.push(Move::Pop),
             Action::Select => {
                 self.toggle();

@@ -100,14 +100,10 @@ impl Page for ConflictList {
 
     fn act(&mut self, shell: &mut Shell, action: Action) {
         let count = self.conflicts.len();
-        let page = isize::try_from(self.table.page()).unwrap_or(1);
+        if self.table.moved(action, count) {
+            return;
+        }
         match action {
-            Action::Up => self.table.move_by(-1, count),
-            Action::Down => self.table.move_by(1, count),
-            Action::PageUp => self.table.move_by(-page, count),
-            Action::PageDown => self.table.move_by(page, count),
-            Action::First => self.table.cursor = 0,
-            Action::Last => self.table.cursor = count.saturating_sub(1),
             Action::Open | Action::Right if count > 0 => {
                 let review = ConflictReview::new(shell, self.conflicts.clone(), self.table.cursor);
                 shell.moves.push(Move::Push(Box::new(review)));

@@ -12,6 +12,7 @@ mod coverage;
 mod detail;
 mod first_run;
 mod form;
+mod keyboard;
 mod list;
 mod overview;
 mod said;
@@ -23,10 +24,11 @@ use ratatui::layout::Rect;
 
 use super::actions::{Action, Context};
 use super::app::{Purpose, Shell};
-use super::arranged::Sheet;
+use super::arranged::{Sheet, StoredView};
 use super::keys::Key;
 use super::ui::Ui;
 use super::widgets::picker::Item;
+use crate::domain::ids::RecordId;
 use crate::domain::kinds::Kind;
 use crate::domain::query::Facet;
 
@@ -39,6 +41,7 @@ pub use detail::Detail;
 pub use first_run::FirstRun;
 pub use form::Form;
 pub(super) use form::{code_items, found_records};
+pub use keyboard::Keyboard;
 pub use list::List;
 pub use overview::Overview;
 pub use sync::SyncScreen;
@@ -104,6 +107,11 @@ pub trait Page {
         false
     }
 
+    /// True while it takes the very next key, whatever it is bound to.
+    fn wants_raw_keys(&self) -> bool {
+        false
+    }
+
     /// Takes pasted text; false if there is nothing to paste into.
     fn pasted(&mut self, shell: &mut Shell, text: &str) -> bool {
         let (_, _) = (shell, text);
@@ -156,6 +164,12 @@ pub trait Page {
     /// What it asked a worker for was done; `note` is what it is to show.
     fn done(&mut self, shell: &mut Shell, note: &str) {
         let (_, _) = (shell, note);
+    }
+
+    /// Returns the list a person comes back to here, with the record the cursor is on.
+    fn left(&self, shell: &Shell) -> Option<(StoredView, Option<RecordId>)> {
+        let _ = shell;
+        None
     }
 
     /// Returns the number of its tab.

@@ -6,10 +6,10 @@ use crate::domain::kinds::Kind;
 use crate::domain::record::Value;
 use crate::tui::data::{Query, pointing};
 
-const SIZES: [(u16, u16); 3] = [(80, 24), (100, 30), (160, 45)];
+pub(super) const SIZES: [(u16, u16); 3] = [(80, 24), (100, 30), (160, 45)];
 
 /// Returns a screen with every moment on it replaced by one of the same width.
-fn without_clock(screen: &str) -> String {
+pub(super) fn without_clock(screen: &str) -> String {
     let shape = |text: &str, shape: &str| {
         text.chars().count() == shape.chars().count()
             && text
@@ -57,10 +57,11 @@ fn text(text: &str) -> Value {
 }
 
 /// A class with a session at noon of the day, and everybody enrolled.
-fn class(desk: &Desk) -> RecordId {
+pub(super) fn class(desk: &Desk) -> RecordId {
     let class =
         add(desk, Kind::TrainingClass, &[("year", Value::Int(2026)), ("name", text("骨幹班"))]);
-    for person in desk.data.list(&Query::all(Kind::Person)) {
+    let by_number = vec!["staff_no".parse().unwrap()];
+    for person in desk.data.list(&Query { sorts: by_number, ..Query::all(Kind::Person) }) {
         let pairs = [("class", Value::Ref(class)), ("person", Value::Ref(person))];
         add(desk, Kind::Enrolment, &pairs);
     }

@@ -129,7 +129,8 @@ fn words(pdf: &Path) -> String {
 fn every_form_is_a_document_that_an_office_can_print() {
     let case = Case::with_device();
     let files = print_all(&case);
-    assert_eq!(files.len(), 33);
+    assert_eq!(files.len(), forms(&case).len());
+    assert!(files.len() >= 33);
     if !rendered(case.folder.path(), &files) {
         return;
     }

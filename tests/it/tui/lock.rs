@@ -97,8 +97,7 @@ fn a_locked_program_has_neither_names_nor_keys_in_its_memory() {
     assert!(locked.is_empty(), "in the memory of a locked program: {locked:?}");
 
     term.send(&format!("{PASSPHRASE}\r"));
-    term.wait("需要處理");
-    term.send("5");
+    term.wait("人員名冊"); // back where it was
     term.wait("歐陽鋒鎮");
     term.kill();
 }
@@ -117,8 +116,8 @@ fn a_draft_outlives_the_lock() {
     term.send("wrong\r");
     term.wait("密碼不正確");
     term.send(&format!("{PASSPHRASE}\r"));
-    term.wait("需要處理");
-    term.send("5\u{e}");
+    term.wait("人員名冊"); // back where it was
+    term.send("\u{e}");
     term.wait("有未完成的草稿");
     term.kill();
 }

@@ -1,4 +1,4 @@
-//! Checks that need other records: references, duplicates, double enrolments (Q06-Q08, Q10, Q13).
+//! Checks that need other records: references, duplicates, double enrolments (Q06-Q08, Q10, Q13). A kind may bring its own (`.against(..)`).
 
 mod classes;
 
@@ -37,6 +37,7 @@ pub fn check_against(
 ) -> Vec<Issue> {
     let mut issues = references(registry, kind, fields);
     issues.extend(duplicates(registry, kind, id, fields));
+    issues.extend(kind.spec().against.into_iter().flat_map(|check| check(registry, id, fields)));
     match kind {
         Kind::Person => issues.extend(same_name_and_birth(registry, id, fields)),
         Kind::Enrolment => {
@@ -55,23 +56,7 @@ pub fn check_against(
         }
         Kind::CultivationAssessment => issues.extend(grade_of_the_report(registry, fields)),
         Kind::Cultivation => issues.extend(snapshot_title(registry, fields)),
-        Kind::Unit
-        | Kind::TrainingClass
-        | Kind::Session
-        | Kind::CultivationEvidence
-        | Kind::CultivationMeasure
-        | Kind::StaffFile
-        | Kind::Appointment
-        | Kind::StaffReview
-        | Kind::Establishment
-        | Kind::Term
-        | Kind::Rectification
-        | Kind::DevelopmentPlan
-        | Kind::Submission
-        | Kind::Headcount
-        | Kind::Policy
-        | Kind::WorkReport
-        | Kind::ClassQuota => {}
+        _ => {}
     }
     issues
 }

@@ -1,6 +1,7 @@
 //! Columns, orders, the last line, and views with a name.
 
 use super::List;
+use crate::domain::ids::RecordId;
 use crate::domain::kinds::Kind;
 use crate::domain::query::Facet;
 use crate::domain::record::{FieldNo, ValueKind};
@@ -173,6 +174,19 @@ impl List {
         if name.is_empty() {
             return shell.say(Tone::Bad, shell.text("view-no-name"));
         }
+        let view = self.as_view(shell, name);
+        let Some(data) = shell.data.clone() else { return };
+        match data.save_view(&view) {
+            Ok(()) => {
+                name.clone_into(&mut self.view_name);
+                shell.say(Tone::Good, shell.text_with("view-saved", &[("name", name)]));
+            }
+            Err(failure) => shell.say_failure(&failure),
+        }
+    }
+
+    /// Returns this list as a view.
+    pub(super) fn as_view(&self, shell: &Shell, name: &str) -> StoredView {
         let sign = |comparison: Comparison| {
             SIGNS.iter().find(|(_, known)| *known == comparison).map_or("=", |(sign, _)| sign)
         };
@@ -180,7 +194,7 @@ impl List {
             let desc = if sort.descending { ":desc" } else { "" };
             format!("{}:{}{desc}", sort.field, sort.by.name())
         };
-        let view = StoredView {
+        StoredView {
             sorts: self.query.sorts.iter().map(sort).collect(),
             filters: self
                 .query
@@ -196,14 +210,13 @@ impl List {
                 .collect(),
             search: self.query.search.clone(),
             ..shell.layout(self.kind).into_stored(self.kind, name)
-        };
-        let Some(data) = shell.data.clone() else { return };
-        match data.save_view(&view) {
-            Ok(()) => {
-                name.clone_into(&mut self.view_name);
-                shell.say(Tone::Good, shell.text_with("view-saved", &[("name", name)]));
-            }
-            Err(failure) => shell.say_failure(&failure),
+        }
+    }
+
+    /// Puts the cursor on a record, if it is listed.
+    pub fn go_to(&mut self, id: RecordId) {
+        if let Some(place) = self.rows.iter().position(|row| *row == id) {
+            self.table.cursor = place;
         }
     }
 
