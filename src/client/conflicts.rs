@@ -87,7 +87,8 @@ impl Client {
     /// Settles a conflict, named by its own id or by the record's if that has only one.
     ///
     /// # Errors
-    /// [`ClientError::NotFound`], [`ClientError::Invalid`] if the values do not make a valid record, [`ClientError::Store`].
+    /// [`ClientError::NotFound`], [`ClientError::Invalid`] if the values do not make a valid record or it is archived,
+    /// [`ClientError::Store`].
     pub fn resolve(&self, id: RecordId, decision: &Resolution) -> Result<RecordId, ClientError> {
         let mut inner = self.lock();
         let open = inner.open_conflicts();
@@ -106,6 +107,13 @@ impl Client {
             return Err(not_allowed("resolve"));
         }
         let values = decided(&conflict, &record, decision)?;
+        if *decision != Resolution::Current
+            && !(matches!(decision, Resolution::Candidate(_))
+                && inner.profile.role.is_headquarters())
+        {
+            // What was written before somebody knew of the archive, headquarters may still take; nobody writes anything else there.
+            inner.not_frozen(&record)?;
+        }
         if conflict.element.is_none() {
             check_decision(&record, &values)?;
         }

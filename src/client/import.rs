@@ -9,6 +9,7 @@ use super::error::ClientError;
 use super::journal::Inverse;
 use super::state::Inner;
 use super::{Client, ids};
+use crate::domain::archive;
 use crate::domain::ids::{RecordId, UnitId};
 use crate::domain::kinds::Kind;
 use crate::domain::record::{FieldNo, Fields, Issue, ParseContext, Value, ValueKind};
@@ -208,6 +209,20 @@ impl Registry for Planning<'_> {
     }
 }
 
+impl Planning<'_> {
+    /// Says that a row would change what is archived.
+    fn archived(&self, kind: Kind, id: Option<RecordId>, fields: &Fields) -> Option<Issue> {
+        let (role, look) = (self.inner.profile.role, |id, no| self.field_of(id, no));
+        let before = id.and_then(|id| self.fields(id)).map(|(_, before)| before);
+        let Some(before) = before else {
+            return archive::check_new(kind, fields, role, &look).err();
+        };
+        let mut touched = fields.clone();
+        touched.retain(|no, value| before.get(no).unwrap_or(&Value::Null) != value);
+        archive::check_change(kind, &before, &touched, role, &look).err()
+    }
+}
+
 impl Lookup for Planning<'_> {
     fn by_unique(&self, kind: Kind, field: FieldNo, text: &str) -> Vec<RecordId> {
         self.find(kind, field, &Value::Text(text.to_owned()))
@@ -264,6 +279,7 @@ impl Lookup for Planning<'_> {
     fn check(&self, kind: Kind, id: Option<RecordId>, fields: &Fields) -> Vec<Issue> {
         let mut issues = kind.check(fields);
         issues.extend(check_against(self, kind, id, fields));
+        issues.extend(self.archived(kind, id, fields));
         issues
     }
 

@@ -1,6 +1,6 @@
 //! What a record keeps of the moment it is made or judged: the rule that was used, and the post held then.
 //!
-//! A later rule or a later post does not rewrite it (domain notes A2, B1, B2). What a person wrote is never replaced.
+//! A later rule or a later post does not rewrite it (時任單位及職務, 判定依據: dated policy rows). What a person wrote is never replaced.
 
 use super::state::Inner;
 use crate::domain::codes;

@@ -72,6 +72,8 @@ mod tests_figures;
 mod tests_judgement;
 #[cfg(test)]
 mod tests_samples;
+#[cfg(test)]
+mod tests_workflows;
 
 use std::path::{Path, PathBuf};
 use std::sync::atomic::AtomicBool;

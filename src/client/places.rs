@@ -5,12 +5,14 @@ use super::edit::Edit;
 use super::error::ClientError;
 use super::ids;
 use super::journal::Inverse;
-use super::records::{Saved, not_allowed, refuse_errors};
+use super::records::{Saved, frozen, not_allowed, refuse_errors};
 use super::state::Inner;
 use crate::domain::access::Office;
+use crate::domain::archive;
 use crate::domain::ids::RecordId;
 use crate::domain::kinds::Kind;
 use crate::domain::record::{Fields, Issue, Value};
+use crate::domain::rules::registry::Registry;
 use crate::domain::training::enrolment::Enrolment;
 use crate::field;
 use crate::sync::OpBody;
@@ -37,6 +39,7 @@ impl Client {
     ) -> Result<Vec<Saved>, ClientError> {
         let mut inner = self.lock();
         inner.live(class, Kind::TrainingClass)?;
+        inner.not_archived(class)?;
         let mut edits = Vec::with_capacity(persons.len());
         let mut saved = Vec::with_capacity(persons.len());
         for person in persons {
@@ -111,6 +114,14 @@ impl Inner {
         refuse_errors(issues)
     }
 
+    /// Refuses what an archived class no longer takes.
+    fn not_archived(&self, class: RecordId) -> Result<(), ClientError> {
+        if archive::is_archived(class, &|id, no| self.field_of(id, no)) {
+            return Err(frozen(Issue::error("class", archive::CODE)));
+        }
+        Ok(())
+    }
+
     /// Builds the giving back of a place.
     pub(super) fn cancellation(
         &self,
@@ -126,6 +137,7 @@ impl Inner {
             let value = record.fields.get(&no).and_then(|state| state.value.as_ref_id());
             value.ok_or_else(|| ClientError::NotFound { what: "record", id: enrolment.to_string() })
         };
+        self.not_archived(reference(field!(Enrolment: "class").number())?)?;
         let args = EnrolCancel {
             class: reference(field!(Enrolment: "class").number())?,
             person: reference(field!(Enrolment: "person").number())?,

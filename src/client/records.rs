@@ -8,6 +8,7 @@ use super::journal::Inverse;
 use super::state::Inner;
 use super::{Client, elements, ids};
 use crate::domain::access::Office;
+use crate::domain::archive;
 use crate::domain::ids::{RecordId, UnitId};
 use crate::domain::kinds::Kind;
 use crate::domain::record::{FieldNo, Fields, Issue, Owner, RecordSpec, Value};
@@ -66,13 +67,14 @@ impl Client {
     /// Moves a record to another unit.
     ///
     /// # Errors
-    /// [`ClientError::NotFound`], [`ClientError::NotAllowed`], [`ClientError::Store`].
+    /// [`ClientError::NotFound`], [`ClientError::NotAllowed`], [`ClientError::Invalid`] in the archive, [`ClientError::Store`].
     pub fn move_record(&self, id: RecordId, to: UnitId) -> Result<Saved, ClientError> {
         let mut inner = self.lock();
         let record = inner.record(id)?;
         if !inner.reaches(to) || !inner.reaches(record.unit) {
             return Err(not_allowed("move"));
         }
+        inner.not_frozen(&record)?;
         if record.unit != to {
             let edit = Edit {
                 record: id,
@@ -88,7 +90,7 @@ impl Client {
     /// Deletes a record; the reason goes into the history.
     ///
     /// # Errors
-    /// [`ClientError::NotFound`], [`ClientError::NotAllowed`], [`ClientError::Store`].
+    /// [`ClientError::NotFound`], [`ClientError::NotAllowed`], [`ClientError::Invalid`] in the archive, [`ClientError::Store`].
     pub fn delete(&self, id: RecordId, reason: &str) -> Result<Saved, ClientError> {
         let mut inner = self.lock();
         let record = inner.record(id)?;
@@ -111,7 +113,7 @@ pub(super) fn refuse_errors(issues: Vec<Issue>) -> Result<Vec<Issue>, ClientErro
     Ok(issues)
 }
 
-fn frozen(issue: Issue) -> ClientError {
+pub(super) fn frozen(issue: Issue) -> ClientError {
     ClientError::Invalid { issues: vec![issue] }
 }
 
@@ -128,6 +130,10 @@ impl Inner {
     pub(super) fn check(&self, kind: Kind, id: Option<RecordId>, fields: &Fields) -> Vec<Issue> {
         let mut issues = kind.check(fields);
         issues.extend(check_against(self, kind, id, fields));
+        if id.is_none() {
+            let (role, look) = (self.profile.role, |id, no| self.field_of(id, no));
+            issues.extend(archive::check_new(kind, fields, role, &look).err());
+        }
         issues
     }
 
@@ -220,7 +226,9 @@ impl Inner {
             .filter(|(no, value)| before.contains_key(no) || *value != Value::Null)
             .collect();
         self.may_change(kind, &record, &touched)?;
-        workflow::check_frozen(kind, &before, &touched).map_err(frozen)?;
+        let role = self.profile.role;
+        archive::check_change(kind, &before, &touched, role, &|id, no| self.field_of(id, no))
+            .map_err(frozen)?;
         let mut after = before;
         after.extend(touched.clone());
         let issues = self.check(kind, Some(id), &after);
@@ -237,7 +245,7 @@ impl Inner {
     /// Makes sure that the user may delete a record.
     ///
     /// # Errors
-    /// [`ClientError::NotFound`], [`ClientError::Newer`], [`ClientError::NotAllowed`].
+    /// [`ClientError::NotFound`], [`ClientError::Newer`], [`ClientError::NotAllowed`], [`ClientError::Invalid`] in the archive.
     pub(super) fn may_delete(&self, record: &Record) -> Result<(), ClientError> {
         let id = record.id.to_string();
         if !record.is_live() {
@@ -249,7 +257,17 @@ impl Inner {
         if !self.allows(record.kind, Action::Delete, record.unit) {
             return Err(not_allowed("delete"));
         }
-        Ok(())
+        self.not_frozen(record)
+    }
+
+    /// Makes sure that a record is not in the archive, by itself or with its class.
+    ///
+    /// # Errors
+    /// [`ClientError::Invalid`] with `archived`.
+    pub(super) fn not_frozen(&self, record: &Record) -> Result<(), ClientError> {
+        let Some(kind) = Kind::from_number(record.kind) else { return Ok(()) };
+        let look = |id, no| self.field_of(id, no);
+        archive::check_whole(kind, &record.values(), self.profile.role, &look).map_err(frozen)
     }
 
     fn may_change(&self, kind: Kind, record: &Record, touched: &Fields) -> Result<(), ClientError> {

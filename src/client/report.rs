@@ -1,4 +1,4 @@
-//! Figures with the list behind each of them, compared with the year before, and the to-do list (domain notes B4).
+//! Figures with the list behind each of them, compared with the year before, and the to-do list.
 
 use super::Client;
 use super::error::ClientError;

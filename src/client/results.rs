@@ -1,6 +1,6 @@
 //! Results of a class: each person's hours as the marks give them, and whether the class's own rule is met.
 //!
-//! It reckons and says; who has completed the class is decided by whoever takes the step (domain notes, F).
+//! It reckons and says; who has completed the class is decided by whoever takes the step (PIPL Art. 24: no decision about a person by a program alone).
 
 use std::collections::BTreeMap;
 

@@ -196,6 +196,10 @@ impl Inner {
             Err(other) => return Err(other),
         };
         let edit = |body, inverse| Edit { record: record.id, kind: record.kind, body, inverse };
+        // Values are judged one by one; anything else changes the whole record.
+        if !matches!(local.inverse, Inverse::Set(_)) {
+            self.not_frozen(&record)?;
+        }
         let unchanged =
             |as_left: bool| if as_left { Ok(()) } else { Err(ClientError::ChangedSince) };
         match &local.inverse {

@@ -4,6 +4,7 @@
 //! ours. Start at [`record`] (how a kind is written) and [`kinds`] (the list of kinds); one kind is one file.
 
 pub mod access;
+pub mod archive;
 pub mod codes;
 pub mod cultivation;
 pub mod dictionary;

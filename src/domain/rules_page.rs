@@ -71,7 +71,7 @@ fn reports(out: &mut String) -> Result<(), Error> {
     Ok(())
 }
 
-/// What headquarters asks for in figures (domain notes B4), each with the reports that answer it; a report that is not here answers
+/// What headquarters asks for in figures (統計報表), each with the reports that answer it; a report that is not here answers
 /// what its own source asks for.
 const ASKED: [(&str, &[&str]); 16] = [
     ("coverage of rotation training, teachers and students apart", &["training-coverage"]),

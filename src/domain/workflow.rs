@@ -7,7 +7,7 @@
 use crate::domain::access::{Office, Role};
 use crate::domain::kinds::Kind;
 use crate::domain::org::post::PostRole;
-use crate::domain::record::{FieldSpec, Fields, Issue, Shape, Step, Value, ValueKind};
+use crate::domain::record::{FieldSpec, Fields, Issue, Step, Value, ValueKind};
 use crate::domain::staff::staff_file::StaffStatus;
 use crate::domain::training::attendance::AttendanceState;
 
@@ -46,23 +46,6 @@ pub fn state(kind: Kind, fields: &Fields) -> Option<String> {
         Some(Value::Code(code)) => Some(code.clone()),
         _ => initial(kind, fields).map(str::to_owned),
     }
-}
-
-/// Refuses to change what an archived record says (domain notes B1: frozen; a correction is a late record with its reason). Its state
-/// changes by steps, and notes may be added.
-///
-/// # Errors
-/// `archived`, at the field of the state.
-pub fn check_frozen(kind: Kind, before: &Fields, touched: &Fields) -> Result<(), Issue> {
-    let Some(field) = kind.spec().state_field() else { return Ok(()) };
-    let frozen =
-        before.get(&field.number).is_some_and(|state| *state == Value::Code("archived".to_owned()));
-    let is_note = |no| kind.spec().field_no(no).is_some_and(|field| field.shape == Shape::Notes);
-    let changes = touched.keys().any(|no| !is_note(*no));
-    if frozen && changes && !touched.contains_key(&field.number) {
-        return Err(Issue::error(field.key, "archived"));
-    }
-    Ok(())
 }
 
 /// Returns the state of a record that names none.
@@ -239,7 +222,7 @@ mod tests {
         assert!(offer(&reviewed, Role::Hq, "confirm").is_open());
     }
 
-    /// 院系審核、組織部審核 (domain notes B1): the unit's lead and headquarters decide one after the other; each gives back with a reason.
+    /// 院系審核、組織部審核 (報名審核): the unit's lead and headquarters decide one after the other; each gives back with a reason.
     #[test]
     fn a_unit_and_headquarters_approve_and_each_returns_with_a_reason() {
         let submitted = enrolment("submitted");
@@ -279,7 +262,7 @@ mod tests {
         assert!(!offer(&late, Role::Hq, "admit_late").is_open(), "the unit reviews it first");
     }
 
-    /// Domain notes A3: who leaves the pool leaves it with a reason; the record stays.
+    /// 出庫: who leaves the pool leaves it with a reason; the record stays.
     #[test]
     fn suspending_and_removing_a_double_leader_ask_for_a_reason() {
         let steps = Kind::Cultivation.spec().steps;
@@ -307,20 +290,6 @@ mod tests {
             assert_eq!(check_change(Kind::StaffFile, Some(from), "in_post", Role::Hq), Ok(()));
             assert!(check_change(Kind::StaffFile, Some(from), "in_post", Role::Organizer).is_err());
         }
-    }
-
-    #[test]
-    fn an_archived_record_keeps_what_it_says() {
-        let number = |key: &str| Kind::Enrolment.spec().field(key).unwrap().number;
-        let hours = Fields::from([(number("hours"), Value::Int(90))]);
-        let check = |state: &str, touched: &Fields| {
-            check_frozen(Kind::Enrolment, &enrolment(state), touched).map_err(|issue| issue.code)
-        };
-        assert_eq!(check("archived", &hours), Err("archived"));
-        assert_eq!(check("completed", &hours), Ok(()));
-        assert_eq!(check("archived", &Fields::new()), Ok(()));
-        let note = Fields::from([(number("log"), Value::Text("寄出".to_owned()))]);
-        assert_eq!(check("archived", &note), Ok(()), "a note changes nothing that it says");
     }
 
     #[test]

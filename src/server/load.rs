@@ -8,6 +8,7 @@ use crate::domain::record::{FieldNo, Owner, Value};
 use crate::domain::training::training_class::TrainingClass;
 use crate::field;
 use crate::server::db::rows::{Loaded, Wanted};
+use crate::sync::archive::around;
 use crate::sync::command::{classes_of, counted, erasure, merging, redirected};
 use crate::sync::{Held, Need, Op, OpBody, OpId, Record, World};
 use crate::wire::decode;
@@ -71,6 +72,7 @@ pub(crate) fn further<'a>(world: &World, ops: impl Iterator<Item = &'a Op>) -> W
         more.about.extend(merged.clone());
         more.moving.extend(merged.clone());
         more.pointing.extend(merged);
+        more.records.extend(around(world, op));
         for class in classes_of(world, op) {
             more.records.insert(class);
             let asks =

@@ -4,6 +4,7 @@
 use std::borrow::Cow;
 use std::collections::BTreeMap;
 
+use super::archive;
 use super::command;
 use super::conflict::{ConflictKind, DELETED_FIELD, UNIT_FIELD};
 use super::element;
@@ -213,6 +214,7 @@ fn create(
     let unit = owner_unit(task.world, kind, task.op.record, unit, &values, task.author)?;
     if let Some(kind) = kind {
         may_create(task, kind, unit, &values)?;
+        archive::check_new(task, kind, &values)?;
         check_values(task.world, kind, task.op.record, &values)?;
     } else if !task.world.reaches(task.author, unit) {
         return Err(Refusal::new("not_permitted"));
@@ -251,6 +253,7 @@ fn revive(task: &mut Task<'_>, fields: &[(FieldNo, Value)]) -> Result<Outcome, R
     values.extend(fields.iter().map(|(no, value)| (*no, at_home(value, task.author))));
     if let Some(kind) = Kind::from_number(record.kind) {
         may_create(task, kind, record.unit, &values)?;
+        archive::check_new(task, kind, &values)?;
         check_values(task.world, kind, record.id, &values)?;
     } else if !task.world.reaches(task.author, record.unit) {
         return Err(Refusal::new("not_permitted"));
@@ -416,6 +419,9 @@ fn relocate(task: &mut Task<'_>, base: Base, to: UnitId) -> Result<Outcome, Refu
     if !allowed(task, record.kind, Action::Move, place) {
         return task.not_permitted(&record, Refusal::new("not_permitted"), &target);
     }
+    if archive::blocked(task.world, task.author.role, &record, &target).is_some() {
+        return Ok(task.conflict(&record, ConflictKind::Archived, &target));
+    }
     if base != Base::Seen(record.unit_origin) {
         return Ok(task.conflict(&record, ConflictKind::MoveVsMove, &target));
     }
@@ -435,6 +441,9 @@ fn delete(task: &mut Task<'_>, saw: u64, reason: &str) -> Result<Outcome, Refusa
     }
     if !allowed(task, record.kind, Action::Delete, Place::Own) {
         return task.not_permitted(&record, Refusal::new("not_permitted"), &deleted);
+    }
+    if archive::blocked(task.world, task.author.role, &record, &deleted).is_some() {
+        return Ok(task.conflict(&record, ConflictKind::Archived, &deleted));
     }
     if record.saw() != saw && !crate::trap!(T29) {
         return Ok(task.conflict(&record, ConflictKind::DeleteVsEdit, &deleted));
@@ -459,6 +468,10 @@ fn restore(task: &mut Task<'_>, saw: u64) -> Result<Outcome, Refusal> {
     if saw != 0 && saw != record.saw() && saw != blank.saw() {
         let back = [(DELETED_FIELD, Value::Flag(false))];
         return Ok(task.conflict(&record, ConflictKind::DeleteVsEdit, &back));
+    }
+    let back = [(DELETED_FIELD, Value::Flag(false))];
+    if archive::blocked(task.world, task.author.role, &record, &back).is_some() {
+        return Ok(task.conflict(&record, ConflictKind::Archived, &back));
     }
     if let Some(kind) = Kind::from_number(record.kind) {
         check_values(task.world, kind, record.id, &record.values())?;

@@ -33,6 +33,23 @@ pub enum ConflictKind {
     Invalid,
     /// The author may no longer change this record.
     NotPermittedAnyMore,
+    /// The record, or its class, was archived before the change arrived.
+    Archived,
+}
+
+impl ConflictKind {
+    /// Returns its name in texts and answers.
+    pub const fn key(self) -> &'static str {
+        match self {
+            Self::Edit => "edit",
+            Self::DeleteVsEdit => "delete-vs-edit",
+            Self::EditOnDeleted => "edit-on-deleted",
+            Self::MoveVsMove => "move-vs-move",
+            Self::Invalid => "invalid",
+            Self::NotPermittedAnyMore => "not-permitted-any-more",
+            Self::Archived => "archived",
+        }
+    }
 }
 
 /// How a conflict stands.

@@ -3,6 +3,7 @@
 use uuid::Uuid;
 
 use super::apply::{allowed, may_write};
+use super::archive;
 use super::conflict::{ConflictKind, DELETED_FIELD};
 use super::op::Base;
 use super::outcome::Outcome;
@@ -21,6 +22,10 @@ pub(super) fn add(
     value: &Value,
 ) -> Result<Outcome, Refusal> {
     let record = open(task, field, Shape::Many, value)?;
+    if frozen(task, &record, (field, element), value) {
+        let values = [(field, value.clone())];
+        return Ok(task.conflict_about(&record, ConflictKind::Archived, &values, Some(element)));
+    }
     insert(task, record, (field, element), value)
 }
 
@@ -60,6 +65,10 @@ pub(super) fn set(
 ) -> Result<Outcome, Refusal> {
     let record = open(task, field, Shape::Many, value)?;
     let key = (field, element);
+    if frozen(task, &record, key, value) {
+        let values = [(field, value.clone())];
+        return Ok(task.conflict_about(&record, ConflictKind::Archived, &values, Some(element)));
+    }
     let state = record.elements.get(&key).filter(|state| state.value.is_some());
     match state {
         Some(state) if state.value.as_ref() == Some(value) => {
@@ -84,10 +93,17 @@ pub(super) fn delete(
     let state = record.elements.get(&(field, element));
     let seen = state.is_some_and(|s| s.value.is_some() && base == Base::Seen(s.origin));
     if seen {
+        archive::check_whole(task, &record)?;
         Ok(put(task, record, (field, element), None))
     } else {
         Ok(Outcome::Converged { seq: task.stamp.seq })
     }
+}
+
+/// True if the record is archived and does not hold the element already.
+fn frozen(task: &Task<'_>, record: &Record, key: (FieldNo, Uuid), value: &Value) -> bool {
+    let held = record.elements.get(&key).and_then(|state| state.value.as_ref());
+    held != Some(value) && archive::check_whole(task, record).is_err()
 }
 
 /// Returns the record if the author may write this field of it, and the field is of that shape and takes the value.

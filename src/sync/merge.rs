@@ -3,6 +3,7 @@
 use std::collections::BTreeMap;
 
 use super::apply::{allowed, at_home, check_values, may_write};
+use super::archive;
 use super::clock::{effective, effective_of};
 use super::conflict::{Candidate, Conflict, ConflictKind, ConflictState, DELETED_FIELD};
 use super::op::{Base, OpId};
@@ -58,13 +59,10 @@ pub(super) fn apply_set(task: &mut Task<'_>, sets: &[Touch]) -> Result<Outcome, 
         }
         checked => checked?,
     }
-    let mut merged = record.clone();
-    if crate::trap!(T28) {
-        merged.tombstone = None;
+    if let Some(values) = archive::blocked(task.world, task.author.role, &record, &values) {
+        return Ok(task.conflict(&record, ConflictKind::Archived, &values));
     }
-    if crate::trap!(T38) {
-        merged.fields.retain(|no, _| values.iter().any(|(set, _)| set == no));
-    }
+    let mut merged = start(&record, &values);
     let mut collisions = Vec::new();
     let mut applied = false;
     for group in grouped(spec, sets) {
@@ -89,6 +87,18 @@ pub(super) fn apply_set(task: &mut Task<'_>, sets: &[Touch]) -> Result<Outcome, 
         task.move_to(record, unit);
     }
     Ok(outcome)
+}
+
+/// The record that edits are merged into.
+fn start(record: &Record, values: &[(FieldNo, Value)]) -> Record {
+    let mut merged = record.clone();
+    if crate::trap!(T28) {
+        merged.tombstone = None;
+    }
+    if crate::trap!(T38) {
+        merged.fields.retain(|no, _| values.iter().any(|(set, _)| set == no));
+    }
+    merged
 }
 
 /// Stores what merged and opens a conflict for each group that did not.

@@ -8,6 +8,7 @@
 #![warn(clippy::wildcard_enum_match_arm)]
 
 pub mod apply;
+pub mod archive;
 pub mod check;
 pub mod client;
 pub mod clock;

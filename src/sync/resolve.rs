@@ -5,6 +5,7 @@ use std::collections::BTreeSet;
 use uuid::Uuid;
 
 use super::apply::{allowed, check_values, may_write};
+use super::archive;
 use super::conflict::{Conflict, ConflictKind, ConflictState, DELETED_FIELD, UNIT_FIELD};
 use super::merge::step_is_legal;
 use super::op::OpId;
@@ -38,6 +39,7 @@ pub(super) fn apply_resolve(
     for (field, value) in values {
         may_decide(task, &record, &conflict, *field, value)?;
     }
+    archive::check_decision(task, &record, &conflict, values)?;
     let seen: BTreeSet<OpId> = seen.iter().copied().collect();
     let seq = task.stamp.seq;
     let current_seen = current_of(&record, &conflict.fields, conflict.element)
@@ -131,7 +133,7 @@ fn settle_element(
     resolved
 }
 
-fn holds(record: &Record, values: &[(FieldNo, Value)], element: Option<Uuid>) -> bool {
+pub(super) fn holds(record: &Record, values: &[(FieldNo, Value)], element: Option<Uuid>) -> bool {
     values.iter().all(|(no, value)| match *no {
         no if let Some(id) = element => {
             record.elements.get(&(no, id)).is_some_and(|state| state.value.as_ref() == Some(value))

@@ -1,4 +1,4 @@
-//! What the program keeps of people, and what it must not (domain notes, F): every field says why and for how long, and none is
+//! What the program keeps of people, and what it must not (PIPL Art. 5, 6, 17, 28): every field says why and for how long, and none is
 //! for what is to be left out.
 
 use std::collections::BTreeSet;

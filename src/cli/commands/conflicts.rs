@@ -73,6 +73,7 @@ fn one(conflict: &ConflictView) -> Json {
         "id": conflict.id.to_string(),
         "record": conflict.record.to_string(),
         "kind": kind.key(),
+        "reason": conflict.reason.key(),
         "fields": fields,
     })
 }
@@ -92,6 +93,10 @@ fn lines(cx: &Context, client: &Client, conflict: &ConflictView) -> Vec<String> 
     };
     let label = cx.locale.kind_label(kind.spec());
     let mut lines = vec![format!("{}  {label} {}", conflict.id, conflict.title)];
+    lines.push(format!(
+        "  {}",
+        cx.locale.text(&format!("conflict-reason-{}", conflict.reason.key()))
+    ));
     for field in &conflict.fields {
         lines.push(format!("  {}", cx.label(kind, &field.key)));
         let base = shown(&field.key, field.base.as_ref());

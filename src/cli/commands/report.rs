@@ -226,9 +226,14 @@ fn note_json(note: Note) -> Json {
             let by: Vec<&str> = conditions.into_iter().flatten().map(Condition::key).collect();
             json!({ "blocked_by": by })
         }
-        Note::Blocked { from, by } => {
+        Note::Blocked { from, by, places } => {
             let by: Vec<&str> = by.into_iter().flatten().map(Missing::key).collect();
-            json!({ "eligible_from": from.map(|from| from.to_string()), "blocked_by": by })
+            let places = places.map(|places| {
+                let source = places.source.to_string();
+                json!({ "source": source, "held": places.held, "approved": places.approved })
+            });
+            let from = from.map(|from| from.to_string());
+            json!({ "eligible_from": from, "blocked_by": by, "places": places })
         }
     }
 }
@@ -455,13 +460,14 @@ fn note_text(cx: &Context, note: Note) -> String {
                 words.map(|lacking| cx.locale.text(&format!("cli-blocked-{}", lacking.key())));
             words.collect::<Vec<_>>().join(" ")
         }
-        Note::Blocked { from, by } => {
+        Note::Blocked { from, by, places } => {
             let by = by.into_iter().flatten();
             let by: Vec<String> = by
                 .map(|missing| cx.locale.text(&format!("cli-blocked-{}", missing.key())))
                 .collect();
             let from = from.map(|from| number("cli-note-from", from.to_string()));
-            from.into_iter().chain(by).collect::<Vec<_>>().join(" ")
+            let held = places.map(|places| format!("{}/{}", places.held, places.approved));
+            from.into_iter().chain(by).chain(held).collect::<Vec<_>>().join(" ")
         }
     }
 }

@@ -1,4 +1,4 @@
-//! Evidence for the six traits: documents and decisions, no judgement of views (domain notes, F).
+//! Evidence for the six traits: documents and decisions, no judgement of views (教黨〔2018〕26號; PIPL Art. 6).
 
 use crate::domain::record::{
     Code, CultivationId, Date, Flag, Identifier, Issue, Owner, Text, care,

@@ -9,7 +9,7 @@ use crate::{field, record};
 record! {
     /// One measure of a cultivation plan.
     ///
-    /// Source: 培育計劃; domain notes B2. Training is a link to its class, not typed again.
+    /// Source: 培育計劃 (教黨〔2018〕26號). Training is a link to its class, not typed again.
     pub struct CultivationMeasure = 10, "cultivation_measure" {
         /// The cultivation.
         cultivation: CultivationId = 1, "cultivation".width(24);

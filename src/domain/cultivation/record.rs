@@ -161,7 +161,7 @@ record! {
         status_reason: Option<Text> = 15, "status_reason".width(20).max_chars(200).group("decision");
         /// Why it was taken out, from the code list `removal_reason`.
         removal_reason: Option<Code> = 16, "removal_reason".width(12).codes("removal_reason").group("decision");
-        /// Version of the selection conditions that the judgement used (domain notes A3: they differ and change).
+        /// Version of the selection conditions that the judgement used (the provinces and universities differ, and change them).
         rule_version: Option<Identifier> = 17, "rule_version".width(12).max_chars(40);
         /// Day of the next review.
         next_review_on: Option<Date> = 18, "next_review_on".width(10).merge(Merge::LastWriter);

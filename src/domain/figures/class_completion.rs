@@ -9,7 +9,7 @@ pub(super) const REPORT: Report = Report {
     name: "class-completion",
     counts: Kind::Enrolment,
     needs: &[Kind::Unit, Kind::Person, Kind::TrainingClass, Kind::Enrolment],
-    source: "domain notes B4; 校組通字〔2021〕31號 Art. 15-16 [V]",
+    source: "校組通字〔2021〕31號 Art. 15-16 [V]",
     run,
 };
 

@@ -24,7 +24,7 @@ pub(super) const REPORT: Report = Report {
         Kind::CultivationAssessment,
         Kind::Enrolment,
     ],
-    source: "湖南 2018-06-08: annual plan and annual inspection [V]; domain notes B2",
+    source: "湖南 2018-06-08: annual plan and annual inspection [V]",
     run,
 };
 

@@ -1,4 +1,4 @@
-//! Figures headquarters asks for, each with its as-of date, its population, the list behind it and who is missing (domain notes B4).
+//! Figures headquarters asks for, each with its as-of date, its population, the list behind it and who is missing.
 //!
 //! Pure: the caller fills a [`World`] with the live records it can see and asks a [`Report`] of it. One report is one file and one
 //! line of the list below. A unit's row is its secondary unit: the one directly under the university. Nothing here judges a person: a

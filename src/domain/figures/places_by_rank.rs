@@ -6,7 +6,7 @@
 use std::collections::BTreeMap;
 
 use super::people;
-use super::share::{Answer, Figure, Item};
+use super::share::{Answer, Figure, Item, Places};
 use super::world::{World, contains};
 use super::{Ask, Report};
 use crate::domain::ids::RecordId;
@@ -17,7 +17,7 @@ pub(super) const REPORT: Report = Report {
     name: "places-by-rank",
     counts: Kind::Establishment,
     needs: &[Kind::Unit, Kind::StaffFile, Kind::Establishment],
-    source: "domain notes A6: quotas of ranks given to units (四川大學 2024) [V]; 海大人字〔2008〕5號, shares of ranks [V]",
+    source: "四川大學 2024: quotas of ranks given to units [V]; 海大人字〔2008〕5號, shares of ranks [V]",
     run,
 };
 
@@ -34,15 +34,10 @@ const RANKS: [&str; 8] = [
 ];
 
 /// Places of a unit for a rank.
-type Key<'a> = (RecordId, &'a str);
+pub(super) type Key<'a> = (RecordId, &'a str);
 
 fn run(world: &World, ask: Ask) -> Answer {
-    let mut held: BTreeMap<Key<'_>, Vec<RecordId>> = BTreeMap::new();
-    for (id, _, file) in people::organizers(world, ask.as_of) {
-        if let Some(rank) = &file.rank {
-            held.entry((file.unit.0, rank.0.as_str())).or_default().push(id);
-        }
-    }
+    let held = held(world, ask.as_of);
     let approved = approved(world, ask.as_of);
     let mut all = Figure::default();
     let mut parts = RANKS.map(|_| Figure::default());
@@ -64,6 +59,27 @@ fn run(world: &World, ask: Ask) -> Answer {
     let answer = RANKS.into_iter().zip(parts);
     let answer = answer.fold(Answer::new(all), |answer, (key, part)| answer.with(key, part));
     answer.listing("beyond-places", beyond)
+}
+
+/// Returns who holds each rank of each unit on the day.
+fn held(world: &World, day: PartialDate) -> BTreeMap<Key<'_>, Vec<RecordId>> {
+    let mut held: BTreeMap<Key<'_>, Vec<RecordId>> = BTreeMap::new();
+    for (id, _, file) in people::organizers(world, day) {
+        if let Some(rank) = &file.rank {
+            held.entry((file.unit.0, rank.0.as_str())).or_default().push(id);
+        }
+    }
+    held
+}
+
+/// Returns the places approved for a rank of a unit on the day and how many are held, where a decision says how many there are.
+pub(super) fn places(world: &World, day: PartialDate) -> BTreeMap<Key<'_>, Places> {
+    let held = held(world, day);
+    let of = |(key, (_, source, approved))| {
+        let held = held.get(&key).map_or(0, Vec::len);
+        (key, Places { source, held, approved })
+    };
+    approved(world, day).into_iter().map(of).collect()
 }
 
 /// Returns the places approved for each rank on the day; of two decisions that hold, the later.

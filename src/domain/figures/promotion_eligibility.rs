@@ -1,14 +1,16 @@
 //! Promotion: organizers in post who have the years and the reviews for the next rank / organizers in post whose rank has a next one.
 //!
-//! Whoever lacks a condition is listed with the first day of full years and the conditions missing. The list decides nothing: those
-//! with everything are looked at by a person, and where the rule asks for a free place they are listed as needing one.
+//! Whoever lacks a condition is listed with the first day of full years and the conditions missing. Where the rule asks for a place and
+//! headquarters approved some for the next rank, those held are subtracted: with none left the place is a condition that is missing, named with
+//! the decision it comes from. Where nobody said how many there are, those with everything else are listed as needing one. The list decides
+//! nothing: a person looks at it.
 
 use std::collections::BTreeMap;
 
-use super::people;
 use super::share::{Answer, Figure, Item, Note};
 use super::world::World;
 use super::{Ask, Report};
+use super::{people, places_by_rank};
 use crate::domain::ids::RecordId;
 use crate::domain::kinds::Kind;
 use crate::domain::record::PartialDate;
@@ -21,8 +23,15 @@ use crate::domain::staff::staff_review::StaffReview;
 pub(super) const REPORT: Report = Report {
     name: "promotion-eligibility",
     counts: Kind::StaffFile,
-    needs: &[Kind::Unit, Kind::StaffFile, Kind::Appointment, Kind::StaffReview, Kind::Policy],
-    source: "國人部發〔2006〕87號 [P]; notice of 2018, item 6: work done and years in post [S]",
+    needs: &[
+        Kind::Unit,
+        Kind::StaffFile,
+        Kind::Appointment,
+        Kind::StaffReview,
+        Kind::Establishment,
+        Kind::Policy,
+    ],
+    source: "國人部發〔2006〕87號 [P]; 四川大學 2024: places by rank [V]; notice of 2018, item 6: work done and years in post [S]",
     run,
 };
 
@@ -37,6 +46,8 @@ pub enum Missing {
     Reviews,
     /// The probation is not over.
     Probation,
+    /// Every place approved for the next rank is held.
+    NoPlace,
 }
 
 impl Missing {
@@ -47,6 +58,7 @@ impl Missing {
             Self::Years => "years",
             Self::Reviews => "reviews",
             Self::Probation => "probation",
+            Self::NoPlace => "no-place",
         }
     }
 }
@@ -60,6 +72,7 @@ fn run(world: &World, ask: Ask) -> Answer {
     for (_, review) in &world.staff_reviews {
         reviews.entry(review.staff_file.0).or_default().push(review);
     }
+    let places = places_by_rank::places(world, ask.as_of);
     let mut figure = Figure::default();
     let (mut needs_place, mut served) = (Vec::new(), Vec::new());
     for (id, person, file) in people::organizers(world, ask.as_of) {
@@ -73,11 +86,21 @@ fn run(world: &World, ask: Ask) -> Answer {
         let appointments = of_file.get(&id).map_or(&[][..], Vec::as_slice);
         let reviews = reviews.get(&id).map_or(&[][..], Vec::as_slice);
         let (from, by) = outlook(file, appointments, reviews, rule, ask.as_of);
+        let next = (file.unit.0, rule.to.as_str());
+        let places = places.get(&next).copied().filter(|_| rule.needs_quota);
+        let full = places.is_some_and(|places| !places.has_room());
+        let [a, b, c, d] = by;
+        let by = [a, b, c, d, full.then_some(Missing::NoPlace)];
         let ready = by.iter().all(Option::is_none);
         if ready && rule.needs_quota {
             needs_place.push(Item::plain(id));
         }
-        figure.note(world.secondary(file.unit.0), id, ready, Some(Note::Blocked { from, by }));
+        figure.note(
+            world.secondary(file.unit.0),
+            id,
+            ready,
+            Some(Note::Blocked { from, by, places }),
+        );
     }
     Answer::new(figure).listing("needs-place", needs_place).listing("service-months", served)
 }

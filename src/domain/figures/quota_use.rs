@@ -15,7 +15,7 @@ pub(super) const REPORT: Report = Report {
     name: "quota-use",
     counts: Kind::ClassQuota,
     needs: &[Kind::Unit, Kind::Person, Kind::TrainingClass, Kind::ClassQuota, Kind::Enrolment],
-    source: "domain notes B4; the enrolment notice of each class",
+    source: "the enrolment notice of each class (名額分配表)",
     run,
 };
 

@@ -30,6 +30,7 @@ const ENROLMENT: &[FieldNo] = &[
     field!(Enrolment: "status").number(),
     field!(Enrolment: "hours").number(),
     field!(Enrolment: "certificate_no").number(),
+    field!(Enrolment: "late_record").number(),
 ];
 const ATTENDANCE: &[FieldNo] = &[
     field!(Attendance: "session").number(),
@@ -109,6 +110,8 @@ pub(super) fn seat(id: RecordId, fields: &[Seen<'_>]) -> Option<Seat> {
         hours: find(fields, field!(Enrolment: "hours").number()).as_number().unwrap_or(0),
         certified: state == Some("certified")
             || certificate.is_some_and(|number| !number.trim().is_empty()),
+        late: matches!(state, Some("submitted" | "unit_reviewed"))
+            && find(fields, field!(Enrolment: "late_record").number()).as_number() == Some(1),
     })
 }
 

@@ -22,7 +22,7 @@ pub(super) const REPORT: Report = Report {
         Kind::Enrolment,
         Kind::Attendance,
     ],
-    source: "domain notes B4; 簽到表, one column per half day",
+    source: "簽到表, one column per half day",
     run,
 };
 

@@ -38,8 +38,28 @@ pub enum Note {
         /// First day or month on which the years are full.
         from: Option<PartialDate>,
         /// Conditions, in the order of the rule.
-        by: [Option<Missing>; 4],
+        by: [Option<Missing>; 5],
+        /// The places approved for the next rank, where a rule asks for one and a decision says how many there are.
+        places: Option<Places>,
     },
+}
+
+/// Places of a unit for a rank, and the decision that says so.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Places {
+    /// The establishment that the number comes from.
+    pub source: RecordId,
+    /// Organizers in post who hold one.
+    pub held: usize,
+    /// Places approved.
+    pub approved: usize,
+}
+
+impl Places {
+    /// True if nobody holds one of them.
+    pub const fn has_room(self) -> bool {
+        self.held < self.approved
+    }
 }
 
 /// One record of a list.

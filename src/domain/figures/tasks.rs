@@ -1,6 +1,6 @@
 //! The to-do list: what the year's calendar, terms, cultivations, appointments and lists ask for around a day.
 //!
-//! It only points: a change of a secretary's branch raises a line here and closes no record (domain notes B2, B4).
+//! It only points: a change of a secretary's branch raises a line here and closes no record (教黨〔2018〕26號; 支部工作條例 Art. 21).
 
 use std::collections::BTreeSet;
 use std::sync::LazyLock;
@@ -112,6 +112,7 @@ pub const CODES: &[&str] = &[
     "submission-due",
     "class-enrolment",
     "class-opens",
+    "late-entry",
     "member-probation",
 ];
 
@@ -301,7 +302,7 @@ fn owed(list: &mut List<'_>) {
     }
 }
 
-/// The end of enrolment within three days, and the day before a class opens.
+/// The end of enrolment within three days, the day before a class opens, and late records (補錄) that wait for the unit or headquarters.
 fn classes(list: &mut List<'_>) {
     let world = list.world;
     // Neighbours are of the same few classes: each is kept once.
@@ -310,6 +311,10 @@ fn classes(list: &mut List<'_>) {
         if !placed.contains(&seat.class) {
             placed.insert(seat.class);
         }
+    }
+    for seat in world.seats.iter().filter(|seat| seat.late) {
+        let unit = world.person(seat.person).map_or(seat.class, |person| person.unit);
+        list.always("late-entry", seat.id, unit);
     }
     for (id, class) in &world.classes {
         let state = class.status.as_ref().map_or("draft", ClassStatus::key);

@@ -62,6 +62,8 @@ pub struct Seat {
     pub hours: i64,
     /// True if there is a certificate.
     pub certified: bool,
+    /// True for a late record (補錄) that the unit or headquarters has to look at.
+    pub late: bool,
 }
 
 /// A person.

@@ -59,7 +59,7 @@ record! {
         transferred_on: Option<Date> = 23, "transferred_on".width(10).personal();
         /// Former name (曾用名), or the name as another system holds it.
         former_name: Option<Name> = 24, "former_name".width(10).personal().max_chars(50);
-        /// Remarks of the office; never a judgement of views (domain notes, F).
+        /// Remarks of the office; never a judgement of views (PIPL Art. 6).
         note: Option<Text> = 25, "note".width(20).personal().max_chars(200).merge(Merge::LastWriter);
         /// Cadre rank (職級), from the code list `rank`; decides which yearly training duty applies.
         rank: Option<Code> = 26, "rank".width(8).codes("rank").personal();

@@ -9,7 +9,7 @@ use crate::{field, record};
 record! {
     /// One secretary's work-report review of one year.
     ///
-    /// Source: 支部工作條例 Art. 27. Ballots of single persons are never kept (domain notes, F).
+    /// Source: 支部工作條例 Art. 27. Ballots of single persons are never kept (基層組織選舉工作條例: secret ballot).
     pub struct WorkReport = 19, "work_report" {
         /// The secretary.
         person: PersonId = 1, "person".width(10).personal();

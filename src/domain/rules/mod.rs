@@ -1,4 +1,4 @@
-//! Rules that more than one kind needs, and rules that look at more than one record (checks Q01-Q13 of the domain notes).
+//! Rules that more than one kind needs, and rules that look at more than one record (checks Q01-Q16, docs/rules.md).
 //!
 //! Pure: what a rule must know of other records it asks of a [`registry::Registry`].
 

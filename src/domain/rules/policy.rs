@@ -1,4 +1,4 @@
-//! Policies with dates: training hours, terms, staffing, double leaders, promotion (config/policy, domain notes A1-A6).
+//! Policies with dates: training hours, terms, staffing, double leaders, promotion (config/policy; each row names its source).
 //!
 //! Each row names its source and how sure it is, so that a figure can be defended. The files are compiled in; one that does not
 //! parse gives no rows at run time and a failing test. Headquarters' own rows are records ([`Policy`]): one with the name of a

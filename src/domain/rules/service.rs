@@ -1,4 +1,4 @@
-//! Years of service and in rank: full months of periods that may overlap; no month counts twice (domain notes B3).
+//! Years of service and in rank: full months of periods that may overlap; no month counts twice.
 
 use crate::domain::record::PartialDate;
 use crate::domain::rules::dates;

@@ -5,7 +5,7 @@ use crate::domain::rules::{dates, policy, workdays};
 use crate::{choices, field, record};
 
 choices! {
-    /// How far an appointment has come (domain notes B3).
+    /// How far an appointment has come (組織員聘任審批表).
     pub enum Stage {
         /// Open selection or recommendation.
         Selection = "selection",
@@ -77,7 +77,7 @@ fn confirmed_after_the_start(a: &Appointment) -> Option<Issue> {
     dates::order(Some(a.from_on), a.confirmed_on, field!(Appointment: "confirmed_on"))
 }
 
-/// Selection, qualification, inspection, decision, publicity (domain notes B3): the first pair out of order is named.
+/// Selection, qualification, inspection, decision, publicity (組織員聘任審批表): the first pair out of order is named.
 fn chain_in_order(a: &Appointment) -> Option<Issue> {
     let chain = [
         (a.selected_on, field!(Appointment: "selected_on")),

@@ -20,7 +20,7 @@ choices! {
 record! {
     /// One person at one session.
     ///
-    /// Source: 簽到表; campus sheet 培訓簽到. Photographs and remarks on attitude are never kept (domain notes, F).
+    /// Source: 簽到表; campus sheet 培訓簽到. Photographs and remarks on attitude are never kept (PIPL Art. 6, 28).
     pub struct Attendance = 7, "attendance" {
         /// The session.
         session: SessionId = 1, "session".width(24);

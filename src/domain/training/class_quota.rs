@@ -7,7 +7,7 @@ use crate::{field, record};
 record! {
     /// Places of one class for one unit (名額分配).
     ///
-    /// Source: 報名通知 of the class; domain notes B1.
+    /// Source: 名額分配表 in the 報名通知 of the class.
     pub struct ClassQuota = 23, "class_quota" {
         /// The class.
         class: ClassId = 1, "class".width(24);
@@ -15,7 +15,7 @@ record! {
         unit: UnitRef = 2, "unit".width(30);
         /// Places.
         places: Integer = 3, "places".width(6).range(0, 10_000).office(Office::Headquarters);
-        /// Substitutes the unit may name besides.
+        /// Substitutes the unit may name besides (候補名額): so many of its requests may wait; absent: any number.
         substitutes: Option<Integer> = 4, "substitutes".width(6).range(0, 10_000).office(Office::Headquarters);
         /// Remarks of the office.
         note: Option<Text> = 5, "note".width(20).max_chars(200);

@@ -56,6 +56,8 @@ choices! {
         Promoted = "promoted",
         /// Promised before the server was restored; the promise was kept.
         Honoured = "honoured",
+        /// None came about: as many of the unit wait as its quota allows.
+        ListFull = "list_full",
     }
 }
 

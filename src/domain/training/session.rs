@@ -13,7 +13,7 @@ pub const DAY_TENTHS: i64 = 80;
 record! {
     /// One session of a class.
     ///
-    /// Source: 課程表 of the class; domain notes B1.
+    /// Source: 課程表 of the class; 校組通字〔2021〕31號 Art. 14.
     pub struct Session = 5, "session" {
         /// The class.
         class: ClassId = 1, "class".width(24);

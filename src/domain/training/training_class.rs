@@ -169,7 +169,7 @@ const STEPS: &[Step] = &[
 record! {
     /// One training class.
     ///
-    /// Source: 培訓班 of the campus system; domain notes B1.
+    /// Source: 培訓班 of the campus system; 校組通字〔2021〕31號 Art. 14-16.
     pub struct TrainingClass = 4, "training_class" {
         /// Year the hours count for; not derivable from dates when a class spans New Year.
         year: Integer = 1, "year".width(6).range(1990, 2199);

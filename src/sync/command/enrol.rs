@@ -7,12 +7,14 @@ use super::args::{EnrolCancel, EnrolClose, EnrolRequest, enrolment_id};
 use super::places::{Class, Member, Room, give_place, members, queue, write_queue};
 use super::put_field;
 use crate::domain::access::Office;
+use crate::domain::archive::CODE;
 use crate::domain::ids::{RecordId, UnitId};
 use crate::domain::kinds::Kind;
 use crate::domain::record::Value;
 use crate::domain::training::enrolment::{Enrolment, PLACED};
 use crate::domain::training::training_class::{CLOSED, OPEN, TrainingClass};
 use crate::field;
+use crate::sync::archive;
 use crate::sync::op::Op;
 use crate::sync::outcome::Outcome;
 use crate::sync::record::{FieldState, Record};
@@ -38,7 +40,7 @@ enum Answer {
 /// `enrol.request`.
 ///
 /// # Errors
-/// `wrong_id`, `missing_reference`, `not_permitted`, `class_closed`.
+/// `wrong_id`, `missing_reference`, `not_permitted`, `class_closed`, `list_full`.
 pub(super) fn request(task: &mut Task<'_>, args: EnrolRequest) -> Result<Outcome, Refusal> {
     if task.op.kind != Kind::Enrolment.number()
         || task.op.record != enrolment_id(args.class, args.person)
@@ -134,7 +136,13 @@ fn answer(task: &Task<'_>, record: &Record, unit: UnitId) -> Result<Answer, Refu
     let pool = room.pool(units, unit);
     let is_next = waiting.iter().all(|member| room.pool(units, member.unit) != pool);
     let free = room.has(units, unit) || crate::trap!(T34);
-    Ok(if free && is_next { Answer::Place("arrival") } else { Answer::Line(waiting.len()) })
+    if free && is_next {
+        return Ok(Answer::Place("arrival"));
+    }
+    if room.list_is_full(units, unit, waiting.iter().map(|member| member.unit)) {
+        return Err(Refusal::at("list_full", "class"));
+    }
+    Ok(Answer::Line(waiting.len()))
 }
 
 /// The enrolment as it was asked for: new, or an earlier one that begins again.
@@ -265,7 +273,7 @@ fn write(task: &mut Task<'_>, mut record: Record, class: RecordId, answer: &Answ
 /// `enrol.cancel`. Who waits moves up in the same application.
 ///
 /// # Errors
-/// `unknown_record`, `not_permitted`, `illegal_step` once the person has begun the class.
+/// `unknown_record`, `not_permitted`, `archived`, `illegal_step` once the person has begun the class.
 pub(super) fn cancel(task: &mut Task<'_>, args: &EnrolCancel) -> Result<Outcome, Refusal> {
     if task.op.kind != Kind::Enrolment.number() {
         return Err(Refusal::new("wrong_id"));
@@ -281,6 +289,9 @@ pub(super) fn cancel(task: &mut Task<'_>, args: &EnrolCancel) -> Result<Outcome,
     let state = state_of(&record).to_owned();
     if !record.is_live() || state == "withdrawn" {
         return Ok(Outcome::Converged { seq });
+    }
+    if archive::is_archived(task.world, args.class) {
+        return Err(Refusal::at(CODE, "class"));
     }
     let step = Kind::Enrolment.spec().steps.iter().find(|step| step.action == "withdraw");
     if !step.is_some_and(|step| state.is_empty() || step.from.contains(&state.as_str())) {

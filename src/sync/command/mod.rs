@@ -14,6 +14,8 @@ mod places;
 #[cfg(test)]
 mod tests;
 #[cfg(test)]
+mod tests_archive;
+#[cfg(test)]
 mod tests_more;
 
 use std::collections::BTreeSet;

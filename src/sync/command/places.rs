@@ -3,6 +3,7 @@
 use std::collections::BTreeMap;
 
 use super::{Outside, put_field};
+use crate::domain::archive::ARCHIVED;
 use crate::domain::ids::{RecordId, UnitId};
 use crate::domain::kinds::Kind;
 use crate::domain::record::{FieldNo, Value};
@@ -106,6 +107,8 @@ pub(super) struct Room {
     others: Option<usize>,
     /// Places given to units together.
     given: usize,
+    /// How many of a unit may wait, where its quota says so (候補名額).
+    lists: BTreeMap<UnitId, usize>,
 }
 
 impl Room {
@@ -119,7 +122,8 @@ impl Room {
         let quotas = quotas(world, id);
         let given = quotas.iter().map(|(_, places)| places).sum();
         let others = class.capacity.map(|places| places.saturating_sub(given));
-        let mut room = Self { all: class.capacity, quotas, others, given };
+        let lists = lists(world, id);
+        let mut room = Self { all: class.capacity, quotas, others, given, lists };
         for member in members.iter().filter(|member| member.is_placed()) {
             room.fill(&world.units, member.unit);
         }
@@ -154,6 +158,18 @@ impl Room {
         self.all.is_none_or(|left| left > 0) && of_unit.is_none_or(|left| left > 0)
     }
 
+    /// True if no more of a unit may wait; `waiting` are the units of those who do.
+    pub(super) fn list_is_full(
+        &self,
+        units: &UnitTree,
+        unit: UnitId,
+        waiting: impl Iterator<Item = UnitId>,
+    ) -> bool {
+        let Some(pool) = self.pool(units, unit) else { return false };
+        let Some(most) = self.lists.get(&pool) else { return false };
+        waiting.filter(|other| self.pool(units, *other) == Some(pool)).count() >= *most
+    }
+
     fn fill(&mut self, units: &UnitTree, unit: UnitId) {
         self.all = self.all.map(|left| left.saturating_sub(1));
         if let Some(left) = self.left(units, unit) {
@@ -162,20 +178,30 @@ impl Room {
     }
 }
 
-/// Returns the places that units were given of a class, two rows of one unit added up.
+/// Returns the places that units were given of a class.
 fn quotas(world: &World, class: RecordId) -> Vec<(UnitId, usize)> {
+    by_unit(world, class, field!(ClassQuota: "places").number()).into_iter().collect()
+}
+
+/// Returns how many of each unit may wait, of the units whose quota says so.
+fn lists(world: &World, class: RecordId) -> BTreeMap<UnitId, usize> {
+    by_unit(world, class, field!(ClassQuota: "substitutes").number())
+}
+
+/// Adds up a number of the quotas of a class, two rows of one unit together.
+fn by_unit(world: &World, class: RecordId, number: FieldNo) -> BTreeMap<UnitId, usize> {
     let ids = world.pointing.get(&class).into_iter().flatten();
     let rows = ids.filter_map(|id| world.records.get(id));
     let mut found: BTreeMap<UnitId, usize> = BTreeMap::new();
     for row in rows.filter(|row| row.is_live() && row.kind == Kind::ClassQuota.number()) {
         let unit = value(row, field!(ClassQuota: "unit").number()).and_then(Value::as_ref_id);
-        let places = value(row, field!(ClassQuota: "places").number()).and_then(Value::as_int);
+        let places = value(row, number).and_then(Value::as_int);
         let places = places.and_then(|places| usize::try_from(places).ok());
         if let (Some(unit), Some(places)) = (unit, places) {
             *found.entry(unit.unit()).or_default() += places;
         }
     }
-    found.into_iter().collect()
+    found
 }
 
 /// Returns those on the waiting list, first one first.
@@ -210,6 +236,16 @@ pub(super) fn give_place(task: &mut Task<'_>, mut record: Record, placement: &st
     task.put(record);
 }
 
+/// Gives a request back that found no place, not even on its unit's list.
+fn give_back(task: &mut Task<'_>, id: RecordId) {
+    let Some(mut record) = task.world.records.get(&id).cloned() else { return };
+    let mut set = |key, value| put_field(task, &mut record, key, value);
+    set(field!(Enrolment: "status").number(), Some(Value::Code("returned".to_owned())));
+    set(field!(Enrolment: "placement").number(), Some(Value::Code("list_full".to_owned())));
+    set(field!(Enrolment: "queue_position").number(), None);
+    task.put(record);
+}
+
 /// Gives free places away in order, and notes how many are beyond the capacity.
 pub(super) fn settle(task: &mut Task<'_>, id: RecordId) {
     let Some(record) = task.world.records.get(&id).cloned() else { return };
@@ -224,6 +260,11 @@ pub(super) fn settle(task: &mut Task<'_>, id: RecordId) {
     {
         return;
     }
+    // Promises that come back after a restore give places to nobody else: those who hold them may still be on their way.
+    let returning = matches!(task.world.outside.get(&task.op.id), Some(Outside::Promised { .. }));
+    if class.status == ARCHIVED && !returning {
+        return;
+    }
     leave_line(task, id);
     let members = members(task.world, id);
     let placed = members.iter().filter(|member| member.is_placed()).count();
@@ -232,8 +273,6 @@ pub(super) fn settle(task: &mut Task<'_>, id: RecordId) {
     let asked: Vec<(RecordId, bool, UnitId)> =
         line.iter().map(|m| (m.id, m.state == "requested", m.unit)).collect();
     let open = record.is_live() && !SETTLED.contains(&class.status);
-    // Promises that come back after a restore give places to nobody else: those who hold them may still be on their way.
-    let returning = matches!(task.world.outside.get(&task.op.id), Some(Outside::Promised { .. }));
     let may_move = !returning && (open || asked.iter().any(|(_, requested, _)| *requested));
     let (mut staying, mut held) = (Vec::new(), placed);
     for (member, requested, unit) in asked {
@@ -244,12 +283,20 @@ pub(super) fn settle(task: &mut Task<'_>, id: RecordId) {
                 held += 1;
                 give_place(task, record, if requested { "ranked" } else { "promoted" });
             }
-            None => staying.push(member),
+            None if requested && room.list_is_full(&task.world.units, unit, units(&staying)) => {
+                give_back(task, member);
+            }
+            None => staying.push((member, unit)),
         }
     }
+    let staying: Vec<RecordId> = staying.into_iter().map(|(member, _)| member).collect();
     write_queue(task, &staying);
     let surplus = class.capacity.map_or(0, |places| held.saturating_sub(places));
     note_sums(task, record, surplus, &room);
+}
+
+fn units(line: &[(RecordId, UnitId)]) -> impl Iterator<Item = UnitId> {
+    line.iter().map(|(_, unit)| *unit)
 }
 
 /// Takes the place in line from whoever waits no more.

@@ -478,7 +478,11 @@ impl Page for ConflictReview {
             Role::Quiet,
         );
         let wide = inner.width.saturating_sub(2);
-        let sides = wrap(&sides(shell, conflict), usize::from(wide));
+        let mut sides = wrap(&sides(shell, conflict), usize::from(wide));
+        if conflict.reason.key() != "edit" {
+            let reason = shell.text(&format!("conflict-reason-{}", conflict.reason.key()));
+            sides.extend(wrap(&reason, usize::from(wide)));
+        }
         for (line, y) in sides.iter().zip(inner.y..inner.bottom()) {
             ui.put(inner.x + 1, y, line, wide, Role::Quiet);
         }

@@ -125,7 +125,8 @@ fn two_people_settle_what_both_changed() {
     case.json_on("hq", &["sync"]);
     assert_eq!(case.run_on("li", &["sync"]).done().exit, 4, "finished, and a conflict waits");
     let conflicts = case.json_on("li", &["conflicts"]);
-    assert_eq!(keys(&conflicts[0]), ["id", "record", "kind", "fields"]);
+    assert_eq!(keys(&conflicts[0]), ["id", "record", "kind", "reason", "fields"]);
+    assert_eq!(conflicts[0]["reason"], "edit");
     let field = &conflicts[0]["fields"][0];
     assert_eq!((&field["field"], &field["base"]), (&json!("name"), &json!("歐陽若明")));
     assert_eq!(keys(&field["current"]), ["value", "by", "at"]);

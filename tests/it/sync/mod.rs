@@ -1,5 +1,6 @@
 //! Real devices and a real server: joining, editing offline, meeting, settling.
 
+mod archive;
 mod commands;
 mod drills;
 mod elements;

@@ -231,3 +231,36 @@ fn a_request_keeps_the_post_its_person_had_on_the_day() {
     assert_eq!(campus.hq.value(place, "post_then"), then, "later changes do not rewrite it");
     campus.verify();
 }
+
+/// 候補名額: what is beyond the list is refused with its reason, kept at its author's, and may be asked for again.
+#[test]
+fn beyond_the_substitutes_of_its_quota_a_unit_is_told_that_its_list_is_full_and_loses_nothing() {
+    let campus = Campus::open(Some(10), &[2, 4]);
+    let quotas = campus.hq.client.list(&ejia::client::Query::all(Kind::ClassQuota)).unwrap();
+    let of_unit =
+        |id: &&RecordId| campus.hq.value(**id, "unit") == Some(Value::Ref(campus.units[0]));
+    let quota = *quotas.iter().find(of_unit).unwrap();
+    let one = fields(Kind::ClassQuota, &[("substitutes", Value::Int(1))]);
+    campus.hq.client.set_fields(quota, one).unwrap();
+    campus.hq.sync();
+    let (first, second) = (campus.people(0, 5), campus.people(1, 6));
+    let of_first = campus.ask(0, &first);
+    let done = campus.colleges[0].sync();
+    assert_eq!(done.refused, 2);
+    let of_second = campus.ask(1, &second);
+    assert_eq!(campus.colleges[1].sync().refused, 0, "a quota that does not say takes any number");
+    let (placed, waiting) = campus.standing(&[&of_first[..3], &of_second].concat());
+    assert_eq!((placed.len(), waiting.len()), (6, 3));
+    let items = campus.colleges[0].client.attention();
+    let told: Vec<_> = items.iter().map(|item| (item.record, item.code.as_str())).collect();
+    assert_eq!(told, [(of_first[3], "list_full"), (of_first[4], "list_full")]);
+    // One gives the place back: the substitute moves up, and there is room on the list again.
+    campus.colleges[0].client.cancel_place(of_first[0], "出差").unwrap();
+    campus.colleges[0].sync();
+    campus.ask(0, &first[3..4]);
+    campus.colleges[0].sync();
+    campus.hq.sync();
+    assert_eq!(campus.state(of_first[2]), "confirmed");
+    assert_eq!(campus.state(of_first[3]), "waitlisted");
+    campus.verify();
+}

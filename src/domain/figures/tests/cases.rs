@@ -439,15 +439,15 @@ fn the_missing_condition_of_a_promotion_is_named_with_its_day() {
     let today = day(2026, 6, 30);
     let good = ["competent", "excellent"];
     assert_eq!(outlook(Some(on(2023, 5, 1)), &good, today), (None, 1));
-    let blocked = |from, first| Some(Note::Blocked { from, by: first });
-    let years = [None, Some(Missing::Years), None, None];
+    let blocked = |from, by| Some(Note::Blocked { from, by, places: None });
+    let years = [None, Some(Missing::Years), None, None, None];
     assert_eq!(
         outlook(Some(on(2025, 5, 1)), &good, today).0,
         blocked(Some(day(2027, 5, 1)), years)
     );
-    let unknown = [Some(Missing::RankDate), None, None, None];
+    let unknown = [Some(Missing::RankDate), None, None, None, None];
     assert_eq!(outlook(None, &good, today).0, blocked(None, unknown));
-    let reviews = [None, None, Some(Missing::Reviews), None];
+    let reviews = [None, None, Some(Missing::Reviews), None, None];
     assert_eq!(
         outlook(Some(on(2023, 5, 1)), &good[..1], today).0,
         blocked(Some(day(2025, 5, 1)), reviews)

@@ -214,7 +214,7 @@ fn a_change_of_branch_raises_a_task_on_the_day_after_the_old_post() {
     assert!(codes(&world, day(2026, 1, 1)).contains(&raised));
 }
 
-/// Re-appointment keeps the first file and its appointments; service counts each day once (domain notes B3).
+/// Re-appointment keeps the first file and its appointments; service counts each day once (組織員 row of the campus system).
 #[test]
 fn an_organizer_who_came_back_has_both_times_and_no_month_twice() {
     let mut maker = Maker::campus();
@@ -262,4 +262,64 @@ fn publicity_begun_before_a_holiday_goes_on_after_it() {
     assert_eq!(last_of(day(2026, 9, 29), 5), Some(day(2026, 10, 10)), "a Saturday that is worked");
     assert_eq!(last_of(day(2025, 9, 29), 5), Some(day(2025, 10, 11)));
     assert_eq!(last_of(day(2025, 12, 31), 2), Some(day(2026, 1, 4)), "over New Year");
+}
+
+/// 支部工作條例（試行） Art. 21; 2021 條例 Art. 8: three years from 1 January end on 31 December, and that day is still within the term.
+#[test]
+fn a_term_that_ends_on_the_last_day_of_the_year_is_overdue_on_new_years_day() {
+    let mut maker = Maker::campus();
+    let term = [("unit", to(20)), ("starts_on", on(2024, 1, 1)), ("ends_on", on(2026, 12, 31))];
+    maker.put(Kind::Term, 80, 20, &term);
+    let world = maker.ready();
+    let of_term = |as_of| {
+        codes(&world, as_of)
+            .into_iter()
+            .find(|(code, record)| code.starts_with("term") && *record == Some(id(20)))
+            .map(|(code, _)| code)
+    };
+    assert_eq!(of_term(day(2026, 6, 29)), None);
+    assert_eq!(of_term(day(2026, 6, 30)), Some("term-six-months"));
+    assert_eq!(of_term(day(2026, 9, 30)), Some("term-three-months"));
+    assert_eq!(of_term(day(2026, 10, 31)), Some("term-month"));
+    assert_eq!(of_term(day(2026, 12, 31)), Some("term-month"), "the last day is within it");
+    assert_eq!(of_term(day(2027, 1, 1)), Some("term-overdue"));
+    let due = |year: i64| {
+        let asked = ask(day(2027, 1, 31), year);
+        let answer = (super::report("elections-on-time").unwrap().run)(&world, asked);
+        let rows = &answer.section("all").unwrap().total;
+        rows.missing.iter().any(|item| item.id == id(80) || item.id == id(20))
+    };
+    assert!(due(2026), "it was due in the year it ended");
+}
+
+/// 29 February: a term of three years ends on the 28th, as the years of a person do.
+#[test]
+fn a_term_and_an_age_begun_on_the_leap_day_end_on_the_twenty_eighth() {
+    use crate::domain::rules::dates::plus_years;
+    assert_eq!(plus_years(day(2024, 2, 29), 3), Some(day(2027, 2, 28)));
+    assert_eq!(plus_years(day(2024, 2, 29), 4), Some(day(2028, 2, 29)));
+    let mut maker = Maker::campus();
+    maker.put(Kind::Term, 80, 20, &[("unit", to(20)), ("starts_on", on(2024, 2, 29))]);
+    let world = maker.ready();
+    let of_term = |as_of| {
+        let found = codes(&world, as_of).into_iter();
+        let mut found = found.filter(|(_, record)| *record == Some(id(20)));
+        found.find(|(code, _)| code.starts_with("term")).map(|(code, _)| code)
+    };
+    assert_eq!(of_term(day(2027, 2, 27)), Some("term-month"));
+    assert_eq!(of_term(day(2027, 3, 1)), Some("term-overdue"));
+    // 發展黨員工作細則 Art. 5: eighteen years; born on the leap day, they are full on 28 February.
+    let applied = |on_day: PartialDate| {
+        let spec = Kind::Person.spec();
+        let no = |key: &str| spec.field(key).unwrap().number;
+        let fields = Fields::from([
+            (no("staff_no"), text("1")),
+            (no("name"), text("甲")),
+            (no("born_on"), on(2004, 2, 29)),
+            (no("applied_on"), Value::Date(on_day)),
+        ]);
+        Kind::Person.check(&fields).iter().any(|issue| issue.code == "q05-under-age")
+    };
+    assert!(applied(day(2022, 2, 27)));
+    assert!(!applied(day(2022, 2, 28)));
 }

@@ -63,7 +63,25 @@ pub(super) fn more_hours_than_planned(registry: &dyn Registry, fields: &Fields) 
     (own.hours? > planned).then(|| Issue::warning("hours", "q09-hours-plan"))
 }
 
-/// Share of the sessions that must be attended where the class does not say, per cent (pass rules seen, domain notes A2).
+/// Q16: who makes up for a class (補訓) is the person who missed it, in another class, and had not finished the first.
+pub(super) fn makes_up(registry: &dyn Registry, fields: &Fields) -> Option<Issue> {
+    let own = Enrolment::hydrate(fields).ok()?;
+    let (kind, missed) = registry.fields(own.makes_up?.0)?;
+    let missed = Enrolment::hydrate(&missed).ok().filter(|_| kind == Kind::Enrolment)?;
+    if missed.person != own.person {
+        return Some(Issue::error("makes_up", "q16-other-person"));
+    }
+    if missed.class == own.class {
+        return Some(Issue::error("makes_up", "q16-same-class"));
+    }
+    let lacked = matches!(
+        missed.status,
+        Some(EnrolmentStatus::Excused | EnrolmentStatus::Absent | EnrolmentStatus::NotCompleted)
+    );
+    (!lacked).then(|| Issue::warning("makes_up", "q16-nothing-missed"))
+}
+
+/// Share of the sessions that must be attended where the class does not say, per cent (校組通字〔2021〕31號: attendance < 3/4, no result).
 const MIN_ATTENDANCE: i64 = 75;
 
 /// Q15: the class's own pass rule: mark of the examination, share of the sessions, absences without excuse.

@@ -45,6 +45,7 @@ pub fn check_against(
             issues.extend(classes::overlap(registry, id, fields));
             issues.extend(classes::more_hours_than_planned(registry, fields));
             issues.extend(classes::pass_rule(registry, fields));
+            issues.extend(classes::makes_up(registry, fields));
         }
         Kind::Attendance => {
             issues.extend(double(registry, kind, id, fields, ["session", "person"]));

@@ -232,3 +232,39 @@ fn a_finished_enrolment_is_held_against_the_pass_rule_of_its_class() {
     mark(33, 23, "present");
     assert_eq!(issues(&world, 600), Vec::<&str>::new(), "three of four");
 }
+
+/// 補訓: only who missed a class makes up for it, and in another one.
+#[test]
+fn who_makes_up_for_a_class_is_the_one_who_missed_it() {
+    let mut world = world();
+    world.0.insert(id(5), (Kind::TrainingClass, Fields::new()));
+    world.0.insert(id(6), (Kind::Person, person("10002", "王小明")));
+    let missed = |state: &str, person: u128| {
+        let pairs = [
+            ("class", Value::Ref(id(3))),
+            ("person", Value::Ref(id(person))),
+            ("status", Value::Code(state.to_owned())),
+        ];
+        fields(Kind::Enrolment, &pairs)
+    };
+    let codes = |world: &Memory, class: u128| {
+        let pairs = [
+            ("class", Value::Ref(id(class))),
+            ("person", Value::Ref(id(1))),
+            ("makes_up", Value::Ref(id(7))),
+        ];
+        let own = fields(Kind::Enrolment, &pairs);
+        let issues = check_against(world, Kind::Enrolment, Some(id(8)), &own);
+        let made_up = issues.into_iter().filter(|issue| issue.field == "makes_up");
+        made_up.map(|issue| (issue.code, issue.is_error())).collect::<Vec<_>>()
+    };
+    for state in ["excused", "absent", "not_completed"] {
+        world.0.insert(id(7), (Kind::Enrolment, missed(state, 1)));
+        assert_eq!(codes(&world, 5), [], "{state}");
+    }
+    assert_eq!(codes(&world, 3), [("q16-same-class", true)]);
+    world.0.insert(id(7), (Kind::Enrolment, missed("certified", 1)));
+    assert_eq!(codes(&world, 5), [("q16-nothing-missed", false)]);
+    world.0.insert(id(7), (Kind::Enrolment, missed("absent", 6)));
+    assert_eq!(codes(&world, 5), [("q16-other-person", true)]);
+}
