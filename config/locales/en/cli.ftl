@@ -671,3 +671,5 @@ cli-results-completed = Marked as completed: { $count }
 cli-results-decided = Already decided
 cli-results-met = Meets the rule
 cli-results-not-met = Does not meet the rule
+cli-part-branches = branches
+cli-part-committees = committees

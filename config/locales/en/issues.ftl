@@ -54,3 +54,5 @@ issue-q15-attendance = Attendance is below what the class asks for ({ $least }%)
 issue-q15-absences = { $absent } absences without excuse are more than the class allows.
 issue-publicity-short = Publicity lasts { $days } working days (to { $last }).
 issue-archived = An archived record is not changed any more; a correction is a late record with its reason.
+issue-branch-of-other-unit = The branch belongs to another unit; check both.
+issue-review-day = "{ $day }" is no day; write 2025-06-01.

@@ -671,3 +671,5 @@ cli-results-completed = 已记为考核合格：{ $count } 人
 cli-results-decided = 已有结果
 cli-results-met = 合格
 cli-results-not-met = 未达条件
+cli-part-branches = 党支部
+cli-part-committees = 党委、党总支

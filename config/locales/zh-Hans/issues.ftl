@@ -54,3 +54,5 @@ issue-q15-attendance = 到课率低于本班要求（{ $least }%）。
 issue-q15-absences = 无故缺勤 { $absent } 次，超过本班允许的次数。
 issue-publicity-short = 公示应满 { $days } 个工作日（至 { $last }）。
 issue-archived = 已归档的记录不能再改；更正请另建补录并写明原因。
+issue-branch-of-other-unit = 该支部不属于所填单位，请核对。
+issue-review-day = 「{ $day }」不是日期，请写成 2025-06-01。

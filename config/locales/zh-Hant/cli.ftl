@@ -671,3 +671,5 @@ cli-results-completed = 已記為考核合格：{ $count } 人
 cli-results-decided = 已有結果
 cli-results-met = 合格
 cli-results-not-met = 未達條件
+cli-part-branches = 黨支部
+cli-part-committees = 黨委、黨總支

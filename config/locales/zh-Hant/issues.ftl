@@ -54,3 +54,5 @@ issue-q15-attendance = 到課率低於本班要求（{ $least }%）。
 issue-q15-absences = 無故缺勤 { $absent } 次，超過本班允許的次數。
 issue-publicity-short = 公示應滿 { $days } 個工作日（至 { $last }）。
 issue-archived = 已歸檔的記錄不能再改；更正請另建補錄並寫明原因。
+issue-branch-of-other-unit = 該支部不屬於所填單位，請核對。
+issue-review-day = 「{ $day }」不是日期，請寫成 2025-06-01。
