@@ -13,6 +13,7 @@ pub mod kinds;
 pub mod org;
 pub mod query;
 pub mod record;
+pub mod reviews;
 pub mod rights;
 pub mod rules;
 pub mod rules_page;

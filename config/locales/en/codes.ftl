@@ -46,3 +46,5 @@ step-enrolment-admit_late = Admit late entry
 step-rectification-report = Report done
 step-rectification-return = Send back
 step-rectification-close = Close
+step-review_scheme-finish = Finish
+step-review_scheme-reopen = Reopen

@@ -56,3 +56,7 @@ issue-publicity-short = Publicity lasts { $days } working days (to { $last }).
 issue-archived = An archived record is not changed any more; a correction is a late record with its reason.
 issue-branch-of-other-unit = The branch belongs to another unit; check both.
 issue-review-day = "{ $day }" is no day; write 2025-06-01.
+issue-scheme-grades = Give two grades at least, the best first.
+issue-weights-sum = The weights add up to { $sum }, not to 100.
+issue-grade-not-in-scheme = The scheme has no such grade; it has: { $grades }.
+issue-scheme-of-other-year = The scheme is of another year; check both.

@@ -45,9 +45,12 @@ kind-submission = Submission
 kind-submission-plural = Submissions
 kind-class_quota = Class quota
 kind-class_quota-plural = Class quotas
+kind-review_scheme = Review scheme
+kind-review_scheme-plural = Review schemes
 
 # Areas of the menu.
 area-org = Organisation
 area-training = Training
 area-cultivation = Double leaders
 area-staff = Organizers
+area-reviews = Reviews

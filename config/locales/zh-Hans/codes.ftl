@@ -46,3 +46,5 @@ step-enrolment-admit_late = 补录通过
 step-rectification-report = 报告完成
 step-rectification-return = 退回整改
 step-rectification-close = 销号
+step-review_scheme-finish = 结束
+step-review_scheme-reopen = 重新启用

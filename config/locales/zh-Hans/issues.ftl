@@ -56,3 +56,7 @@ issue-publicity-short = 公示应满 { $days } 个工作日（至 { $last }）�
 issue-archived = 已归档的记录不能再改；更正请另建补录并写明原因。
 issue-branch-of-other-unit = 该支部不属于所填单位，请核对。
 issue-review-day = 「{ $day }」不是日期，请写成 2025-06-01。
+issue-scheme-grades = 至少填两个等次，由高到低，用顿号分开。
+issue-weights-sum = 各项权重之和应为 100，现为 { $sum }。
+issue-grade-not-in-scheme = 等次不在考核方案内；方案的等次：{ $grades }。
+issue-scheme-of-other-year = 考核方案是另一年度的，请核对。

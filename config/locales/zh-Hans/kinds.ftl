@@ -45,9 +45,12 @@ kind-submission = 报送事项
 kind-submission-plural = 报送台账
 kind-class_quota = 名额分配
 kind-class_quota-plural = 名额分配
+kind-review_scheme = 考核方案
+kind-review_scheme-plural = 考核方案
 
 # Areas of the menu.
 area-org = 组织与人员
 area-training = 培训
 area-cultivation = 双带头人
 area-staff = 组织员队伍
+area-reviews = 述职和考核

@@ -46,3 +46,5 @@ step-enrolment-admit_late = 補錄通過
 step-rectification-report = 報告完成
 step-rectification-return = 退回整改
 step-rectification-close = 銷號
+step-review_scheme-finish = 結束
+step-review_scheme-reopen = 重新啟用

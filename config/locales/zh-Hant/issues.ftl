@@ -56,3 +56,7 @@ issue-publicity-short = 公示應滿 { $days } 個工作日（至 { $last }）�
 issue-archived = 已歸檔的記錄不能再改；更正請另建補錄並寫明原因。
 issue-branch-of-other-unit = 該支部不屬於所填單位，請核對。
 issue-review-day = 「{ $day }」不是日期，請寫成 2025-06-01。
+issue-scheme-grades = 至少填兩個等次，由高到低，用頓號分開。
+issue-weights-sum = 各項權重之和應為 100，現為 { $sum }。
+issue-grade-not-in-scheme = 等次不在考核方案內；方案的等次：{ $grades }。
+issue-scheme-of-other-year = 考核方案是另一年度的，請核對。

@@ -45,9 +45,12 @@ kind-submission = 報送事項
 kind-submission-plural = 報送臺賬
 kind-class_quota = 名額分配
 kind-class_quota-plural = 名額分配
+kind-review_scheme = 考核方案
+kind-review_scheme-plural = 考核方案
 
 # Areas of the menu.
 area-org = 組織與人員
 area-training = 培訓
 area-cultivation = 雙帶頭人
 area-staff = 組織員隊伍
+area-reviews = 述職和考核

@@ -63,6 +63,7 @@ kinds! {
     DevelopmentPlan in org::development_plan,
     Submission in org::submission,
     Headcount in org::headcount,
+    ReviewScheme in reviews::scheme,
     Policy in org::policy,
 }
 
