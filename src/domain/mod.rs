@@ -9,6 +9,7 @@ pub mod cultivation;
 pub mod dictionary;
 pub mod figures;
 pub mod ids;
+pub mod improve;
 pub mod kinds;
 pub mod org;
 pub mod query;

@@ -48,3 +48,7 @@ step-rectification-return = Send back
 step-rectification-close = Close
 step-review_scheme-finish = Finish
 step-review_scheme-reopen = Reopen
+step-survey_visit-visit = Visited
+step-survey_visit-feed_back = Feed back
+step-survey_visit-close = Close
+step-survey_visit-reopen = Reopen

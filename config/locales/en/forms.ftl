@@ -63,3 +63,4 @@ form-work-report-summary = Results of work-report reviews
 form-development-ledger = Plan of member development and its forms
 form-submission-ledger = Register of submissions
 form-measure-ledger = Measures of a cultivation
+form-survey-list = List of survey visits

@@ -60,3 +60,4 @@ issue-scheme-grades = Give two grades at least, the best first.
 issue-weights-sum = The weights add up to { $sum }, not to 100.
 issue-grade-not-in-scheme = The scheme has no such grade; it has: { $grades }.
 issue-scheme-of-other-year = The scheme is of another year; check both.
+issue-checklist-result = "{ $entry }" has no result; write one after a colon.

@@ -47,6 +47,8 @@ kind-class_quota = Class quota
 kind-class_quota-plural = Class quotas
 kind-review_scheme = Review scheme
 kind-review_scheme-plural = Review schemes
+kind-survey_visit = Survey visit
+kind-survey_visit-plural = Survey visits
 
 # Areas of the menu.
 area-org = Organisation
@@ -54,3 +56,4 @@ area-training = Training
 area-cultivation = Double leaders
 area-staff = Organizers
 area-reviews = Reviews
+area-improve = Surveys and shortfalls

@@ -48,3 +48,7 @@ step-rectification-return = 退回整改
 step-rectification-close = 销号
 step-review_scheme-finish = 结束
 step-review_scheme-reopen = 重新启用
+step-survey_visit-visit = 完成调研
+step-survey_visit-feed_back = 反馈问题
+step-survey_visit-close = 办结
+step-survey_visit-reopen = 重新处理

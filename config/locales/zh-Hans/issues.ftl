@@ -60,3 +60,4 @@ issue-scheme-grades = 至少填两个等次，由高到低，用顿号分开。
 issue-weights-sum = 各项权重之和应为 100，现为 { $sum }。
 issue-grade-not-in-scheme = 等次不在考核方案内；方案的等次：{ $grades }。
 issue-scheme-of-other-year = 考核方案是另一年度的，请核对。
+issue-checklist-result = 「{ $entry }」没有结果，请在冒号后写符合、基本符合或不符合。

@@ -47,6 +47,8 @@ kind-class_quota = 名额分配
 kind-class_quota-plural = 名额分配
 kind-review_scheme = 考核方案
 kind-review_scheme-plural = 考核方案
+kind-survey_visit = 调研督查
+kind-survey_visit-plural = 调研督查记录
 
 # Areas of the menu.
 area-org = 组织与人员
@@ -54,3 +56,4 @@ area-training = 培训
 area-cultivation = 双带头人
 area-staff = 组织员队伍
 area-reviews = 述职和考核
+area-improve = 调研督查和补短板

@@ -48,3 +48,7 @@ step-rectification-return = 退回整改
 step-rectification-close = 銷號
 step-review_scheme-finish = 結束
 step-review_scheme-reopen = 重新啟用
+step-survey_visit-visit = 完成調研
+step-survey_visit-feed_back = 反饋問題
+step-survey_visit-close = 辦結
+step-survey_visit-reopen = 重新處理

@@ -63,3 +63,4 @@ form-work-report-summary = 述職評議考核結果匯總表
 form-development-ledger = 發展黨員計劃和志願書使用情況表
 form-submission-ledger = 材料報送登記表
 form-measure-ledger = 培育措施落實情況
+form-survey-list = 調研督查臺賬

@@ -60,3 +60,4 @@ issue-scheme-grades = 至少填兩個等次，由高到低，用頓號分開。
 issue-weights-sum = 各項權重之和應為 100，現為 { $sum }。
 issue-grade-not-in-scheme = 等次不在考核方案內；方案的等次：{ $grades }。
 issue-scheme-of-other-year = 考核方案是另一年度的，請核對。
+issue-checklist-result = 「{ $entry }」沒有結果，請在冒號後寫符合、基本符合或不符合。

@@ -47,6 +47,8 @@ kind-class_quota = 名額分配
 kind-class_quota-plural = 名額分配
 kind-review_scheme = 考核方案
 kind-review_scheme-plural = 考核方案
+kind-survey_visit = 調研督查
+kind-survey_visit-plural = 調研督查記錄
 
 # Areas of the menu.
 area-org = 組織與人員
@@ -54,3 +56,4 @@ area-training = 培訓
 area-cultivation = 雙帶頭人
 area-staff = 組織員隊伍
 area-reviews = 述職和考核
+area-improve = 調研督查和補短板

@@ -29,6 +29,7 @@ mod scheme_coverage;
 mod session_attendance;
 pub mod share;
 mod submissions;
+mod survey_visits;
 pub mod tasks;
 mod training_coverage;
 mod trait_evidence;
@@ -101,6 +102,7 @@ pub static REPORTS: &[Report] = &[
     elections_on_time::REPORT,
     work_reports::COVERAGE,
     work_reports::GRADES,
+    survey_visits::REPORT,
     rectification_closed::REPORT,
     development_plan::REPORT,
     submissions::REPORT,

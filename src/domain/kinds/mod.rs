@@ -64,6 +64,7 @@ kinds! {
     Submission in org::submission,
     Headcount in org::headcount,
     ReviewScheme in reviews::scheme,
+    SurveyVisit in improve::survey_visit,
     Policy in org::policy,
 }
 
