@@ -685,3 +685,7 @@ cli-task-survey-feedback = Findings of a survey visit to be fed back
 cli-part-checklist = checklist entries that conform
 cli-list-feedback-late = feedback late
 cli-report-survey-visits = Survey visits
+cli-task-lagging-review = Lagging branch to be reviewed
+cli-task-lagging-mend = Lagging branch to be mended
+cli-list-standing = on the list now
+cli-report-lagging-branches = Lagging branches that left the list

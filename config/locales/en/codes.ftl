@@ -52,3 +52,7 @@ step-survey_visit-visit = Visited
 step-survey_visit-feed_back = Feed back
 step-survey_visit-close = Close
 step-survey_visit-reopen = Reopen
+step-lagging_branch-help = Start help
+step-lagging_branch-review = Review
+step-lagging_branch-help_on = Help on
+step-lagging_branch-take_off = Take off the list

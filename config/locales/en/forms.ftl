@@ -64,3 +64,4 @@ form-development-ledger = Plan of member development and its forms
 form-submission-ledger = Register of submissions
 form-measure-ledger = Measures of a cultivation
 form-survey-list = List of survey visits
+form-lagging-list = List of lagging branches

@@ -49,6 +49,8 @@ kind-review_scheme = Review scheme
 kind-review_scheme-plural = Review schemes
 kind-survey_visit = Survey visit
 kind-survey_visit-plural = Survey visits
+kind-lagging_branch = Lagging branch
+kind-lagging_branch-plural = Lagging branches
 
 # Areas of the menu.
 area-org = Organisation

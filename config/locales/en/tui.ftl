@@ -489,3 +489,4 @@ tui-overview-units = { $figure }: by unit, the lowest first (F8 all)
 tui-overview-figure = Figure
 tui-values-hint-chart = Left/Right move Space tick (several) F7 as a table F6 order
 tui-figure-survey-visits = Survey visits
+tui-figure-lagging-branches = Lagging branches that left the list

@@ -685,3 +685,7 @@ cli-task-survey-feedback = 调研问题应向单位反馈
 cli-part-checklist = 检查事项符合
 cli-list-feedback-late = 反馈逾期
 cli-report-survey-visits = 调研督查覆盖率
+cli-task-lagging-review = 后进党支部应复核
+cli-task-lagging-mend = 后进党支部整顿期限
+cli-list-standing = 现在名单内
+cli-report-lagging-branches = 后进党支部转化率

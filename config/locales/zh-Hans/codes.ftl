@@ -52,3 +52,7 @@ step-survey_visit-visit = 完成调研
 step-survey_visit-feed_back = 反馈问题
 step-survey_visit-close = 办结
 step-survey_visit-reopen = 重新处理
+step-lagging_branch-help = 开始帮扶
+step-lagging_branch-review = 复核
+step-lagging_branch-help_on = 继续帮扶
+step-lagging_branch-take_off = 退出名单

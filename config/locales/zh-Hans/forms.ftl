@@ -64,3 +64,4 @@ form-development-ledger = 发展党员计划和志愿书使用情况表
 form-submission-ledger = 材料报送登记表
 form-measure-ledger = 培育措施落实情况
 form-survey-list = 调研督查台账
+form-lagging-list = 后进党支部整顿台账

@@ -49,6 +49,8 @@ kind-review_scheme = 考核方案
 kind-review_scheme-plural = 考核方案
 kind-survey_visit = 调研督查
 kind-survey_visit-plural = 调研督查记录
+kind-lagging_branch = 后进党支部
+kind-lagging_branch-plural = 后进党支部名单
 
 # Areas of the menu.
 area-org = 组织与人员

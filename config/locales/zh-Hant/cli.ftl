@@ -685,3 +685,7 @@ cli-task-survey-feedback = 調研問題應向單位反饋
 cli-part-checklist = 檢查事項符合
 cli-list-feedback-late = 反饋逾期
 cli-report-survey-visits = 調研督查覆蓋率
+cli-task-lagging-review = 後進黨支部應複核
+cli-task-lagging-mend = 後進黨支部整頓期限
+cli-list-standing = 現在名單內
+cli-report-lagging-branches = 後進黨支部轉化率

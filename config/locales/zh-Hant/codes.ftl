@@ -52,3 +52,7 @@ step-survey_visit-visit = 完成調研
 step-survey_visit-feed_back = 反饋問題
 step-survey_visit-close = 辦結
 step-survey_visit-reopen = 重新處理
+step-lagging_branch-help = 開始幫扶
+step-lagging_branch-review = 複核
+step-lagging_branch-help_on = 繼續幫扶
+step-lagging_branch-take_off = 退出名單

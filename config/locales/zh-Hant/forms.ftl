@@ -64,3 +64,4 @@ form-development-ledger = 發展黨員計劃和志願書使用情況表
 form-submission-ledger = 材料報送登記表
 form-measure-ledger = 培育措施落實情況
 form-survey-list = 調研督查臺賬
+form-lagging-list = 後進黨支部整頓臺賬

@@ -49,6 +49,8 @@ kind-review_scheme = 考核方案
 kind-review_scheme-plural = 考核方案
 kind-survey_visit = 調研督查
 kind-survey_visit-plural = 調研督查記錄
+kind-lagging_branch = 後進黨支部
+kind-lagging_branch-plural = 後進黨支部名單
 
 # Areas of the menu.
 area-org = 組織與人員

@@ -15,6 +15,7 @@ mod double_leader_statistics;
 mod elections_on_time;
 mod hours;
 mod hours_attained;
+mod lagging_branches;
 mod new_secretary_training;
 mod organizer_staffing;
 mod organizer_training;
@@ -104,6 +105,7 @@ pub static REPORTS: &[Report] = &[
     work_reports::GRADES,
     survey_visits::REPORT,
     rectification_closed::REPORT,
+    lagging_branches::REPORT,
     development_plan::REPORT,
     submissions::REPORT,
 ];

@@ -65,6 +65,7 @@ kinds! {
     Headcount in org::headcount,
     ReviewScheme in reviews::scheme,
     SurveyVisit in improve::survey_visit,
+    LaggingBranch in improve::lagging_branch,
     Policy in org::policy,
 }
 
