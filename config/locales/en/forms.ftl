@@ -65,3 +65,4 @@ form-submission-ledger = Register of submissions
 form-measure-ledger = Measures of a cultivation
 form-survey-list = List of survey visits
 form-lagging-list = List of lagging branches
+form-branch-assessment-summary = Results of the assessment of branches

@@ -51,6 +51,8 @@ kind-survey_visit = Survey visit
 kind-survey_visit-plural = Survey visits
 kind-lagging_branch = Lagging branch
 kind-lagging_branch-plural = Lagging branches
+kind-branch_assessment = Branch assessment
+kind-branch_assessment-plural = Branch assessments
 
 # Areas of the menu.
 area-org = Organisation

@@ -490,3 +490,4 @@ tui-overview-figure = Figure
 tui-values-hint-chart = Left/Right move Space tick (several) F7 as a table F6 order
 tui-figure-survey-visits = Survey visits
 tui-figure-lagging-branches = Lagging branches that left the list
+tui-figure-branch-assessment = Branches assessed

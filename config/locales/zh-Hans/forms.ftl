@@ -65,3 +65,4 @@ form-submission-ledger = 材料报送登记表
 form-measure-ledger = 培育措施落实情况
 form-survey-list = 调研督查台账
 form-lagging-list = 后进党支部整顿台账
+form-branch-assessment-summary = 党支部考核结果汇总表

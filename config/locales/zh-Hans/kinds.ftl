@@ -51,6 +51,8 @@ kind-survey_visit = 调研督查
 kind-survey_visit-plural = 调研督查记录
 kind-lagging_branch = 后进党支部
 kind-lagging_branch-plural = 后进党支部名单
+kind-branch_assessment = 党支部考核
+kind-branch_assessment-plural = 党支部考核结果
 
 # Areas of the menu.
 area-org = 组织与人员

@@ -65,3 +65,4 @@ form-submission-ledger = 材料報送登記表
 form-measure-ledger = 培育措施落實情況
 form-survey-list = 調研督查臺賬
 form-lagging-list = 後進黨支部整頓臺賬
+form-branch-assessment-summary = 黨支部考核結果匯總表

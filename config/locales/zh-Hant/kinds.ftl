@@ -51,6 +51,8 @@ kind-survey_visit = 調研督查
 kind-survey_visit-plural = 調研督查記錄
 kind-lagging_branch = 後進黨支部
 kind-lagging_branch-plural = 後進黨支部名單
+kind-branch_assessment = 黨支部考核
+kind-branch_assessment-plural = 黨支部考核結果
 
 # Areas of the menu.
 area-org = 組織與人員

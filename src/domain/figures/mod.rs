@@ -4,6 +4,7 @@
 //! line of the list below. A unit's row is its secondary unit: the one directly under the university. Nothing here judges a person: a
 //! list says which number or document is missing, a named person decides.
 
+mod branch_assessment;
 mod branch_secretaries;
 mod class_completion;
 mod cultivation_plan;
@@ -106,6 +107,7 @@ pub static REPORTS: &[Report] = &[
     survey_visits::REPORT,
     rectification_closed::REPORT,
     lagging_branches::REPORT,
+    branch_assessment::REPORT,
     development_plan::REPORT,
     submissions::REPORT,
 ];

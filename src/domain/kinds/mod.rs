@@ -66,6 +66,7 @@ kinds! {
     ReviewScheme in reviews::scheme,
     SurveyVisit in improve::survey_visit,
     LaggingBranch in improve::lagging_branch,
+    BranchAssessment in improve::branch_assessment,
     Policy in org::policy,
 }
 
