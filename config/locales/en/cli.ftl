@@ -694,3 +694,5 @@ cli-part-place-2 = grade 2
 cli-part-place-3 = grade 3
 cli-part-place-4 = grade 4
 cli-report-branch-assessment = Branches assessed
+cli-list-held-back = held back: fewer than five
+cli-report-work-report-appraisal = Appraisal of work reports

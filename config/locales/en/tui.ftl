@@ -491,3 +491,4 @@ tui-values-hint-chart = Left/Right move Space tick (several) F7 as a table F6 or
 tui-figure-survey-visits = Survey visits
 tui-figure-lagging-branches = Lagging branches that left the list
 tui-figure-branch-assessment = Branches assessed
+tui-figure-work-report-appraisal = Appraisal of work reports

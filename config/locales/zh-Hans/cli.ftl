@@ -694,3 +694,5 @@ cli-part-place-2 = 第二档
 cli-part-place-3 = 第三档
 cli-part-place-4 = 第四档
 cli-report-branch-assessment = 党支部考核覆盖率
+cli-list-held-back = 因少于五而不显示
+cli-report-work-report-appraisal = 述职民主测评

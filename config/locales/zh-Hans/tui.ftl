@@ -491,3 +491,4 @@ tui-values-hint-chart = 左/右移动 Space勾选（可多个） F7换成表格 
 tui-figure-survey-visits = 调研督查覆盖率
 tui-figure-lagging-branches = 后进党支部转化率
 tui-figure-branch-assessment = 党支部考核覆盖率
+tui-figure-work-report-appraisal = 述职民主测评

@@ -694,3 +694,5 @@ cli-part-place-2 = 第二檔
 cli-part-place-3 = 第三檔
 cli-part-place-4 = 第四檔
 cli-report-branch-assessment = 黨支部考核覆蓋率
+cli-list-held-back = 因少於五而不顯示
+cli-report-work-report-appraisal = 述職民主測評

@@ -491,3 +491,4 @@ tui-values-hint-chart = 左/右移動 Space勾選（可多個） F7換成表格 
 tui-figure-survey-visits = 調研督查覆蓋率
 tui-figure-lagging-branches = 後進黨支部轉化率
 tui-figure-branch-assessment = 黨支部考核覆蓋率
+tui-figure-work-report-appraisal = 述職民主測評

@@ -35,6 +35,7 @@ mod survey_visits;
 pub mod tasks;
 mod training_coverage;
 mod trait_evidence;
+mod work_report_appraisal;
 mod work_reports;
 pub mod world;
 
@@ -104,6 +105,7 @@ pub static REPORTS: &[Report] = &[
     elections_on_time::REPORT,
     work_reports::COVERAGE,
     work_reports::GRADES,
+    work_report_appraisal::REPORT,
     survey_visits::REPORT,
     rectification_closed::REPORT,
     lagging_branches::REPORT,
