@@ -696,3 +696,7 @@ cli-part-place-4 = grade 4
 cli-report-branch-assessment = Branches assessed
 cli-list-held-back = held back: fewer than five
 cli-report-work-report-appraisal = Appraisal of work reports
+cli-part-from-visits = found by survey visits
+cli-part-from-reviews = named by work-report reviews
+cli-part-below-best = below the best grade
+cli-report-review-rectification = Problems of reviews in the rectification list

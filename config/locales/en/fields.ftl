@@ -366,3 +366,7 @@ field-work_report-total_fairly_good = Total: fairly good
 field-work_report-total_ordinary = Total: ordinary
 field-work_report-total_poor = Total: poor
 field-work_report-problems = Problems named
+field-rectification-branch = Branch
+field-rectification-visit = Survey visit
+field-rectification-report = Work report
+field-rectification-lagging = Lagging branch

@@ -492,3 +492,4 @@ tui-figure-survey-visits = Survey visits
 tui-figure-lagging-branches = Lagging branches that left the list
 tui-figure-branch-assessment = Branches assessed
 tui-figure-work-report-appraisal = Appraisal of work reports
+tui-figure-review-rectification = Problems of reviews in the rectification list

@@ -696,3 +696,7 @@ cli-part-place-4 = 第四档
 cli-report-branch-assessment = 党支部考核覆盖率
 cli-list-held-back = 因少于五而不显示
 cli-report-work-report-appraisal = 述职民主测评
+cli-part-from-visits = 调研督查发现
+cli-part-from-reviews = 述职评议点出
+cli-part-below-best = 较好及以下
+cli-report-review-rectification = 述职问题列入整改率

@@ -366,3 +366,7 @@ field-work_report-total_fairly_good = 测评合计：较好
 field-work_report-total_ordinary = 测评合计：一般
 field-work_report-total_poor = 测评合计：差
 field-work_report-problems = 点出问题数
+field-rectification-branch = 党支部
+field-rectification-visit = 调研督查
+field-rectification-report = 述职评议
+field-rectification-lagging = 后进党支部整顿

@@ -696,3 +696,7 @@ cli-part-place-4 = 第四檔
 cli-report-branch-assessment = 黨支部考核覆蓋率
 cli-list-held-back = 因少於五而不顯示
 cli-report-work-report-appraisal = 述職民主測評
+cli-part-from-visits = 調研督查發現
+cli-part-from-reviews = 述職評議點出
+cli-part-below-best = 較好及以下
+cli-report-review-rectification = 述職問題列入整改率

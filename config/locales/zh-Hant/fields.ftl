@@ -366,3 +366,7 @@ field-work_report-total_fairly_good = 測評合計：較好
 field-work_report-total_ordinary = 測評合計：一般
 field-work_report-total_poor = 測評合計：差
 field-work_report-problems = 點出問題數
+field-rectification-branch = 黨支部
+field-rectification-visit = 調研督查
+field-rectification-report = 述職評議
+field-rectification-lagging = 後進黨支部整頓

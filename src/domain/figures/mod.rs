@@ -27,6 +27,7 @@ mod promotion_eligibility;
 mod quota_use;
 mod reading;
 mod rectification_closed;
+mod review_rectification;
 mod scheme_coverage;
 mod session_attendance;
 pub mod share;
@@ -106,6 +107,7 @@ pub static REPORTS: &[Report] = &[
     work_reports::COVERAGE,
     work_reports::GRADES,
     work_report_appraisal::REPORT,
+    review_rectification::REPORT,
     survey_visits::REPORT,
     rectification_closed::REPORT,
     lagging_branches::REPORT,
