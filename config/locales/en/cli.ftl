@@ -700,3 +700,7 @@ cli-part-from-visits = found by survey visits
 cli-part-from-reviews = named by work-report reviews
 cli-part-below-best = below the best grade
 cli-report-review-rectification = Problems of reviews in the rectification list
+cli-task-term-remind = Remind of the election again
+cli-list-not-reminded = not reminded
+cli-list-unapproved = early or late without approval
+cli-list-not-filed = result not filed

@@ -370,3 +370,6 @@ field-rectification-branch = Branch
 field-rectification-visit = Survey visit
 field-rectification-report = Work report
 field-rectification-lagging = Lagging branch
+field-term-result_filed_on = Result filed on
+field-term-reminders = Later reminders
+field-term-approved_on = Approved on

@@ -61,3 +61,6 @@ issue-weights-sum = The weights add up to { $sum }, not to 100.
 issue-grade-not-in-scheme = The scheme has no such grade; it has: { $grades }.
 issue-scheme-of-other-year = The scheme is of another year; check both.
 issue-checklist-result = "{ $entry }" has no result; write one after a colon.
+issue-term-notice-late = The notice is due six months before the end, by { $by }.
+issue-term-too-late = The election is more than a year late; the last day was { $last }.
+issue-term-unapproved = An early or late election needs an approval; give its document and last day.

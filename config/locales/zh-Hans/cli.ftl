@@ -700,3 +700,7 @@ cli-part-from-visits = 调研督查发现
 cli-part-from-reviews = 述职评议点出
 cli-part-below-best = 较好及以下
 cli-report-review-rectification = 述职问题列入整改率
+cli-task-term-remind = 应再次提醒换届
+cli-list-not-reminded = 未提醒换届
+cli-list-unapproved = 未经批准提前或延期
+cli-list-not-filed = 结果未备案

@@ -370,3 +370,6 @@ field-rectification-branch = 党支部
 field-rectification-visit = 调研督查
 field-rectification-report = 述职评议
 field-rectification-lagging = 后进党支部整顿
+field-term-result_filed_on = 结果备案日期
+field-term-reminders = 后续提醒日期
+field-term-approved_on = 批准日期

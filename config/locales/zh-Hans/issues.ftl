@@ -61,3 +61,6 @@ issue-weights-sum = 各项权重之和应为 100，现为 { $sum }。
 issue-grade-not-in-scheme = 等次不在考核方案内；方案的等次：{ $grades }。
 issue-scheme-of-other-year = 考核方案是另一年度的，请核对。
 issue-checklist-result = 「{ $entry }」没有结果，请在冒号后写符合、基本符合或不符合。
+issue-term-notice-late = 应在届满前六个月（{ $by } 前）提醒换届。
+issue-term-too-late = 换届晚于届满后一年（{ $last }），超出可批准的期限。
+issue-term-unapproved = 提前或延期换届须经上级批准：请填批准文号和批准至。

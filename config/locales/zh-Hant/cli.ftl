@@ -700,3 +700,7 @@ cli-part-from-visits = 調研督查發現
 cli-part-from-reviews = 述職評議點出
 cli-part-below-best = 較好及以下
 cli-report-review-rectification = 述職問題列入整改率
+cli-task-term-remind = 應再次提醒換屆
+cli-list-not-reminded = 未提醒換屆
+cli-list-unapproved = 未經批准提前或延期
+cli-list-not-filed = 結果未備案

@@ -370,3 +370,6 @@ field-rectification-branch = 黨支部
 field-rectification-visit = 調研督查
 field-rectification-report = 述職評議
 field-rectification-lagging = 後進黨支部整頓
+field-term-result_filed_on = 結果備案日期
+field-term-reminders = 後續提醒日期
+field-term-approved_on = 批准日期

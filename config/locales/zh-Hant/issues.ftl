@@ -61,3 +61,6 @@ issue-weights-sum = 各項權重之和應為 100，現為 { $sum }。
 issue-grade-not-in-scheme = 等次不在考核方案內；方案的等次：{ $grades }。
 issue-scheme-of-other-year = 考核方案是另一年度的，請核對。
 issue-checklist-result = 「{ $entry }」沒有結果，請在冒號後寫符合、基本符合或不符合。
+issue-term-notice-late = 應在屆滿前六個月（{ $by } 前）提醒換屆。
+issue-term-too-late = 換屆晚於屆滿後一年（{ $last }），超出可批准的期限。
+issue-term-unapproved = 提前或延期換屆須經上級批准：請填批准文號和批准至。
