@@ -11,6 +11,7 @@ pub mod figures;
 pub mod ids;
 pub mod improve;
 pub mod kinds;
+pub mod members;
 pub mod org;
 pub mod query;
 pub mod record;

@@ -56,3 +56,7 @@ step-lagging_branch-help = Start help
 step-lagging_branch-review = Review
 step-lagging_branch-help_on = Help on
 step-lagging_branch-take_off = Take off the list
+step-application_book-use = Use
+step-application_book-void = Make void
+step-application_book-lose = Report lost
+step-application_book-correct = Correct

@@ -66,3 +66,4 @@ form-measure-ledger = Measures of a cultivation
 form-survey-list = List of survey visits
 form-lagging-list = List of lagging branches
 form-branch-assessment-summary = Results of the assessment of branches
+form-application-book-ledger = Register of numbered forms

@@ -64,3 +64,4 @@ issue-checklist-result = "{ $entry }" has no result; write one after a colon.
 issue-term-notice-late = The notice is due six months before the end, by { $by }.
 issue-term-too-late = The election is more than a year late; the last day was { $last }.
 issue-term-unapproved = An early or late election needs an approval; give its document and last day.
+issue-book-of-other-year = A numbered form is not used in another year; check it.

@@ -53,6 +53,8 @@ kind-lagging_branch = Lagging branch
 kind-lagging_branch-plural = Lagging branches
 kind-branch_assessment = Branch assessment
 kind-branch_assessment-plural = Branch assessments
+kind-application_book = Numbered form
+kind-application_book-plural = Numbered forms
 
 # Areas of the menu.
 area-org = Organisation
@@ -61,3 +63,4 @@ area-cultivation = Double leaders
 area-staff = Organizers
 area-reviews = Reviews
 area-improve = Surveys and shortfalls
+area-members = Member development

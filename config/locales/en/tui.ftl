@@ -493,3 +493,4 @@ tui-figure-lagging-branches = Lagging branches that left the list
 tui-figure-branch-assessment = Branches assessed
 tui-figure-work-report-appraisal = Appraisal of work reports
 tui-figure-review-rectification = Problems of reviews in the rectification list
+tui-figure-application-books = Numbered forms accounted for

@@ -56,3 +56,7 @@ step-lagging_branch-help = 开始帮扶
 step-lagging_branch-review = 复核
 step-lagging_branch-help_on = 继续帮扶
 step-lagging_branch-take_off = 退出名单
+step-application_book-use = 正常使用
+step-application_book-void = 作废
+step-application_book-lose = 登记遗失
+step-application_book-correct = 更正

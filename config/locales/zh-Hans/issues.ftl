@@ -64,3 +64,4 @@ issue-checklist-result = 「{ $entry }」没有结果，请在冒号后写符合
 issue-term-notice-late = 应在届满前六个月（{ $by } 前）提醒换届。
 issue-term-too-late = 换届晚于届满后一年（{ $last }），超出可批准的期限。
 issue-term-unapproved = 提前或延期换届须经上级批准：请填批准文号和批准至。
+issue-book-of-other-year = 志愿书不得跨年度使用，请核对年度。

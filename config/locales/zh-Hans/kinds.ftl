@@ -53,6 +53,8 @@ kind-lagging_branch = 后进党支部
 kind-lagging_branch-plural = 后进党支部名单
 kind-branch_assessment = 党支部考核
 kind-branch_assessment-plural = 党支部考核结果
+kind-application_book = 入党志愿书
+kind-application_book-plural = 入党志愿书登记
 
 # Areas of the menu.
 area-org = 组织与人员
@@ -61,3 +63,4 @@ area-cultivation = 双带头人
 area-staff = 组织员队伍
 area-reviews = 述职和考核
 area-improve = 调研督查和补短板
+area-members = 党员发展

@@ -56,3 +56,7 @@ step-lagging_branch-help = 開始幫扶
 step-lagging_branch-review = 複核
 step-lagging_branch-help_on = 繼續幫扶
 step-lagging_branch-take_off = 退出名單
+step-application_book-use = 正常使用
+step-application_book-void = 作廢
+step-application_book-lose = 登記遺失
+step-application_book-correct = 更正

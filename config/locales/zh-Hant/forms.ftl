@@ -66,3 +66,4 @@ form-measure-ledger = 培育措施落實情況
 form-survey-list = 調研督查臺賬
 form-lagging-list = 後進黨支部整頓臺賬
 form-branch-assessment-summary = 黨支部考核結果匯總表
+form-application-book-ledger = 《入黨志願書》領取使用登記表

@@ -64,3 +64,4 @@ issue-checklist-result = 「{ $entry }」沒有結果，請在冒號後寫符合
 issue-term-notice-late = 應在屆滿前六個月（{ $by } 前）提醒換屆。
 issue-term-too-late = 換屆晚於屆滿後一年（{ $last }），超出可批准的期限。
 issue-term-unapproved = 提前或延期換屆須經上級批准：請填批准文號和批准至。
+issue-book-of-other-year = 志願書不得跨年度使用，請核對年度。

@@ -53,6 +53,8 @@ kind-lagging_branch = 後進黨支部
 kind-lagging_branch-plural = 後進黨支部名單
 kind-branch_assessment = 黨支部考核
 kind-branch_assessment-plural = 黨支部考核結果
+kind-application_book = 入黨志願書
+kind-application_book-plural = 入黨志願書登記
 
 # Areas of the menu.
 area-org = 組織與人員
@@ -61,3 +63,4 @@ area-cultivation = 雙帶頭人
 area-staff = 組織員隊伍
 area-reviews = 述職和考核
 area-improve = 調研督查和補短板
+area-members = 黨員發展

@@ -4,6 +4,7 @@
 //! line of the list below. A unit's row is its secondary unit: the one directly under the university. Nothing here judges a person: a
 //! list says which number or document is missing, a named person decides.
 
+mod application_books;
 mod branch_assessment;
 mod branch_secretaries;
 mod class_completion;
@@ -113,6 +114,7 @@ pub static REPORTS: &[Report] = &[
     lagging_branches::REPORT,
     branch_assessment::REPORT,
     development_plan::REPORT,
+    application_books::REPORT,
     submissions::REPORT,
 ];
 

@@ -67,6 +67,7 @@ kinds! {
     SurveyVisit in improve::survey_visit,
     LaggingBranch in improve::lagging_branch,
     BranchAssessment in improve::branch_assessment,
+    ApplicationBook in members::application_book,
     Policy in org::policy,
 }
 
