@@ -67,3 +67,4 @@ form-survey-list = List of survey visits
 form-lagging-list = List of lagging branches
 form-branch-assessment-summary = Results of the assessment of branches
 form-application-book-ledger = Register of numbered forms
+form-development-roster = Ledger of member development

@@ -55,6 +55,8 @@ kind-branch_assessment = Branch assessment
 kind-branch_assessment-plural = Branch assessments
 kind-application_book = Numbered form
 kind-application_book-plural = Numbered forms
+kind-member_development = Member development
+kind-member_development-plural = Member developments
 
 # Areas of the menu.
 area-org = Organisation

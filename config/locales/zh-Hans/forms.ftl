@@ -67,3 +67,4 @@ form-survey-list = 调研督查台账
 form-lagging-list = 后进党支部整顿台账
 form-branch-assessment-summary = 党支部考核结果汇总表
 form-application-book-ledger = 《入党志愿书》领取使用登记表
+form-development-roster = 发展党员工作台账

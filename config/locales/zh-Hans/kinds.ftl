@@ -55,6 +55,8 @@ kind-branch_assessment = 党支部考核
 kind-branch_assessment-plural = 党支部考核结果
 kind-application_book = 入党志愿书
 kind-application_book-plural = 入党志愿书登记
+kind-member_development = 党员发展
+kind-member_development-plural = 党员发展档案
 
 # Areas of the menu.
 area-org = 组织与人员

@@ -67,3 +67,4 @@ form-survey-list = 調研督查臺賬
 form-lagging-list = 後進黨支部整頓臺賬
 form-branch-assessment-summary = 黨支部考核結果匯總表
 form-application-book-ledger = 《入黨志願書》領取使用登記表
+form-development-roster = 發展黨員工作臺賬

@@ -55,6 +55,8 @@ kind-branch_assessment = 黨支部考核
 kind-branch_assessment-plural = 黨支部考核結果
 kind-application_book = 入黨志願書
 kind-application_book-plural = 入黨志願書登記
+kind-member_development = 黨員發展
+kind-member_development-plural = 黨員發展檔案
 
 # Areas of the menu.
 area-org = 組織與人員

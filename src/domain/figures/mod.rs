@@ -10,6 +10,7 @@ mod branch_secretaries;
 mod class_completion;
 mod cultivation_plan;
 mod development_plan;
+mod development_spans;
 mod double_leader_conditions;
 mod double_leader_grid;
 mod double_leader_ratio;
@@ -115,6 +116,7 @@ pub static REPORTS: &[Report] = &[
     branch_assessment::REPORT,
     development_plan::REPORT,
     application_books::REPORT,
+    development_spans::REPORT,
     submissions::REPORT,
 ];
 

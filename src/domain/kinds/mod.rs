@@ -68,6 +68,7 @@ kinds! {
     LaggingBranch in improve::lagging_branch,
     BranchAssessment in improve::branch_assessment,
     ApplicationBook in members::application_book,
+    MemberDevelopment in members::development,
     Policy in org::policy,
 }
 
