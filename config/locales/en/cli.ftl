@@ -755,3 +755,4 @@ cli-list-window-open = may be taken now
 cli-list-too-early = too early
 cli-list-too-late = too late
 cli-report-development-spans = Member development in due time
+cli-report-double-leader-reviews = Work reports of double leaders

@@ -428,3 +428,4 @@ field-member_development-end_reason = Why it ended
 field-member_development-ended_on = Ended on
 field-member_development-status_reason = Ground of the extension
 field-member_development-log = Handling notes
+field-cultivation_assessment-report = Work report

@@ -72,3 +72,4 @@ issue-development-approver = Only a Party committee approves (Art. 23).
 issue-development-standing = The person is a full member less than a year after acceptance; standing counts from there (Art. 34).
 issue-book-taken = This form was given to somebody else.
 issue-book-of-other-unit = A numbered form is not used in another unit.
+issue-report-of-other = This review is of another person or year.

@@ -428,3 +428,4 @@ field-member_development-end_reason = 终止原因
 field-member_development-ended_on = 终止日期
 field-member_development-status_reason = 延长依据
 field-member_development-log = 办理记录
+field-cultivation_assessment-report = 述职评议

@@ -72,3 +72,4 @@ issue-development-approver = 预备党员须由党委审批，党总支、支部
 issue-development-standing = 人员档案的转正时间早于接收满一年；党龄从转正之日起算（细则第34条）。
 issue-book-taken = 这份志愿书已发给别人。
 issue-book-of-other-unit = 志愿书不得跨单位使用。
+issue-report-of-other = 这条述职评议不是本人本年度的。

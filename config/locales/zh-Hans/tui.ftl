@@ -495,3 +495,4 @@ tui-figure-work-report-appraisal = 述职民主测评
 tui-figure-review-rectification = 述职问题列入整改率
 tui-figure-application-books = 志愿书使用情况
 tui-figure-development-spans = 发展党员程序合规率
+tui-figure-double-leader-reviews = 双带头人述职考核

@@ -755,3 +755,4 @@ cli-list-window-open = 可辦理
 cli-list-too-early = 未到時間
 cli-list-too-late = 已超時限
 cli-report-development-spans = 發展黨員程序合規率
+cli-report-double-leader-reviews = 雙帶頭人述職考核

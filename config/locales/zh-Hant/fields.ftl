@@ -428,3 +428,4 @@ field-member_development-end_reason = 終止原因
 field-member_development-ended_on = 終止日期
 field-member_development-status_reason = 延長依據
 field-member_development-log = 辦理記錄
+field-cultivation_assessment-report = 述職評議

@@ -72,3 +72,4 @@ issue-development-approver = 預備黨員須由黨委審批，黨總支、支部
 issue-development-standing = 人員檔案的轉正時間早於接收滿一年；黨齡從轉正之日起算（細則第34條）。
 issue-book-taken = 這份志願書已發給別人。
 issue-book-of-other-unit = 志願書不得跨單位使用。
+issue-report-of-other = 這條述職評議不是本人本年度的。

@@ -14,6 +14,7 @@ mod development_spans;
 mod double_leader_conditions;
 mod double_leader_grid;
 mod double_leader_ratio;
+mod double_leader_reviews;
 mod double_leader_statistics;
 mod elections_on_time;
 mod hours;
@@ -99,6 +100,7 @@ pub static REPORTS: &[Report] = &[
     cultivation_plan::REPORT,
     double_leader_statistics::REPORT,
     double_leader_grid::REPORT,
+    double_leader_reviews::REPORT,
     organizer_staffing::REPORT,
     organizer_training::REPORT,
     promotion_eligibility::REPORT,
