@@ -756,3 +756,5 @@ cli-list-too-early = too early
 cli-list-too-late = too late
 cli-report-development-spans = Member development in due time
 cli-report-double-leader-reviews = Work reports of double leaders
+cli-list-returned = sent back
+cli-report-deployments = Tasks answered

@@ -68,3 +68,4 @@ form-lagging-list = List of lagging branches
 form-branch-assessment-summary = Results of the assessment of branches
 form-application-book-ledger = Register of numbered forms
 form-development-roster = Ledger of member development
+form-deployment-ledger = Ledger of deployed tasks

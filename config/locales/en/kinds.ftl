@@ -57,6 +57,8 @@ kind-application_book = Numbered form
 kind-application_book-plural = Numbered forms
 kind-member_development = Member development
 kind-member_development-plural = Member developments
+kind-deployment = Deployment
+kind-deployment-plural = Deployments
 
 # Areas of the menu.
 area-org = Organisation

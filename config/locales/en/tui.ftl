@@ -496,3 +496,4 @@ tui-figure-review-rectification = Problems of reviews in the rectification list
 tui-figure-application-books = Numbered forms accounted for
 tui-figure-development-spans = Member development in due time
 tui-figure-double-leader-reviews = Work reports of double leaders
+tui-figure-deployments = Tasks answered

@@ -756,3 +756,5 @@ cli-list-too-early = 未到时间
 cli-list-too-late = 已超时限
 cli-report-development-spans = 发展党员程序合规率
 cli-report-double-leader-reviews = 双带头人述职考核
+cli-list-returned = 已退回
+cli-report-deployments = 部署任务报送率

@@ -68,3 +68,4 @@ form-lagging-list = 后进党支部整顿台账
 form-branch-assessment-summary = 党支部考核结果汇总表
 form-application-book-ledger = 《入党志愿书》领取使用登记表
 form-development-roster = 发展党员工作台账
+form-deployment-ledger = 部署任务报送台账

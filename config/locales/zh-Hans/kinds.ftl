@@ -57,6 +57,8 @@ kind-application_book = 入党志愿书
 kind-application_book-plural = 入党志愿书登记
 kind-member_development = 党员发展
 kind-member_development-plural = 党员发展档案
+kind-deployment = 部署任务
+kind-deployment-plural = 部署任务
 
 # Areas of the menu.
 area-org = 组织与人员

@@ -496,3 +496,4 @@ tui-figure-review-rectification = 述职问题列入整改率
 tui-figure-application-books = 志愿书使用情况
 tui-figure-development-spans = 发展党员程序合规率
 tui-figure-double-leader-reviews = 双带头人述职考核
+tui-figure-deployments = 部署任务报送率

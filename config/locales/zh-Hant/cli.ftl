@@ -756,3 +756,5 @@ cli-list-too-early = 未到時間
 cli-list-too-late = 已超時限
 cli-report-development-spans = 發展黨員程序合規率
 cli-report-double-leader-reviews = 雙帶頭人述職考核
+cli-list-returned = 已退回
+cli-report-deployments = 部署任務報送率

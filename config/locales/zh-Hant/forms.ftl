@@ -68,3 +68,4 @@ form-lagging-list = 後進黨支部整頓臺賬
 form-branch-assessment-summary = 黨支部考核結果匯總表
 form-application-book-ledger = 《入黨志願書》領取使用登記表
 form-development-roster = 發展黨員工作臺賬
+form-deployment-ledger = 部署任務報送臺賬

@@ -57,6 +57,8 @@ kind-application_book = 入黨志願書
 kind-application_book-plural = 入黨志願書登記
 kind-member_development = 黨員發展
 kind-member_development-plural = 黨員發展檔案
+kind-deployment = 部署任務
+kind-deployment-plural = 部署任務
 
 # Areas of the menu.
 area-org = 組織與人員

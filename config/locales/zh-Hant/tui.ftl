@@ -496,3 +496,4 @@ tui-figure-review-rectification = 述職問題列入整改率
 tui-figure-application-books = 志願書使用情況
 tui-figure-development-spans = 發展黨員程序合規率
 tui-figure-double-leader-reviews = 雙帶頭人述職考核
+tui-figure-deployments = 部署任務報送率

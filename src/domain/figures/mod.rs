@@ -9,6 +9,7 @@ mod branch_assessment;
 mod branch_secretaries;
 mod class_completion;
 mod cultivation_plan;
+mod deployments;
 mod development_plan;
 mod development_spans;
 mod double_leader_conditions;
@@ -120,6 +121,7 @@ pub static REPORTS: &[Report] = &[
     application_books::REPORT,
     development_spans::REPORT,
     submissions::REPORT,
+    deployments::REPORT,
 ];
 
 /// Returns the report with that name.

@@ -69,6 +69,7 @@ kinds! {
     BranchAssessment in improve::branch_assessment,
     ApplicationBook in members::application_book,
     MemberDevelopment in members::development,
+    Deployment in org::deployment,
     Policy in org::policy,
 }
 
