@@ -9,7 +9,7 @@ use jiff::civil;
 pub trait Ambient: fmt::Debug + Send + Sync {
     /// Returns milliseconds since 1970-01-01T00:00Z by the device's clock, whatever it is set to.
     fn now_ms(&self) -> i64;
-    /// Returns today's date in the device's time zone.
+    /// Returns the business day: today's date where the offices are.
     fn today(&self) -> civil::Date;
     /// Fills the bytes with randomness.
     fn fill(&self, bytes: &mut [u8]);
@@ -38,7 +38,7 @@ pub fn now_ms() -> i64 {
     jiff::Timestamp::now().as_millisecond()
 }
 
-/// Returns today's date in the device's time zone.
+/// Returns the business day: today's date in the offices' time zone, whatever zone this device is set to.
 pub fn today() -> civil::Date {
-    jiff::Zoned::now().date()
+    crate::locale::office_date(jiff::Timestamp::now())
 }

@@ -34,4 +34,5 @@ files! {
     "server"
     "actions"
     "tui"
+    "desk"
 }

@@ -16,7 +16,7 @@ use crate::domain::codes;
 use crate::domain::record::{FieldSpec, Issue, RecordSpec};
 
 pub use lang::Lang;
-pub use values::{instant_text, mask};
+pub use values::{instant_text, mask, office_date};
 
 /// The texts of one language.
 pub struct Locale {

@@ -1,6 +1,6 @@
 //! Stored values as text: what a table cell, a form field or a file shows.
 
-use jiff::{Timestamp, tz};
+use jiff::{Timestamp, civil, tz};
 
 use super::Locale;
 use crate::domain::codes;
@@ -8,6 +8,11 @@ use crate::domain::record::{FieldSpec, RecordSpec, Value, ValueKind};
 
 /// Hours that the offices' clock is ahead of UTC: the whole of China keeps one time zone, without summer time.
 const OFFICE_OFFSET_HOURS: i8 = 8;
+
+/// Returns the date of a moment where the offices are: the business day.
+pub fn office_date(at: Timestamp) -> civil::Date {
+    tz::offset(OFFICE_OFFSET_HOURS).to_datetime(at).date()
+}
 
 impl Locale {
     /// Returns a value as a person reads it: labels for codes and choices, ISO dates, decimals.

@@ -69,6 +69,8 @@ pub struct LookSettings {
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Deserialize)]
 #[serde(rename_all = "lowercase")]
 pub enum ThemeName {
+    /// Colours that can be read on the terminal's own background, which it is asked for; sixteen if it does not say.
+    Auto,
     /// Sixteen colours over the terminal's own foreground and background.
     Colour,
     /// Dark on white.

@@ -176,5 +176,7 @@ impl StoreError {
 
 /// Returns a moment as the clock on this machine's wall showed it, to the second.
 fn local(at: jiff::Timestamp) -> String {
-    at.to_zoned(jiff::tz::TimeZone::system()).strftime("%Y-%m-%d %H:%M:%S").to_string()
+    at.to_zoned(jiff::tz::TimeZone::fixed(jiff::tz::offset(8)))
+        .strftime("%Y-%m-%d %H:%M:%S")
+        .to_string()
 }

@@ -17,6 +17,7 @@ use super::ui::Chrome;
 use super::widgets::calendar::Calendar;
 use super::widgets::dialog::Dialog;
 use super::widgets::picker::Picker;
+use super::widgets::pressable::Pressable;
 use super::widgets::viewer::Viewer;
 use crate::client::Schedule;
 use crate::domain::ids::RecordId;
@@ -55,6 +56,12 @@ pub struct Shell {
     pub read_only: bool,
     /// The user's own keys.
     pub keymap_file: Option<std::path::PathBuf>,
+    /// The prefix that was pressed and when, while its second key is awaited.
+    pub prefix: Option<(super::keys::Key, u64)>,
+    /// How often the next movement is made: digits typed before it.
+    pub times: Option<usize>,
+    /// What the palette ran last, the newest first.
+    pub recent: Vec<String>,
     /// What the keys are without the user's own.
     pub base_keys: Keymap,
     /// Today's date, where the user is.
@@ -167,6 +174,8 @@ pub enum Body {
     Viewer(Viewer),
     /// A month to choose a day from.
     Calendar(Calendar),
+    /// What can be pressed here.
+    Pressable(Pressable),
 }
 
 /// What a popup's answer is for.
@@ -256,6 +265,8 @@ pub enum Purpose {
     SameRule,
     /// Settle every conflict that is decided.
     ApplyAll,
+    /// Give every action the keys it was delivered with.
+    ResetKeys,
 }
 
 /// How the program was started.
@@ -313,7 +324,9 @@ impl Model {
         let screen = self.screens.last().and_then(|page| page.wake_at());
         let timer = self.shell.timer.as_ref().filter(|_| !self.shell.sync.running);
         let sync = timer.map(|timer| u64::try_from(timer.next_at()).unwrap_or(0));
-        notice.into_iter().chain(screen).chain(sync).chain(self.shell.lock_at()).min()
+        let prefix = self.shell.prefix.map(|(_, at)| at + super::which_key::AFTER_MS);
+        let prefix = prefix.filter(|at| *at > self.shell.now_ms);
+        notice.into_iter().chain(prefix).chain(screen).chain(sync).chain(self.shell.lock_at()).min()
     }
 }
 
@@ -330,6 +343,9 @@ impl Shell {
             notice: None,
             read_only: false,
             keymap_file: None,
+            prefix: None,
+            times: None,
+            recent: Vec::new(),
             base_keys: Keymap::standard(),
             today: start.today,
             users: Vec::new(),

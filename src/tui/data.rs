@@ -237,7 +237,9 @@ impl RecordView {
         let number = spec.natural.first().and_then(|key| spec.field(key));
         let number = number.filter(|field| !spec.title.contains(&field.key));
         let number = number.map(|field| self.text(shell, field)).unwrap_or_default();
-        format!("{number} {}", self.unit).trim().to_owned()
+        // A unit stands in itself: its name said once is enough.
+        let unit = if self.unit == self.title { "" } else { &self.unit };
+        format!("{number} {unit}").trim().to_owned()
     }
 }
 

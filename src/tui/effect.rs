@@ -4,6 +4,9 @@ use zeroize::Zeroizing;
 
 use crate::domain::ids::RecordId;
 
+/// Most characters put on the clipboard: terminals cut longer sequences off (kitty and tmux at 74,994 bytes of base64, three bytes a character).
+pub const CLIPBOARD_CHARS: usize = 18_000;
+
 /// One thing to do.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Effect {

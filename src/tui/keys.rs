@@ -7,6 +7,7 @@ use std::str::FromStr;
 use crossterm::event::{KeyCode, KeyEvent, KeyEventKind, KeyModifiers};
 
 use super::actions::{Action, Context};
+use super::chord::{Chord, Meaning};
 use crate::settings::KeyProfile;
 
 /// One key press with its modifiers. Shift is kept for named keys only: for characters the character says it.
@@ -196,8 +197,10 @@ impl FromStr for Key {
 /// The table from keys to actions, by context.
 #[derive(Clone, Debug, Default)]
 pub struct Keymap {
-    by_context: BTreeMap<Context, BTreeMap<Key, Action>>,
-    keys: BTreeMap<(Context, Action), Vec<Key>>,
+    by_context: BTreeMap<Context, BTreeMap<Chord, Action>>,
+    keys: BTreeMap<(Context, Action), Vec<Chord>>,
+    /// Digits before a movement say how often.
+    counts: bool,
 }
 
 /// A keymap file is wrong.
@@ -219,7 +222,7 @@ pub enum KeymapError {
     #[error("key {key} is bound twice in {context}")]
     Twice {
         /// The key.
-        key: Key,
+        key: Chord,
         /// The context's name.
         context: &'static str,
     },
@@ -242,6 +245,7 @@ impl Keymap {
         if profile == KeyProfile::Vim && map.lay(VIM).is_err() {
             return Self::standard(); // a test proves that the file is right
         }
+        map.counts = profile == KeyProfile::Vim;
         map
     }
 
@@ -273,7 +277,7 @@ impl Keymap {
         }
         for (context, action, keys) in bound {
             for key in keys {
-                self.bind(context, action, key.parse()?)?;
+                self.bind(context, action, key.parse::<Chord>()?)?;
             }
         }
         Ok(())
@@ -291,23 +295,51 @@ impl Keymap {
     ///
     /// # Errors
     /// [`KeymapError::Twice`] if another action has it there.
-    pub fn bind(&mut self, context: Context, action: Action, key: Key) -> Result<(), KeymapError> {
-        let keys = self.by_context.entry(context).or_default();
-        if keys.contains_key(&key) {
+    pub fn bind(
+        &mut self,
+        context: Context,
+        action: Action,
+        key: impl Into<Chord>,
+    ) -> Result<(), KeymapError> {
+        let key = key.into();
+        if self.taken(context, key).is_some() {
             return Err(KeymapError::Twice { key, context: context.name() });
         }
-        keys.insert(key, action);
+        self.by_context.entry(context).or_default().insert(key, action);
         self.keys.entry((context, action)).or_default().push(key);
         Ok(())
     }
 
+    /// Returns the action that has a key in a context: the key itself, its prefix, or what the key would be the prefix of.
+    pub fn taken(&self, context: Context, key: Chord) -> Option<Action> {
+        let overlaps = |other: &Chord| {
+            *other == key
+                || (other.first == key.first && (other.then.is_none() || key.then.is_none()))
+        };
+        let table = self.by_context.get(&context)?;
+        table.iter().find(|(other, _)| overlaps(other)).map(|(_, action)| *action)
+    }
+
+    /// Returns the keys of a context with their actions.
+    pub(super) fn table(&self, context: Context) -> Option<&BTreeMap<Chord, Action>> {
+        self.by_context.get(&context)
+    }
+
+    /// True if digits before a movement say how often.
+    pub const fn counts(&self) -> bool {
+        self.counts
+    }
+
     /// Returns the action a key stands for in the first context of the chain that knows it.
     pub fn action(&self, chain: &[Context], key: Key) -> Option<Action> {
-        chain.iter().find_map(|context| self.by_context.get(context)?.get(&key).copied())
+        match self.meaning(chain, key)? {
+            Meaning::Runs(action) => Some(action),
+            Meaning::Prefix => None,
+        }
     }
 
     /// Returns the keys of an action in the first context of the chain that has any, in the order of the file.
-    pub fn keys(&self, chain: &[Context], action: Action) -> &[Key] {
+    pub fn keys(&self, chain: &[Context], action: Action) -> &[Chord] {
         chain
             .iter()
             .find_map(|context| self.keys.get(&(*context, action)))
@@ -315,7 +347,7 @@ impl Keymap {
     }
 
     /// Returns every binding, for the printed table of keys and for tests.
-    pub fn bindings(&self) -> impl Iterator<Item = (Context, Action, &[Key])> {
+    pub fn bindings(&self) -> impl Iterator<Item = (Context, Action, &[Chord])> {
         self.keys.iter().map(|((context, action), keys)| (*context, *action, keys.as_slice()))
     }
 }
@@ -349,13 +381,13 @@ mod tests {
         let vim = Keymap::profile(KeyProfile::Vim);
         let chain = [Context::List, Context::Browse, Context::Global];
         for (key, action) in
-            [('h', Action::Left), ('l', Action::Right), ('j', Action::Down), ('g', Action::First)]
+            [('h', Action::Left), ('l', Action::Right), ('j', Action::Down), ('G', Action::Last)]
         {
             assert_eq!(vim.action(&chain, Key::char(key)), Some(action), "{key}");
         }
         for (context, action, keys) in Keymap::standard().bindings() {
             let first = keys.first().filter(|key| key.is_ime_proof());
-            let kept = first.is_none_or(|key| vim.action(&[context], *key) == Some(action));
+            let kept = first.is_none_or(|key| vim.action(&[context], key.first) == Some(action));
             assert!(kept, "{} in {}", action.id(), context.name());
         }
     }

@@ -1,6 +1,6 @@
 //! Matching of labels in lists: characters in either script, pinyin and initials. Records are searched by `client`.
 
-use pinyin::ToPinyin as _;
+use pinyin::{Pinyin, ToPinyinMulti as _};
 
 use crate::domain::text::fold_width;
 
@@ -11,27 +11,31 @@ pub fn matches(label: &str, query: &str) -> bool {
         return true;
     }
     let label = fold(label);
-    label.contains(&query)
-        || spelt(&label, true).contains(&query)
-        || spelt(&label, false).contains(&query)
+    let (label, query): (Vec<char>, Vec<char>) = (label.chars().collect(), query.chars().collect());
+    (0..label.len()).any(|at| label.get(at..).is_some_and(|rest| spells(&query, rest)))
+}
+
+/// True if what is typed spells the beginning of a label: each character by itself, by an initial or by a syllable of any of its readings.
+fn spells(typed: &[char], label: &[char]) -> bool {
+    let Some((first, rest)) = typed.split_first() else { return true };
+    let Some((c, following)) = label.split_first() else { return false };
+    if first == c && spells(rest, following) {
+        return true;
+    }
+    let readings = c.to_pinyin_multi().into_iter().flatten().map(Pinyin::plain);
+    let mut readings = readings.map(|reading| reading.chars().collect::<Vec<char>>());
+    readings.any(|reading| {
+        let same = reading.iter().zip(typed).take_while(|(spelt, typed)| spelt == typed).count();
+        (1..=same).any(|taken| {
+            let ends = taken == 1 || taken == reading.len() || taken == typed.len();
+            ends && typed.get(taken..).is_some_and(|rest| spells(rest, following))
+        })
+    })
 }
 
 fn fold(text: &str) -> String {
     let folded = fold_width(text).to_lowercase();
     hanconv::t2s(&folded).chars().filter(|c| !c.is_whitespace()).collect()
-}
-
-/// Spells Han characters by their first letters or whole syllables; other characters stay.
-fn spelt(text: &str, initials: bool) -> String {
-    let mut out = String::new();
-    for c in text.chars() {
-        match c.to_pinyin() {
-            Some(reading) if initials => out.push_str(reading.first_letter()),
-            Some(reading) => out.push_str(reading.plain()),
-            None => out.push(c),
-        }
-    }
-    out
 }
 
 #[cfg(test)]
@@ -45,5 +49,9 @@ mod tests {
         }
         assert!(!matches("總覽", "tb"));
         assert!(matches("Overview", "over"));
+        for query in ["cz", "chongzuo", "zz", "chongz"] {
+            assert!(matches("重做", query), "every reading counts: {query}");
+        }
+        assert!(!matches("重做", "czz"));
     }
 }

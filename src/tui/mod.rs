@@ -8,6 +8,7 @@ pub mod actions;
 pub mod app;
 pub mod arranged;
 pub mod backend;
+pub mod chord;
 pub mod data;
 mod decided;
 pub mod effect;
@@ -28,6 +29,7 @@ pub mod theme;
 pub mod ui;
 pub mod update;
 pub mod view;
+mod which_key;
 pub mod widgets;
 pub mod work;
 

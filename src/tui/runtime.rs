@@ -13,13 +13,14 @@ use std::time::{Duration, Instant};
 use crossterm::clipboard::CopyToClipboard;
 use crossterm::execute;
 use ratatui::layout::Position;
+use rustix::io::Errno;
 
 use super::app::{Model, Start};
 use super::data::{Data, Failure};
-use super::effect::{Effect, Secret};
+use super::effect::{CLIPBOARD_CHARS, Effect, Secret};
 use super::message::Message;
 use super::probe;
-use super::terminal::{Screen, WORKER, listen, report_panics_to};
+use super::terminal::{Screen, WORKER, listen, report_panics_to, save_before_the_end};
 use super::theme::{Depth, Theme};
 use super::ui::Ui;
 use super::update::update;
@@ -73,8 +74,6 @@ pub enum TuiError {
     Terminal(#[from] io::Error),
 }
 
-/// Most characters put on the clipboard: terminals cut longer sequences off.
-const CLIPBOARD_CHARS: usize = 18_000;
 /// Shortest time between two frames.
 const FRAME: Duration = Duration::from_millis(10);
 /// Shortest time between two frames on a slow line.
@@ -91,9 +90,9 @@ pub fn run(options: RunOptions) -> Result<Ended, TuiError> {
     report_panics_to(&options.dir);
     let screen = Screen::enter()?;
     let (sender, receiver) = channel();
-    let (chrome, keys) = probe::chrome(&options.look)?;
-    for key in keys {
-        drop(sender.send(Message::Key(key)));
+    let probed = probe::ask(&options.look)?;
+    for key in &probed.keys {
+        drop(sender.send(Message::Key(*key)));
     }
     listen(&sender)?;
     let exists = Data::exists(&options.dir) || !options.users.is_empty();
@@ -101,11 +100,11 @@ pub fn run(options: RunOptions) -> Result<Ended, TuiError> {
         exists,
         lang: options.lang,
         colour: options.look.color,
-        chrome,
+        chrome: probed.chrome(&options.look),
         today: crate::client::clock::today(),
     });
     if options.look.color {
-        model.shell.theme = Theme::named(options.look.theme, options.depth);
+        model.shell.theme = Theme::named(options.look.theme, options.depth, probed.dark);
     }
     model.shell.read_only = options.read_only;
     model.shell.read_keys(options.look.keys, options.keymap);
@@ -157,12 +156,35 @@ struct Runtime {
 }
 
 impl Runtime {
+    /// Goes round until the end, and keeps at the end what must not be lost.
     fn turn(&mut self, model: &mut Model, messages: &Receiver<Message>) -> Result<(), TuiError> {
+        let went = self.rounds(model, messages);
+        if went.is_err() {
+            // The terminal is gone. What was typed before that still counts, and is kept.
+            for message in messages.try_iter() {
+                drop(update(model, message, self.now_ms()));
+            }
+            drop(update(model, Message::Terminate, self.now_ms()));
+        }
+        self.cancel.store(true, Ordering::SeqCst);
+        if let Some(data) = &model.shell.data {
+            data.flush();
+        }
+        went.or_else(|error| if is_hang_up(&error) { Ok(()) } else { Err(error.into()) })
+    }
+
+    fn rounds(&mut self, model: &mut Model, messages: &Receiver<Message>) -> io::Result<()> {
         let mut drawn = Instant::now();
         while !model.quit && self.ended.is_none() {
             let Some(first) = self.next(model, messages) else { break };
             let mut message = Some(first);
             while let Some(current) = message.take() {
+                if let Message::Opened(Ok(data)) | Message::Created(Ok((data, _))) = &current {
+                    let files = Arc::downgrade(data);
+                    save_before_the_end(move || {
+                        files.upgrade().iter().for_each(|data| data.flush());
+                    });
+                }
                 for effect in update(model, current, self.now_ms()) {
                     self.effect(model, effect)?;
                 }
@@ -176,10 +198,6 @@ impl Runtime {
             }
             self.draw(model)?;
             drawn = Instant::now();
-        }
-        self.cancel.store(true, Ordering::SeqCst);
-        if let Some(data) = &model.shell.data {
-            data.flush();
         }
         Ok(())
     }
@@ -290,6 +308,12 @@ impl Runtime {
         })?;
         Ok(())
     }
+}
+
+/// True for what a terminal that is gone answers.
+fn is_hang_up(error: &io::Error) -> bool {
+    let gone = [Errno::IO, Errno::NXIO, Errno::NODEV, Errno::PIPE, Errno::BADF];
+    Errno::from_io_error(error).is_some_and(|errno| gone.contains(&errno))
 }
 
 fn create(

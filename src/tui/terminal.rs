@@ -8,11 +8,12 @@ use std::path::{Path, PathBuf};
 use std::rc::Rc;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::mpsc::Sender;
-use std::sync::{Once, OnceLock};
+use std::sync::{Mutex, Once, OnceLock};
 use std::thread;
+use std::time::{Duration, Instant};
 
 use crossterm::cursor::Show;
-use crossterm::event::{DisableBracketedPaste, EnableBracketedPaste};
+use crossterm::event::{DisableBracketedPaste, EnableBracketedPaste, Event, KeyCode, KeyModifiers};
 use crossterm::execute;
 use crossterm::style::force_color_output;
 use crossterm::terminal::{
@@ -22,6 +23,7 @@ use ratatui::Terminal;
 use ratatui::layout::Position;
 use rustix::event::{PollFd, PollFlags, poll};
 use rustix::process::{Signal, getpid, kill_process};
+use rustix::termios::{QueueSelector, tcflush};
 use signal_hook::consts::{SIGCONT, SIGHUP, SIGINT, SIGTERM, SIGTSTP};
 use signal_hook::iterator::Signals;
 
@@ -173,8 +175,12 @@ pub fn listen(to: &Sender<Message>) -> io::Result<()> {
                 SIGCONT => Message::Resumed,
                 _ => Message::Terminate,
             };
+            let ends = matches!(message, Message::Terminate);
             if sender.send(message).is_err() {
                 return;
+            }
+            if ends {
+                see_to_the_end();
             }
         }
     })?;
@@ -182,7 +188,11 @@ pub fn listen(to: &Sender<Message>) -> io::Result<()> {
     spawn("hang-up", move || watch_hang_up(&sender))?;
     let sender = to.clone();
     spawn("keys", move || {
+        let mut late = LateAnswer::default();
         while let Ok(event) = crossterm::event::read() {
+            if late.is_part(&event) {
+                continue;
+            }
             if let Some(message) = Message::from_event(event)
                 && sender.send(message).is_err()
             {
@@ -190,6 +200,7 @@ pub fn listen(to: &Sender<Message>) -> io::Result<()> {
             }
         }
         drop(sender.send(Message::Terminate));
+        see_to_the_end();
     })
 }
 
@@ -204,8 +215,130 @@ fn watch_hang_up(to: &Sender<Message>) {
         }
     }
     drop(to.send(Message::Terminate));
+    see_to_the_end();
+}
+
+/// What is done for the files when the program has to be ended from outside its loop.
+type Save = Box<dyn Fn() + Send>;
+static SAVE: Mutex<Option<Save>> = Mutex::new(None);
+
+/// Says what is to be done for the files before the program is ended because its loop does not end by itself. It must hold no key of
+/// files that are locked meanwhile.
+pub fn save_before_the_end(save: impl Fn() + Send + 'static) {
+    if let Ok(mut slot) = SAVE.lock() {
+        *slot = Some(Box::new(save));
+    }
+}
+
+/// How long the loop has for ending by itself.
+const TIDY: Duration = Duration::from_secs(1);
+/// How long it has after that, while nothing that it writes is waited for.
+const UNBLOCKED: Duration = Duration::from_secs(2);
+/// How long saving may take for a program that hangs.
+const SAVING: Duration = Duration::from_secs(2);
+/// Status of a program that had to be ended: as of one that a hang-up killed.
+const HUNG_UP: i32 = 129;
+
+/// Sees to it that the program ends a few seconds after it was asked to. The loop ends between two frames, with drafts kept; one that waits
+/// for a terminal that reads nothing is freed by throwing away what waits there, and one that does not come back from a frame is ended
+/// from here. What was said to be saved is on the disk by then.
+fn see_to_the_end() {
+    static ONCE: Once = Once::new();
+    ONCE.call_once(|| drop(spawn("watchdog", end_for_sure)));
+}
+
+fn end_for_sure() {
+    /// Between two looks at a terminal that may be full again.
+    const STEP: Duration = Duration::from_millis(20);
+    thread::sleep(TIDY);
+    let freed = Instant::now();
+    while freed.elapsed() < UNBLOCKED && tcflush(stdout(), QueueSelector::OFlush).is_ok() {
+        // A write that waits looks for room again only after a signal; this one has a handler, of the reader of keys.
+        kill_process(getpid(), Signal::WINCH).unwrap_or_default();
+        thread::sleep(STEP);
+    }
+    let (done, saved) = std::sync::mpsc::channel();
+    let saving = spawn("saving", move || {
+        if let Ok(slot) = SAVE.lock()
+            && let Some(save) = slot.as_ref()
+        {
+            save();
+        }
+        done.send(()).unwrap_or_default();
+    });
+    if saving.is_ok() {
+        saved.recv_timeout(SAVING).unwrap_or_default();
+    }
+    if ENTERED.load(Ordering::SeqCst) {
+        drop(disable_raw_mode()); // the rest of leaving is written, which may wait for ever
+    }
+    std::process::exit(HUNG_UP)
+}
+
+/// Keeps an answer of the terminal that came too late for the question about its background from being taken for keys.
+#[derive(Debug, Default)]
+struct LateAnswer {
+    /// Keys of it that may still come; 0 outside an answer.
+    left: u8,
+}
+
+impl LateAnswer {
+    /// Most characters of an answer: `11;rgb:ffff/ffff/ffff`.
+    const MOST: u8 = 24;
+
+    /// True if an event is a part of an answer: `ESC ]`, which arrives as Alt-], up to `BEL` or `ESC \\`.
+    fn is_part(&mut self, event: &Event) -> bool {
+        let Event::Key(key) = event else { return false };
+        let alt = key.modifiers.contains(KeyModifiers::ALT);
+        match key.code {
+            KeyCode::Char(']') if alt => self.left = Self::MOST,
+            KeyCode::Char('\\') if alt && self.left > 0 => self.left = 0,
+            KeyCode::Char('g') if key.modifiers == KeyModifiers::CONTROL && self.left > 0 => {
+                self.left = 0;
+            }
+            KeyCode::Char(c)
+                if self.left > 0 && (c.is_ascii_hexdigit() || ";rgb:/".contains(c)) =>
+            {
+                self.left -= 1;
+            }
+            _ => {
+                self.left = 0;
+                return false;
+            }
+        }
+        true
+    }
 }
 
 fn spawn(name: &str, body: impl FnOnce() + Send + 'static) -> io::Result<()> {
     thread::Builder::new().name(name.to_owned()).spawn(body).map(drop)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crossterm::event::KeyEvent;
+
+    fn taken(keys: &[(char, KeyModifiers)]) -> Vec<bool> {
+        let mut late = LateAnswer::default();
+        keys.iter()
+            .map(|(c, with)| late.is_part(&Event::Key(KeyEvent::new(KeyCode::Char(*c), *with))))
+            .collect()
+    }
+
+    #[test]
+    fn an_answer_that_comes_late_is_no_typing() {
+        let none = KeyModifiers::NONE;
+        let mut keys = vec![(']', KeyModifiers::ALT)];
+        keys.extend("11;rgb:1e1e/1e1e/1E1e".chars().map(|c| (c, none)));
+        keys.push(('\\', KeyModifiers::ALT));
+        assert!(taken(&keys).iter().all(|part| *part));
+        keys.push(('1', none));
+        assert_eq!(taken(&keys).last(), Some(&false));
+        assert_eq!(taken(&[('1', none), ('g', KeyModifiers::CONTROL)]), [false, false]);
+        assert_eq!(
+            taken(&[(']', KeyModifiers::ALT), ('王', none), ('1', none)]),
+            [true, false, false]
+        );
+    }
 }

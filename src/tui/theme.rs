@@ -152,9 +152,14 @@ fn indexed_rgb(index: u8) -> [u8; 3] {
 }
 
 impl Theme {
-    /// Returns a theme in the colours the terminal has.
-    pub fn named(name: ThemeName, depth: Depth) -> Self {
+    /// Returns a theme in the colours the terminal has; `dark` says whether its background is, if that is known.
+    pub fn named(name: ThemeName, depth: Depth, dark: Option<bool>) -> Self {
         let mut theme = match name {
+            ThemeName::Auto => match dark.filter(|_| depth != Depth::Ansi) {
+                Some(true) => Self::parse(DARK).on_any_ground(),
+                Some(false) => Self::parse(LIGHT).on_any_ground(),
+                None => Self::colour(),
+            },
             ThemeName::Colour => Self::colour(),
             ThemeName::Light => Self::parse(LIGHT),
             ThemeName::Dark => Self::parse(DARK),
@@ -166,6 +171,12 @@ impl Theme {
             style.bg = style.bg.map(|color| depth.nearest(color));
         }
         theme
+    }
+
+    /// Leaves the terminal's own text and background as they are.
+    fn on_any_ground(mut self) -> Self {
+        self.styles.insert(Role::Text, Style::new());
+        self
     }
 
     /// Returns the theme with colours.
@@ -251,7 +262,7 @@ mod tests {
     fn colours_of_our_own_can_be_read() {
         let themes = [(ThemeName::Light, 4.5), (ThemeName::Dark, 4.5), (ThemeName::Contrast, 7.0)];
         for (name, least) in themes {
-            let theme = Theme::named(name, Depth::Full);
+            let theme = Theme::named(name, Depth::Full, None);
             assert_eq!(theme.styles.len(), Role::ALL.len());
             let base = theme.style(Role::Text);
             for (role, word) in Role::ALL {
@@ -260,6 +271,18 @@ mod tests {
                 assert!(found >= least, "{name:?} {word}: {found:.1}");
             }
         }
+    }
+
+    #[test]
+    fn colours_follow_the_background_the_terminal_says_it_has() {
+        let key = |depth, dark| Theme::named(ThemeName::Auto, depth, dark).style(Role::Key).fg;
+        let plain = Theme::colour().style(Role::Key).fg;
+        assert_eq!(key(Depth::Full, None), plain);
+        assert_eq!(key(Depth::Ansi, Some(true)), plain, "sixteen colours have no finer shades");
+        let (dark, light) = (key(Depth::Full, Some(true)), key(Depth::Full, Some(false)));
+        assert!(dark != light && dark != plain && light != plain);
+        let text = Theme::named(ThemeName::Auto, Depth::Full, Some(true)).style(Role::Text);
+        assert_eq!((text.fg, text.bg), (None, None), "the terminal's own");
     }
 
     #[test]

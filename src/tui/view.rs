@@ -6,7 +6,7 @@ use unicode_segmentation::UnicodeSegmentation;
 
 use super::actions::{Action, Context};
 use super::app::{Body, Model, Shell, Tone};
-use super::keys::Key;
+use super::chord::Chord;
 use super::text::{cells, width};
 use super::theme::Role;
 use super::ui::Ui;
@@ -33,12 +33,16 @@ pub fn view(model: &Model, ui: &mut Ui<'_>) {
         page.draw(&model.shell, ui, body);
     }
     draw_footer(model, ui, area.height - 2);
+    if let Some(keys) = super::which_key::after_prefix(model) {
+        keys.draw(ui);
+    }
     for layer in &model.shell.layers {
         match &layer.body {
             Body::Picker(picker) => picker.draw(ui),
             Body::Dialog(dialog) => dialog.draw(ui, &model.shell.text("hint-dialog")),
             Body::Viewer(viewer) => viewer.draw(ui),
             Body::Calendar(calendar) => calendar.draw(ui),
+            Body::Pressable(keys) => keys.draw(ui),
         }
     }
     draw_notice(&model.shell, ui, area.height - 1);
@@ -137,11 +141,11 @@ fn draw_tabs(model: &Model, ui: &mut Ui<'_>) {
 }
 
 /// Returns the key a hint shows: one that works with the input method that is on.
-fn hint_key(shell: &Shell, chain: &[Context], action: Action) -> Option<Key> {
+fn hint_key(shell: &Shell, chain: &[Context], action: Action) -> Option<Chord> {
     let keys = shell.keymap.keys(chain, action);
     let letter = keys.iter().rev().find(|key| !key.is_ime_proof());
     let letters = chain.contains(&Context::Browse) && !shell.han_mode;
-    let short = keys.first().filter(|key| key.to_string().len() <= 5 && !key.ctrl);
+    let short = keys.first().filter(|key| key.to_string().len() <= 5 && !key.first.ctrl);
     if letters { short.or(letter).or(keys.first()) } else { keys.first() }.copied()
 }
 
@@ -168,7 +172,13 @@ fn draw_footer(model: &Model, ui: &mut Ui<'_>, y: u16) {
             && action.is_in(chain)
             && !matches!(
                 action,
-                Action::Menu | Action::Redraw | Action::Lock | Action::Suspend | Action::Language
+                Action::Menu
+                    | Action::Redraw
+                    | Action::Lock
+                    | Action::Suspend
+                    | Action::Language
+                    | Action::WhichKey
+                    | Action::EditKeys
             )
             && enabled(model, **action).is_ok()
     });

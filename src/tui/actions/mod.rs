@@ -56,6 +56,8 @@ contexts! {
     Checkin = "checkin";
     /// The list of what can be undone.
     Commands = "commands";
+    /// The editor of keys.
+    Keys = "keys";
 }
 
 macro_rules! actions {
@@ -85,6 +87,16 @@ macro_rules! actions {
 actions! {
     /// Takes the command back, or does it again.
     UndoThis = "undo-this" in Commands;
+    /// Takes the key that is pressed next for the action.
+    PressKey = "press-key" in Keys;
+    /// Takes the key that is pressed next besides those there are.
+    AddKey = "add-key" in Keys;
+    /// Takes the last key of the action away.
+    DropKey = "drop-key" in Keys;
+    /// Gives the action the keys it was delivered with.
+    ResetKey = "reset-key" in Keys;
+    /// Gives every action the keys it was delivered with.
+    ResetKeys = "reset-keys" in Keys;
     /// Signs the person in.
     SignIn = "sign-in" in Checkin;
     /// Goes to the next person found.
@@ -222,7 +234,7 @@ actions! {
     /// Joins a server with a code.
     Enrol = "enrol" in Sync;
     /// Goes back one level.
-    Back = "back" in Browse Form Bulk Checkin;
+    Back = "back" in Browse Form Bulk Checkin Keys;
     /// Moves up.
     Up = "up" in Browse;
     /// Moves down.
@@ -265,6 +277,10 @@ actions! {
     Menu = "menu" in Global;
     /// Shows the keys of this screen.
     Help = "help" in Global;
+    /// Shows what can be pressed now.
+    WhichKey = "which-key" in Global;
+    /// Changes the keys.
+    EditKeys = "edit-keys" in Browse;
     /// Changes the language.
     Language = "language" in Global;
     /// Paints the screen anew.

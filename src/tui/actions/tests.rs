@@ -7,6 +7,7 @@ use crate::tui::keys::Keymap;
 /// Actions of the menu and the palette only; both open with a key that every input method lets through.
 const MENU_ONLY: &[Action] = &[
     Action::Suspend,
+    Action::EditKeys,
     Action::Collation,
     Action::Totals,
     Action::OpenView,

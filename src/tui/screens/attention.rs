@@ -170,13 +170,23 @@ impl Page for AttentionList {
         }
     }
 
+    fn count_rows(&self) -> Option<usize> {
+        Some(self.items.len())
+    }
+
+    fn row_text(&self, shell: &Shell, row: usize) -> String {
+        self.row(shell, row).texts.join("; ")
+    }
+
+    fn go_to(&mut self, row: usize) {
+        self.table.cursor = row;
+    }
+
     fn act(&mut self, shell: &mut Shell, action: Action) {
-        let count = self.items.len();
+        if self.table.moved(action, self.items.len()) {
+            return;
+        }
         match action {
-            Action::Up => self.table.move_by(-1, count),
-            Action::Down => self.table.move_by(1, count),
-            Action::First | Action::PageUp => self.table.cursor = 0,
-            Action::Last | Action::PageDown => self.table.cursor = count.saturating_sub(1),
             Action::Open | Action::Edit => self.edit(shell),
             Action::Resend => self.resend(shell),
             Action::Discard => {

@@ -125,16 +125,28 @@ impl Page for ColumnSheet {
         super::list::tab_of(self.kind)
     }
 
+    fn count_rows(&self) -> Option<usize> {
+        Some(self.layout.columns.len())
+    }
+
+    fn row_text(&self, shell: &Shell, row: usize) -> String {
+        self.row(shell, row).texts.join(" ")
+    }
+
+    fn go_to(&mut self, row: usize) {
+        self.table.cursor = row;
+    }
+
+    fn chosen(&self, _shell: &Shell) -> super::Chosen {
+        super::Chosen::Run(Action::Select)
+    }
+
     fn act(&mut self, shell: &mut Shell, action: Action) {
-        let page = isize::try_from(self.table.page()).unwrap_or(1);
         let count = self.layout.columns.len();
+        if self.table.moved(action, count) {
+            return;
+        }
         match action {
-            Action::Up => self.table.move_by(-1, count),
-            Action::Down => self.table.move_by(1, count),
-            Action::PageUp => self.table.move_by(-page, count),
-            Action::PageDown => self.table.move_by(page, count),
-            Action::First => self.table.cursor = 0,
-            Action::Last => self.table.cursor = count.saturating_sub(1),
             Action::Back | Action::Open => return shell.moves.push(Move::Pop),
             Action::Select => {
                 self.toggle();

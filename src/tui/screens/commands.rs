@@ -147,16 +147,27 @@ impl Page for CommandList {
         ui.put(inner.x + 1, body.bottom(), &told, inner.width.saturating_sub(2), Role::Quiet);
     }
 
+    fn count_rows(&self) -> Option<usize> {
+        Some(self.commands.len())
+    }
+
+    fn row_text(&self, shell: &Shell, row: usize) -> String {
+        self.row(shell, row).texts.join("; ")
+    }
+
+    fn go_to(&mut self, row: usize) {
+        self.table.cursor = row;
+    }
+
+    fn chosen(&self, _shell: &Shell) -> super::Chosen {
+        super::Chosen::Run(Action::UndoThis)
+    }
+
     fn act(&mut self, shell: &mut Shell, action: Action) {
-        let count = self.commands.len();
-        let page = isize::try_from(self.table.page()).unwrap_or(1);
+        if self.table.moved(action, self.commands.len()) {
+            return;
+        }
         match action {
-            Action::Up => self.table.move_by(-1, count),
-            Action::Down => self.table.move_by(1, count),
-            Action::PageUp => self.table.move_by(-page, count),
-            Action::PageDown => self.table.move_by(page, count),
-            Action::First => self.table.cursor = 0,
-            Action::Last => self.table.cursor = count.saturating_sub(1),
             Action::UndoThis => self.undo(shell),
             Action::Open => {
                 let Some(id) = self.current().map(|command| command.record) else { return };

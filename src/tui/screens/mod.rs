@@ -12,6 +12,7 @@ mod coverage;
 mod detail;
 mod first_run;
 mod form;
+mod keyboard;
 mod list;
 mod overview;
 mod said;
@@ -40,6 +41,7 @@ pub use detail::Detail;
 pub use first_run::FirstRun;
 pub use form::Form;
 pub(super) use form::{code_items, found_records};
+pub use keyboard::Keyboard;
 pub use list::List;
 pub use overview::Overview;
 pub use sync::SyncScreen;
@@ -55,6 +57,19 @@ pub enum Reply {
     Item(Item),
     /// The answer with this number was given, with what was typed.
     Answer(usize, String),
+}
+
+/// What choosing a row by its number does, in the line mode.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Chosen {
+    /// An action runs.
+    Run(Action),
+    /// A key is pressed.
+    Press(Key),
+    /// A text is asked for, with this prompt.
+    Type(String),
+    /// Only the cursor moves.
+    Nothing,
 }
 
 /// What a screen tells the ones below it.
@@ -105,6 +120,11 @@ pub trait Page {
         false
     }
 
+    /// True while it takes the very next key, whatever it is bound to.
+    fn wants_raw_keys(&self) -> bool {
+        false
+    }
+
     /// Takes pasted text; false if there is nothing to paste into.
     fn pasted(&mut self, shell: &mut Shell, text: &str) -> bool {
         let (_, _) = (shell, text);
@@ -137,6 +157,40 @@ pub trait Page {
     /// Reads its records again, after a change.
     fn reload(&mut self, shell: &Shell) {
         let _ = shell;
+    }
+
+    /// Returns how many rows it has for the line mode; `None` if it is told as it looks.
+    fn count_rows(&self) -> Option<usize> {
+        None
+    }
+
+    /// Says a row in the line mode.
+    fn row_text(&self, shell: &Shell, row: usize) -> String {
+        let (_, _) = (shell, row);
+        String::new()
+    }
+
+    /// Says in the line mode what stands above its rows.
+    fn intro(&self, shell: &Shell) -> Vec<String> {
+        let _ = shell;
+        Vec::new()
+    }
+
+    /// Puts the cursor on a row.
+    fn go_to(&mut self, row: usize) {
+        let _ = row;
+    }
+
+    /// Says what choosing the row under the cursor by its number does.
+    fn chosen(&self, shell: &Shell) -> Chosen {
+        let _ = shell;
+        Chosen::Run(Action::Open)
+    }
+
+    /// Takes a whole line of the line mode as typing; false if nothing is typed into.
+    fn line(&mut self, shell: &mut Shell, text: &str) -> bool {
+        let (_, _) = (shell, text);
+        false
     }
 
     /// Returns when it wants to be woken, in the shell's milliseconds.

@@ -7,7 +7,7 @@ use crate::tui::actions::{Action, Context};
 use crate::tui::app::{Move, Shell};
 use crate::tui::effect::Effect;
 use crate::tui::keys::{Code, Key, Named};
-use crate::tui::text::wrap;
+use crate::tui::text::{cells, wrap};
 use crate::tui::theme::Role;
 use crate::tui::ui::Ui;
 use crate::tui::widgets::input::TextInput;
@@ -59,32 +59,27 @@ impl Page for Unlock {
             &shell.text("unlock-hint"),
         );
         let wide = inner.width.saturating_sub(4);
-        ui.put(
-            inner.x + 2,
-            inner.y + 1,
-            &shell.text(if self.locked { "unlock-locked" } else { "unlock-text" }),
-            wide,
-            Role::Text,
-        );
+        let text = shell.text(if self.locked { "unlock-locked" } else { "unlock-text" });
+        let lines = wrap(&text, usize::from(wide));
+        for (line, y) in lines.iter().zip(inner.y + 1..inner.bottom()) {
+            ui.put(inner.x + 2, y, line, wide, Role::Text);
+        }
+        let mut y = inner.y + 1 + cells(lines.len());
         if let [_, _, ..] = shell.users.as_slice() {
             let name = shell.users.get(shell.chosen).cloned().unwrap_or_default();
             let name = if name.is_empty() { shell.text("unlock-first-user") } else { name };
             let line = shell.text_with("unlock-user", &[("name", &name)]);
-            ui.put(inner.x + 2, inner.y + 2, &line, wide, Role::Key);
+            ui.put(inner.x + 2, y, &line, wide, Role::Key);
+            y += 1;
         }
-        let x = ui.label(
-            inner.x + 2,
-            inner.y + 3,
-            &shell.text("passphrase"),
-            inner.right(),
-            Role::Title,
-        ) + 1;
-        self.input.draw(ui, x, inner.y + 3, inner.right().saturating_sub(x + 2), !self.busy);
+        y += 1;
+        let x = ui.label(inner.x + 2, y, &shell.text("passphrase"), inner.right(), Role::Title) + 1;
+        self.input.draw(ui, x, y, inner.right().saturating_sub(x + 2), !self.busy);
         if self.busy {
-            ui.put(inner.x + 2, inner.y + 5, &shell.text("unlock-busy"), wide, Role::Quiet);
+            ui.put(inner.x + 2, y + 2, &shell.text("unlock-busy"), wide, Role::Quiet);
         } else if let Some(problem) = &self.problem {
             let lines = wrap(problem, usize::from(wide));
-            for (line, y) in lines.iter().zip(inner.y + 5..inner.bottom()) {
+            for (line, y) in lines.iter().zip(y + 2..inner.bottom()) {
                 ui.put(inner.x + 2, y, line, wide, Role::Bad);
             }
         }

@@ -157,8 +157,14 @@ impl Values {
         }
     }
 
-    fn percent(&self, bin: &Bin) -> usize {
-        (bin.count * 100).checked_div(self.total()).unwrap_or(0)
+    /// Returns the share of a value in percent, with a decimal below ten: what there is never shows as nothing.
+    fn percent(&self, bin: &Bin) -> String {
+        let tenths = (bin.count * 1000).checked_div(self.total()).unwrap_or(0);
+        match tenths {
+            0 if bin.count > 0 => "<0.1".to_owned(),
+            0..100 => format!("{}.{}", tenths / 10, tenths % 10),
+            _ => (tenths / 10).to_string(),
+        }
     }
 
     fn row(&self, shell: &Shell, index: usize, most: usize) -> Row {
@@ -176,12 +182,12 @@ impl Values {
 
     fn draw_table(&self, shell: &Shell, ui: &mut Ui<'_>, area: Rect) {
         let most = self.bins.iter().map(|bin| bin.count).max().unwrap_or(0);
-        let name = area.width.saturating_sub(BAR + 26).clamp(12, 48);
+        let name = area.width.saturating_sub(BAR + 27).clamp(12, 48);
         let columns = [
             column(String::new(), 3, false),
             column(shell.column_label(self.kind.spec(), self.field), name, false),
             column(shell.text("values-count"), 8, true),
-            column("%".to_owned(), 4, true),
+            column("%".to_owned(), 5, true),
             column(String::new(), BAR, false),
         ];
         let count = self.bins.len();
@@ -190,8 +196,12 @@ impl Values {
     }
 
     fn draw_chart(&self, shell: &Shell, ui: &mut Ui<'_>, area: Rect) {
-        let bars: Vec<(String, usize)> =
-            self.bins.iter().map(|bin| (self.label(shell, bin), bin.count)).collect();
+        let bar = |bin: &Bin| chart::Bar {
+            label: self.label(shell, bin),
+            count: bin.count,
+            ticked: self.ticked.contains(&bin.bucket.key()),
+        };
+        let bars: Vec<chart::Bar> = self.bins.iter().map(bar).collect();
         let inner = Rect { x: area.x + 2, width: area.width.saturating_sub(3), ..area };
         chart::columns(ui, shell.chrome, inner, &bars, Some(self.table.cursor));
     }
@@ -230,13 +240,17 @@ impl Page for Values {
         let inner = ui.frame(area, &shell.text_with("values-title", &args), "");
         let body = Rect { height: inner.height.saturating_sub(2), ..inner };
         if self.bins.is_empty() {
-            ui.put(
-                inner.x + 3,
-                inner.y + 1,
-                &shell.text("list-none"),
-                inner.width.saturating_sub(4),
-                Role::Text,
-            );
+            let wide = inner.width.saturating_sub(4);
+            let narrowed = !self.query.search.is_empty()
+                || !self.query.filters.is_empty()
+                || self.query.facets.iter().any(|facet| facet.field != self.field);
+            let why = if narrowed { "values-none-match" } else { "list-none" };
+            ui.put(inner.x + 3, inner.y + 1, &shell.text(why), wide, Role::Title);
+            if narrowed && !self.query.search.is_empty() {
+                let args = [("text", self.query.search.as_str())];
+                let text = shell.text_with("values-none-search", &args);
+                ui.put(inner.x + 3, inner.y + 2, &text, wide, Role::Text);
+            }
         } else if self.chart {
             self.draw_chart(shell, ui, body);
         } else {
@@ -273,25 +287,40 @@ impl Page for Values {
             Action::Select => "values-tick",
             Action::ClearFilter => "values-clear",
             Action::Sort => "values-order",
+            Action::Chart if self.chart => "values-as-table",
             _ => return None,
         };
         Some(shell.text(key))
     }
 
+    fn count_rows(&self) -> Option<usize> {
+        Some(self.bins.len())
+    }
+
+    fn row_text(&self, shell: &Shell, row: usize) -> String {
+        let mut texts = self.row(shell, row, 0).texts;
+        texts.truncate(4); // the bar says nothing to be heard
+        texts.join(" ")
+    }
+
+    fn go_to(&mut self, row: usize) {
+        self.table.cursor = row;
+    }
+
+    fn chosen(&self, _shell: &Shell) -> super::Chosen {
+        super::Chosen::Run(Action::Select)
+    }
+
     fn act(&mut self, shell: &mut Shell, action: Action) {
-        let page = isize::try_from(self.table.page()).unwrap_or(1);
         let count = self.bins.len();
+        if self.table.moved(action, count) {
+            return;
+        }
         match action {
             Action::Left if self.chart => self.table.move_by(-1, count),
             Action::Right if self.chart => self.table.move_by(1, count),
             Action::Left => self.turn(shell, false),
             Action::Right => self.turn(shell, true),
-            Action::Up => self.table.move_by(-1, count),
-            Action::Down => self.table.move_by(1, count),
-            Action::PageUp => self.table.move_by(-page, count),
-            Action::PageDown => self.table.move_by(page, count),
-            Action::First => self.table.cursor = 0,
-            Action::Last => self.table.cursor = count.saturating_sub(1),
             Action::Select => self.toggle(shell),
             Action::Open => self.open(shell),
             Action::ClearFilter => {
@@ -316,10 +345,11 @@ impl Page for Values {
     fn sheet(&self, shell: &Shell) -> Option<Sheet> {
         let label = shell.column_label(self.kind.spec(), self.field);
         let mut rows = vec![vec![label.clone(), shell.text("values-count"), "%".to_owned()]];
-        rows.extend(self.bins.iter().map(|bin| {
-            let percent = self.percent(bin).to_string();
-            vec![self.label(shell, bin), bin.count.to_string(), percent]
-        }));
+        rows.extend(
+            self.bins
+                .iter()
+                .map(|bin| vec![self.label(shell, bin), bin.count.to_string(), self.percent(bin)]),
+        );
         Some(Sheet { name: format!("values-{}", self.field), title: label, rows, taken: None })
     }
 }

@@ -47,6 +47,7 @@ pub(super) fn answer(model: &mut Model, purpose: Purpose, reply: Reply) {
         (Purpose::ExportWhy(form), Reply::Answer(0, purpose)) => {
             with_page(model, |shell, page| export::write(shell, page, form, &purpose));
         }
+        (Purpose::ResetKeys, Reply::Answer(1, _)) => model.shell.reset_keys(),
         (Purpose::Delete(ids), Reply::Answer(1, reason)) => model.shell.delete(&ids, &reason),
         _ => {}
     }
@@ -90,7 +91,14 @@ fn drop_view(shell: &mut Shell, id: &str) {
     }
 }
 
+/// Most actions that are remembered as used last.
+const MOST_RECENT: usize = 8;
+
 fn chosen(model: &mut Model, id: &str) {
+    let recent = &mut model.shell.recent;
+    recent.retain(|other| other != id);
+    recent.insert(0, id.to_owned());
+    recent.truncate(MOST_RECENT);
     if let Some(view) = id.strip_prefix(VIEW) {
         return open_view(model, view);
     }

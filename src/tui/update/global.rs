@@ -11,8 +11,9 @@ use crate::tui::actions::{Action, Context};
 use crate::tui::app::{Body, Model, Move, Purpose, Shell, SyncState, Tone};
 use crate::tui::data::{Failure, HistoryEntry, SyncFigures, value_text};
 use crate::tui::effect::Effect;
+use crate::tui::keys::{Code, Key};
 use crate::tui::screens::{
-    AttentionList, CommandList, ConflictList, List, Page, SyncScreen, pick_view,
+    AttentionList, CommandList, ConflictList, Keyboard, List, Page, SyncScreen, pick_view,
 };
 use crate::tui::text::wrap;
 use crate::tui::widgets::dialog::Dialog;
@@ -37,6 +38,11 @@ pub(super) fn run_global(model: &mut Model, action: Action) -> bool {
         Action::Palette => open_palette(model, false),
         Action::Menu => open_palette(model, true),
         Action::Help => open_help(model),
+        Action::WhichKey => crate::tui::which_key::open(model),
+        Action::EditKeys => {
+            let page = Keyboard::new(shell);
+            shell.moves.push(Move::Push(Box::new(page)));
+        }
         Action::Undo | Action::Redo => shell.undo_or_redo(action),
         Action::Commands => {
             let list = CommandList::new(shell);
@@ -201,8 +207,34 @@ fn open_palette(model: &mut Model, menu: bool) {
         all.extend(kinds);
         all.extend(super::answers::view_items(&model.shell));
     }
+    if !menu {
+        let recent = &model.shell.recent;
+        let place = |item: &Item| recent.iter().position(|id| *id == item.id);
+        all.sort_by_key(|item| place(item).unwrap_or(recent.len()));
+    }
     let title = model.shell.text(if menu { "menu-title" } else { "palette-title" });
     model.shell.pick(Purpose::Palette, Picker::new(&title, all));
+    let hint = model.shell.text("hint-palette");
+    if let Some(Body::Picker(picker)) = model.shell.layers.last_mut().map(|layer| &mut layer.body) {
+        picker.hint = hint;
+    }
+}
+
+/// In the palette F2 goes to the keys of the action under the cursor.
+pub(super) fn edits_key_of_palette(model: &mut Model, key: Key) -> bool {
+    let wanted = key == Key { code: Code::F(2), ctrl: false, shift: false };
+    let Some(layer) = model.shell.layers.last().filter(|_| wanted) else { return false };
+    let Body::Picker(picker) = &layer.body else { return false };
+    if layer.purpose != Purpose::Palette || !model.chain().contains(&Context::Browse) {
+        return false;
+    }
+    let Some(action) = picker.current().and_then(|item| Action::from_id(&item.id)) else {
+        return false;
+    };
+    let page = Keyboard::at(&model.shell, action, model.chain());
+    model.shell.layers.pop();
+    model.shell.moves.push(Move::Push(Box::new(page)));
+    true
 }
 
 fn open_help(model: &mut Model) {
@@ -219,9 +251,13 @@ fn open_help(model: &mut Model) {
             }
             let keys = keys.iter().map(ToString::to_string).collect::<Vec<_>>().join(" ");
             let why = if action.is_in(chain) { enabled(model, *action).err() } else { None };
-            let why = why.map(|why| format!("  x {why}")).unwrap_or_default();
-            let label = crate::tui::text::fit(&shell.text_of(*action), 20);
-            lines.push(format!("  {} {label}{why}", crate::tui::text::fit(&keys, 26)));
+            let label = shell.text_of(*action);
+            lines.push(format!("  {} {label}", crate::tui::text::fit(&keys, 26)));
+            let why = why.iter().flat_map(|why| wrap(why, READ_CELLS - 31));
+            for (number, part) in why.enumerate() {
+                let mark = if number == 0 { "x" } else { " " };
+                lines.push(format!("{}{mark} {part}", " ".repeat(29)));
+            }
         }
         lines.push(String::new());
     }

@@ -3,19 +3,23 @@
 mod answers;
 mod bulk;
 mod global;
+mod lines;
 mod place;
 #[cfg(test)]
 mod tests;
 #[cfg(test)]
 mod tests_craft;
 #[cfg(test)]
+mod tests_keys;
+#[cfg(test)]
 mod tests_work;
 
 use super::actions::{Action, Context};
 use super::app::{Body, Layer, Model, Move, Purpose, Tone};
+use super::chord::Meaning;
 use super::data::Failure;
 use super::effect::Effect;
-use super::keys::{Key, Named};
+use super::keys::{Key, Named, is_han};
 use super::matching::matches;
 use super::message::Message;
 use super::screens::{Page, Reply};
@@ -23,6 +27,7 @@ use super::widgets::calendar::Day;
 use super::widgets::dialog::Answer;
 use super::widgets::input::is_many_lines;
 use super::widgets::picker::{Item, Picked};
+use super::widgets::pressable::Pressed;
 
 pub use global::TABS;
 
@@ -47,6 +52,10 @@ pub fn update(model: &mut Model, message: Message, now_ms: u64) -> Vec<Effect> {
             model.quit = true;
         }
         Message::Wake => on_wake(model),
+        Message::Line(text) => lines::typed(model, &text),
+        Message::Choose(number) => lines::chosen(model, number),
+        Message::GoTo(row) => tell(model, |page, _| page.go_to(row)),
+        Message::Run(action) => run(model, action),
         other => on_report(model, other),
     }
     global::sync_if_due(model);
@@ -79,12 +88,15 @@ pub fn enabled(model: &Model, action: Action) -> Result<(), String> {
 
 /// Decides whether a list's item matches what is typed.
 pub fn item_matches(item: &Item, text: &str) -> bool {
-    matches(&item.label, text) || (!text.is_empty() && item.note.eq_ignore_ascii_case(text))
+    matches(&item.label, text)
+        || (!text.is_empty() && item.note.eq_ignore_ascii_case(text))
+        || (!text.is_empty() && item.note.split(' ').any(|key| key.eq_ignore_ascii_case(text)))
 }
 
 fn on_key(model: &mut Model, key: Key) {
     if !model.shell.layers.is_empty() {
         model.shell.clear_problem();
+        notice_input_method(model, key);
         return on_layer_key(model, key);
     }
     let chain = model.chain();
@@ -93,12 +105,21 @@ fn on_key(model: &mut Model, key: Key) {
         return;
     }
     model.shell.clear_problem();
+    if model.screens.last().is_some_and(|page| page.wants_raw_keys()) {
+        return tell(model, |page, shell| {
+            page.typed(shell, key);
+        });
+    }
+    if browsing && takes_prefix(model, key) {
+        return;
+    }
     let Some(mut page) = model.screens.pop() else { return };
     let action = if browsing { None } else { model.shell.keymap.action(chain, key) };
     let takes = action == Some(Action::Pick) && page.enabled(&model.shell, Action::Pick).is_err();
     let taken = (action.is_none() || takes) && page.typed(&mut model.shell, key);
     model.screens.push(page);
     if taken {
+        notice_input_method(model, key);
         return;
     }
     let Some(action) = model.shell.keymap.action(chain, key.folded()) else {
@@ -109,7 +130,62 @@ fn on_key(model: &mut Model, key: Key) {
     } else if key.typed().is_some_and(|c| c.is_ascii_alphabetic()) {
         model.shell.han_mode = false;
     }
-    run(model, action);
+    run_often(model, action);
+}
+
+/// Most times a movement is made at once.
+const MOST_TIMES: usize = 100_000;
+
+/// Takes digits before a movement, a prefix, and the key after one; false if the key is none of these.
+fn takes_prefix(model: &mut Model, key: Key) -> bool {
+    let chain = model.chain();
+    let key = key.folded();
+    let shell = &mut model.shell;
+    if let Some((prefix, _)) = shell.prefix.take() {
+        let after = shell.keymap.after(chain, prefix);
+        match after.into_iter().find(|(then, _)| *then == key) {
+            Some((_, action)) => run_often(model, action),
+            None => shell.times = None,
+        }
+        return true;
+    }
+    let meaning = shell.keymap.meaning(chain, key);
+    if meaning == Some(Meaning::Prefix) {
+        shell.prefix = Some((key, shell.now_ms));
+        return true;
+    }
+    let digit = key.typed().and_then(|c| c.to_digit(10)).filter(|_| meaning.is_none());
+    let digit =
+        digit.filter(|digit| shell.keymap.counts() && (*digit > 0 || shell.times.is_some()));
+    if let Some(digit) = digit.and_then(|digit| usize::try_from(digit).ok()) {
+        let times = shell.times.unwrap_or(0) * 10 + digit;
+        shell.times = Some(times.min(MOST_TIMES));
+        return true;
+    }
+    if meaning.is_none() {
+        shell.times = None;
+    }
+    false
+}
+
+/// Runs an action as often as was typed before it: movements only; to the first or last row with a number, to the row of that number.
+fn run_often(model: &mut Model, action: Action) {
+    let Some(times) = model.shell.times.take() else { return run(model, action) };
+    match action {
+        Action::First | Action::Last => {
+            run(model, Action::First);
+            (1..times).for_each(|_| run(model, Action::Down));
+        }
+        action if action.is_movement() => (0..times).for_each(|_| run(model, action)),
+        action => run(model, action),
+    }
+}
+
+/// A Han character typed into any field says that an input method is on: hints show the keys it lets through from then on.
+fn notice_input_method(model: &mut Model, key: Key) {
+    if key.typed().is_some_and(is_han) {
+        model.shell.han_mode = true;
+    }
 }
 
 /// How long digits typed after a refused key are taken for the text that was to follow it.
@@ -155,12 +231,23 @@ pub(super) fn run(model: &mut Model, action: Action) {
 }
 
 fn on_layer_key(model: &mut Model, key: Key) {
+    if global::edits_key_of_palette(model, key) {
+        return;
+    }
     let Some(mut layer) = model.shell.layers.pop() else { return };
     let now = model.shell.now_ms;
     let reply = match &mut layer.body {
         Body::Viewer(viewer) => {
             if viewer.key(key) {
                 model.shell.layers.push(layer);
+            }
+            return;
+        }
+        Body::Pressable(keys) => {
+            match keys.key(key) {
+                Pressed::Stay => model.shell.layers.push(layer),
+                Pressed::Closed => {}
+                Pressed::Through => on_key(model, key),
             }
             return;
         }
@@ -202,6 +289,11 @@ fn search(model: &Model, layer: &mut Layer) {
     let ours = model.shell.searched_value(&layer.purpose, &text);
     match ours.or_else(|| page?.searched(&model.shell, &layer.purpose, &text)) {
         Some(items) => picker.set_items(items),
+        // The ids of actions and kinds are their English names.
+        None if layer.purpose == Purpose::Palette => picker.narrow(|item, text| {
+            item_matches(item, text)
+                || item.id.replace(['-', '_'], " ").contains(&text.to_lowercase())
+        }),
         None => picker.narrow(item_matches),
     }
 }
@@ -225,7 +317,9 @@ fn paste(model: &mut Model, text: &str) {
         match &mut layer.body {
             Body::Picker(picker) => picker.input.insert(text),
             Body::Dialog(dialog) => dialog.paste(text),
-            Body::Viewer(_) | Body::Calendar(_) => return model.shell.layers.push(layer),
+            Body::Viewer(_) | Body::Calendar(_) | Body::Pressable(_) => {
+                return model.shell.layers.push(layer);
+            }
         }
         say_joined(model, text);
         if matches!(layer.body, Body::Picker(_)) {
@@ -414,6 +508,7 @@ fn is_global(purpose: &Purpose) -> bool {
             | Purpose::DropView
             | Purpose::ExportForm
             | Purpose::ExportWhy(_)
+            | Purpose::ResetKeys
     )
 }
 

@@ -231,3 +231,23 @@ fn a_figure_is_shown_by_unit_and_each_unit_opens_who_is_missing() {
     desk.press("Enter").shows("電信學院").shows("曾國藩").shows_not("王小明");
     desk.press("Esc Down Enter").shows("沒有未達成的記錄");
 }
+
+#[test]
+fn a_small_share_is_never_nothing_and_ticks_show_in_the_chart() {
+    let mut desk = staffed();
+    desk.press("5");
+    desk.press("Ctrl-G 出生年月 Enter").shows("40%").shows("20%");
+    desk.press("Space F7").shows("[x]").shows("F7換成表格");
+    desk.press("F7").shows_not("F7換成表格");
+}
+
+#[test]
+fn values_of_a_search_without_hits_name_the_search() {
+    let mut desk = staffed();
+    desk.press("5");
+    column(&mut desk, "sex");
+    desk.press("/ 無此人 Enter Ctrl-D")
+        .shows("沒有符合條件的記錄")
+        .shows("「無此人」")
+        .shows_not("還沒有記錄");
+}

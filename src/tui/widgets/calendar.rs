@@ -55,6 +55,8 @@ impl Calendar {
             Named::Right => self.go(1.days()),
             Named::Up => self.go(-7.days()),
             Named::Down => self.go(7.days()),
+            Named::Tab if key.shift => self.go(-1.years()),
+            Named::Tab => self.go(1.years()),
             Named::PgUp if key.shift || key.ctrl => self.go(-1.years()),
             Named::PgDn if key.shift || key.ctrl => self.go(1.years()),
             Named::PgUp => self.go(-1.months()),
@@ -119,5 +121,16 @@ mod tests {
         calendar.key(Key::named(Named::Home));
         assert_eq!(calendar.key(Key::named(Named::Enter)), Day::Chosen(date(2026, 8, 23)));
         assert_eq!(calendar.key(Key::named(Named::Esc)), Day::Closed);
+    }
+
+    #[test]
+    fn tab_jumps_a_year_and_shift_tab_back() {
+        let mut calendar = Calendar::new(date(2026, 8, 23), date(2024, 2, 29));
+        calendar.key(Key::named(Named::Tab));
+        assert_eq!(calendar.key(Key::named(Named::Enter)), Day::Chosen(date(2025, 2, 28)));
+        let back = Key { shift: true, ..Key::named(Named::Tab) };
+        calendar.key(back);
+        calendar.key(back);
+        assert_eq!(calendar.key(Key::named(Named::Enter)), Day::Chosen(date(2023, 2, 28)));
     }
 }

@@ -11,23 +11,30 @@ const STEP: u16 = 6;
 /// Parts of a cell, from nothing to full.
 const PARTS: [&str; 9] = [" ", "▁", "▂", "▃", "▄", "▅", "▆", "▇", "█"];
 
-/// Draws a column for each label and count, the newest ones if not all fit; the one with the cursor is marked below.
-pub fn columns(
-    ui: &mut Ui<'_>,
-    chrome: Chrome,
-    area: Rect,
-    bars: &[(String, usize)],
-    cursor: Option<usize>,
-) {
+/// One column.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Bar {
+    /// What it counts.
+    pub label: String,
+    /// How many.
+    pub count: usize,
+    /// True if it is ticked.
+    pub ticked: bool,
+}
+
+/// Draws a column for each label and count, the newest ones if not all fit; the one with the cursor and those ticked are marked below.
+pub fn columns(ui: &mut Ui<'_>, chrome: Chrome, area: Rect, bars: &[Bar], cursor: Option<usize>) {
     let (fits, high) = (usize::from(area.width / STEP), area.height.saturating_sub(3));
     if high == 0 || fits == 0 {
         return;
     }
     let last = cursor.map_or(bars.len(), |cursor| (cursor + 1).max(fits)).min(bars.len());
     let first = last.saturating_sub(fits);
-    let most = bars.iter().map(|(_, count)| *count).max().unwrap_or(0).max(1);
+    let most = bars.iter().map(|bar| bar.count).max().unwrap_or(0).max(1);
     let shown = bars.iter().enumerate().skip(first).take(fits);
-    for ((index, (label, count)), x) in shown.zip((area.x..).step_by(usize::from(STEP))) {
+    for ((index, Bar { label, count, ticked }), x) in
+        shown.zip((area.x..).step_by(usize::from(STEP)))
+    {
         let eighths = count.saturating_mul(usize::from(high) * 8).div_ceil(most);
         let current = cursor == Some(index);
         for row in 0..high {
@@ -45,8 +52,9 @@ pub fn columns(
         let short = short(label, usize::from(STEP - 1));
         let role = if current { Role::Selected } else { Role::Text };
         ui.put(x, area.y + high + 1, &short, STEP - 1, role);
-        let mark = if current { "^" } else { "" };
-        ui.put(x, area.y + high + 2, mark, STEP - 1, Role::Key);
+        let mark =
+            format!("{}{}", if current { "^" } else { "" }, if *ticked { "[x]" } else { "" });
+        ui.put(x, area.y + high + 2, &mark, STEP - 1, Role::Key);
     }
 }
 
@@ -77,15 +85,16 @@ mod tests {
         let mut buf = Buffer::empty(area);
         let theme = Theme::mono();
         let mut ui = Ui::new(&mut buf, &theme, chrome);
+        let bars = [("2026-01", 4, true), ("2026-02", 8, false), ("2026-03", 0, false)];
         let bars =
-            [("2026-01".to_owned(), 4), ("2026-02".to_owned(), 8), ("2026-03".to_owned(), 0)];
+            bars.map(|(label, count, ticked)| Bar { label: label.to_owned(), count, ticked });
         columns(&mut ui, chrome, area, &bars, Some(1));
         dump(&buf)
     }
 
     #[test]
     fn columns_are_as_high_as_their_counts_and_say_them() {
-        let wanted = "      8\n      ####\n4     ####\n####  ####\n####  ####  0\n26-01 26-02 26-03\n      ^\n";
+        let wanted = "      8\n      ####\n4     ####\n####  ####\n####  ####  0\n26-01 26-02 26-03\n[x]   ^\n";
         assert_eq!(drawn(Chrome::Ascii), wanted);
     }
 

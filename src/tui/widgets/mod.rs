@@ -5,5 +5,6 @@ pub mod chart;
 pub mod dialog;
 pub mod input;
 pub mod picker;
+pub mod pressable;
 pub mod table;
 pub mod viewer;

@@ -4,6 +4,7 @@ use std::cell::Cell;
 
 use ratatui::layout::Rect;
 
+use crate::tui::actions::Action;
 use crate::tui::text::{cells, fit_right, width};
 use crate::tui::theme::Role;
 use crate::tui::ui::{Ui, follow};
@@ -62,6 +63,21 @@ impl TableState {
     pub fn move_by(&mut self, rows: isize, count: usize) {
         let last = count.saturating_sub(1);
         self.cursor = self.cursor.saturating_add_signed(rows).min(last);
+    }
+
+    /// Moves the cursor as an action of moving about says, within a list of `count`; false if the action is another one.
+    pub fn moved(&mut self, action: Action, count: usize) -> bool {
+        let page = isize::try_from(self.page()).unwrap_or(1);
+        match action {
+            Action::Up => self.move_by(-1, count),
+            Action::Down => self.move_by(1, count),
+            Action::PageUp => self.move_by(-page, count),
+            Action::PageDown => self.move_by(page, count),
+            Action::First => self.cursor = 0,
+            Action::Last => self.cursor = count.saturating_sub(1),
+            _ => return false,
+        }
+        true
     }
 }
 

@@ -3,7 +3,7 @@
 use std::io::{Read, Write};
 use std::path::Path;
 use std::sync::atomic::{AtomicBool, Ordering};
-use std::sync::{Arc, Mutex};
+use std::sync::{Arc, Condvar, Mutex};
 use std::thread::{self, JoinHandle};
 use std::time::{Duration, Instant};
 
@@ -22,12 +22,34 @@ type Writer = Arc<Mutex<Option<Box<dyn Write + Send>>>>;
 /// The program asks where the cursor is.
 const WHERE: &[u8] = b"\x1b[6n";
 
+/// The program asks what colour the background is.
+const GROUND: &[u8] = b"\x1b]11;?";
+
+/// How a terminal behaves.
+#[derive(Clone, Copy)]
+pub(crate) struct Manners {
+    /// Cells it draws ambiguous characters in; 0 if it never says where its cursor is.
+    pub(crate) cells: u16,
+    /// What it answers when asked for its background; `None` for nothing.
+    pub(crate) ground: Option<&'static str>,
+    /// True if it has colours.
+    pub(crate) colours: bool,
+}
+
+impl Default for Manners {
+    fn default() -> Self {
+        Self { cells: 1, ground: None, colours: false }
+    }
+}
+
 /// One program in one terminal.
 pub(crate) struct Term {
     writer: Writer,
     master: Option<Box<dyn MasterPty + Send>>,
     reader: Option<JoinHandle<()>>,
     stop: Arc<AtomicBool>,
+    held: Arc<(Mutex<bool>, Condvar)>,
+    raw: Arc<Mutex<Vec<u8>>>,
     screen: Arc<Mutex<vt100::Parser>>,
     child: Box<dyn Child + Send + Sync>,
 }
@@ -40,6 +62,11 @@ impl Term {
 
     /// Starts it with further arguments, in a terminal that draws ambiguous characters in so many cells; 0 for one that never answers.
     pub(crate) fn start_with(dir: &Path, args: &[&str], cells: u16) -> Self {
+        Self::start_in(dir, args, Manners { cells, ..Manners::default() })
+    }
+
+    /// Starts it with further arguments in a terminal with these manners.
+    pub(crate) fn start_in(dir: &Path, args: &[&str], manners: Manners) -> Self {
         let mut command = CommandBuilder::new(env!("CARGO_BIN_EXE_ejia"));
         command.arg("--data");
         command.arg(dir);
@@ -49,7 +76,7 @@ impl Term {
         command.env("HOME", dir.parent().unwrap());
         command.env("XDG_CONFIG_HOME", dir.parent().unwrap());
         command.args(args);
-        Self::spawn(command, cells)
+        Self::spawn(command, manners)
     }
 
     /// Starts this test binary once more with one of its tests, told by the environment that it is the child.
@@ -58,16 +85,19 @@ impl Term {
         command.args(["--exact", test, "--nocapture", "--test-threads=1"]);
         command.env(CHILD, dir);
         command.env("RUST_BACKTRACE", "0");
-        Self::spawn(command, 1)
+        Self::spawn(command, Manners::default())
     }
 
-    fn spawn(mut command: CommandBuilder, cells: u16) -> Self {
+    fn spawn(mut command: CommandBuilder, manners: Manners) -> Self {
         let size = PtySize { rows: 24, cols: 80, pixel_width: 0, pixel_height: 0 };
         let pair = native_pty_system().openpty(size).unwrap();
         command.env("TERM", "xterm-256color");
         command.env("LANG", "zh_TW.UTF-8");
         command.env("LC_ALL", "zh_TW.UTF-8");
-        command.env("NO_COLOR", "1");
+        command.env("COLORTERM", "truecolor");
+        if !manners.colours {
+            command.env("NO_COLOR", "1");
+        }
         let child = pair.slave.spawn_command(command).unwrap();
         drop(pair.slave); // or the reader never sees the end
         let screen = Arc::new(Mutex::new(vt100::Parser::new(
@@ -75,28 +105,85 @@ impl Term {
             80.try_into().unwrap(),
             0,
         )));
-        let mut bytes = pair.master.try_clone_reader().unwrap();
-        let stop = Arc::new(AtomicBool::new(false));
-        let (shared, stopped) = (Arc::clone(&screen), Arc::clone(&stop));
-        let writer: Writer = Arc::new(Mutex::new(Some(pair.master.take_writer().unwrap())));
-        let answers = Arc::clone(&writer);
-        let reader = thread::spawn(move || {
+        let bytes = pair.master.try_clone_reader().unwrap();
+        let mut term = Self {
+            writer: Arc::new(Mutex::new(Some(pair.master.take_writer().unwrap()))),
+            master: Some(pair.master),
+            reader: None,
+            stop: Arc::default(),
+            held: Arc::default(),
+            raw: Arc::default(),
+            screen,
+            child,
+        };
+        term.reader = Some(term.read(bytes, manners));
+        term
+    }
+
+    /// Reads what the program writes, on a thread of its own, and answers what it asks.
+    fn read(&self, mut bytes: Box<dyn Read + Send>, manners: Manners) -> JoinHandle<()> {
+        let (screen, raw) = (Arc::clone(&self.screen), Arc::clone(&self.raw));
+        let (stop, held) = (Arc::clone(&self.stop), Arc::clone(&self.held));
+        let writer = Arc::clone(&self.writer);
+        let answer = move |text: &str| {
+            if let Some(writer) = writer.lock().unwrap().as_mut() {
+                writer.write_all(text.as_bytes()).unwrap();
+            }
+        };
+        thread::spawn(move || {
             let mut buffer = [0; 4096];
             while let Ok(count @ 1..) = bytes.read(&mut buffer) {
-                shared.lock().unwrap().process(&buffer[..count]);
-                if cells > 0 && buffer[..count].windows(WHERE.len()).any(|bytes| bytes == WHERE) {
-                    let (row, column) = shared.lock().unwrap().screen().cursor_position();
-                    let answer = format!("\u{1b}[{};{}R", row + 1, column + cells);
-                    if let Some(writer) = answers.lock().unwrap().as_mut() {
-                        writer.write_all(answer.as_bytes()).unwrap();
-                    }
+                let read = &buffer[..count];
+                let asks = |what: &[u8]| read.windows(what.len()).any(|bytes| bytes == what);
+                screen.lock().unwrap().process(read);
+                raw.lock().unwrap().extend_from_slice(read);
+                if let Some(ground) = manners.ground.filter(|_| asks(GROUND)) {
+                    answer(&format!("\u{1b}]11;{ground}\u{7}"));
                 }
-                if stopped.load(Ordering::SeqCst) {
+                if manners.cells > 0 && asks(WHERE) {
+                    let (row, column) = screen.lock().unwrap().screen().cursor_position();
+                    answer(&format!("\u{1b}[{};{}R", row + 1, column + manners.cells));
+                }
+                let (flag, changed) = &*held;
+                drop(changed.wait_while(flag.lock().unwrap(), |held| *held).unwrap());
+                if stop.load(Ordering::SeqCst) {
                     return; // and with it the last handle of the terminal
                 }
             }
-        });
-        Self { writer, master: Some(pair.master), reader: Some(reader), stop, screen, child }
+        })
+    }
+
+    /// Stops reading what the program writes, and has it write until nothing more is taken.
+    pub(crate) fn hold(&mut self) {
+        *self.held.0.lock().unwrap() = true;
+        let size = PtySize { rows: 60, cols: 200, pixel_width: 0, pixel_height: 0 };
+        self.master.as_ref().unwrap().resize(size).unwrap();
+        let call = format!("/proc/{0}/task/{0}/syscall", self.pid());
+        let writes = || std::fs::read_to_string(&call).ok().map(|call| call.starts_with("1 "));
+        let mut seen = 0;
+        for _frame in 0..400 {
+            self.send("\u{c}");
+            thread::sleep(LOOK);
+            seen = if writes() == Some(true) { seen + 1 } else { 0 };
+            if seen == 20 {
+                return;
+            }
+        }
+        assert!(writes().unwrap_or(true), "the program is not held up");
+    }
+
+    /// Returns what the program wrote so far.
+    pub(crate) fn raw(&self) -> String {
+        String::from_utf8_lossy(&self.raw.lock().unwrap()).into_owned()
+    }
+
+    /// Waits until the program wrote something.
+    pub(crate) fn wait_raw(&self, text: &str) {
+        let start = Instant::now();
+        while !self.raw().contains(text) {
+            assert!(start.elapsed() < DEADLINE, "waited for {text:?}");
+            thread::sleep(LOOK);
+        }
     }
 
     /// Types bytes.
@@ -149,6 +236,7 @@ impl Term {
         let start = Instant::now();
         loop {
             if let Some(status) = self.child.try_wait().unwrap() {
+                self.release();
                 self.writer.lock().unwrap().take();
                 self.reader.take().unwrap().join().unwrap();
                 return status.exit_code();
@@ -161,7 +249,10 @@ impl Term {
     /// Hangs the terminal up and waits until the program has ended.
     pub(crate) fn hang_up(mut self) {
         self.stop.store(true, Ordering::SeqCst);
-        self.send("\u{c}"); // paints anew, which wakes the reader
+        if !*self.held.0.lock().unwrap() {
+            self.send("\u{c}"); // paints anew, which wakes the reader
+        }
+        self.release();
         self.reader.take().unwrap().join().unwrap();
         self.close();
         let start = Instant::now();
@@ -169,6 +260,12 @@ impl Term {
             assert!(start.elapsed() < DEADLINE, "the program outlived its terminal");
             thread::sleep(LOOK);
         }
+    }
+
+    /// Reads on.
+    fn release(&self) {
+        *self.held.0.lock().unwrap() = false;
+        self.held.1.notify_all();
     }
 
     /// Returns the program's process id.

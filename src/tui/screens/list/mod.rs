@@ -19,7 +19,7 @@ use crate::tui::actions::{Action, Context};
 use crate::tui::app::{Move, Purpose, Shell, Tone};
 use crate::tui::arranged::{CREATED, STATE, Sheet, StoredView, UNIT};
 use crate::tui::data::{Comparison, Filter, Query, RecordView, filter_text};
-use crate::tui::effect::Effect;
+use crate::tui::effect::{CLIPBOARD_CHARS, Effect};
 use crate::tui::keys::{Key, Named, is_han};
 use crate::tui::theme::Role;
 use crate::tui::ui::Ui;
@@ -278,7 +278,7 @@ impl List {
         let count = 24.min(inner.right().saturating_sub(x));
         self.find.draw(ui, x, y, count, self.finding);
         ui.park_cursor(x, y);
-        if self.finding || !self.find.is_empty() {
+        if self.finding {
             let limit = inner.right();
             ui.label(x + count + 1, y, &shell.text("find-hint"), limit, Role::Quiet);
         }
@@ -287,6 +287,8 @@ impl List {
     fn inspector(&self, shell: &Shell) -> String {
         let view = self.current().and_then(|id| shell.data.as_ref()?.row(id));
         let parts = view.map(|view| [view.title.clone(), view.note(shell)]).unwrap_or_default();
+        let [title, note] = &parts;
+        let parts = if title == note { vec![title.clone()] } else { parts.to_vec() };
         parts.into_iter().filter(|part| !part.is_empty()).collect::<Vec<_>>().join(" | ")
     }
 }
@@ -394,14 +396,11 @@ impl Page for List {
     }
 
     fn act(&mut self, shell: &mut Shell, action: Action) {
-        let (page, count) = (isize::try_from(self.table.page()).unwrap_or(1), self.rows.len());
+        let count = self.rows.len();
+        if self.table.moved(action, count) {
+            return;
+        }
         match action {
-            Action::Up => self.table.move_by(-1, count),
-            Action::Down => self.table.move_by(1, count),
-            Action::PageUp => self.table.move_by(-page, count),
-            Action::PageDown => self.table.move_by(page, count),
-            Action::First => self.table.cursor = 0,
-            Action::Last => self.table.cursor = count.saturating_sub(1),
             Action::Left => self.turn_column(shell, false),
             Action::Right => self.turn_column(shell, true),
             Action::Select => {
@@ -521,6 +520,42 @@ impl Page for List {
     fn sheet(&self, shell: &Shell) -> Option<Sheet> {
         Some(self.rows_for_file(shell))
     }
+
+    fn count_rows(&self) -> Option<usize> {
+        Some(self.rows.len())
+    }
+
+    fn row_text(&self, shell: &Shell, row: usize) -> String {
+        let texts = self.row(shell, row).texts;
+        let columns = self.columns(shell);
+        let mut told: Vec<String> = Vec::new();
+        for (text, column) in texts.iter().zip(&columns).filter(|(text, _)| !text.is_empty()) {
+            let first = told.is_empty();
+            told.push(if first { text.clone() } else { format!("{} {text}", column.title) });
+        }
+        let selected = self.rows.get(row).is_some_and(|id| self.selected.contains(id));
+        let mark = if selected { shell.text("plain-selected") } else { String::new() };
+        format!("{mark}{}", told.join("; "))
+    }
+
+    fn intro(&self, shell: &Shell) -> Vec<String> {
+        let mut lines = vec![self.title(shell)];
+        if !self.query.search.is_empty() {
+            lines.push(format!("{} {}", shell.text("find-prompt"), self.query.search));
+        }
+        lines
+    }
+
+    fn go_to(&mut self, row: usize) {
+        self.table.cursor = row;
+    }
+
+    fn line(&mut self, shell: &mut Shell, text: &str) -> bool {
+        self.find.set(text);
+        self.finding = false;
+        self.search(shell);
+        true
+    }
 }
 
 impl List {
@@ -537,17 +572,35 @@ impl List {
             Action::Delete => shell.ask_delete_all(self.chosen()),
             Action::History => shell.effects.push(Effect::History(id)),
             Action::Copy => {
-                let lines: Vec<String> = self
-                    .chosen()
-                    .iter()
-                    .filter_map(|id| self.rows.iter().position(|row| row == id))
-                    .map(|index| self.row(shell, index).texts.join("\t"))
-                    .collect();
-                let count = lines.len().to_string();
-                shell.effects.push(Effect::Copy(lines.join("\n")));
-                shell.say(Tone::Good, shell.text_with("copied", &[("count", &count)]));
+                let (text, copied, all) = self.copied(shell);
+                shell.effects.push(Effect::Copy(text));
+                let (copied, cut) = (copied.to_string(), copied < all);
+                let args = [("count", copied.as_str()), ("all", &all.to_string())];
+                let (tone, key) =
+                    if cut { (Tone::Bad, "copied-cut") } else { (Tone::Good, "copied") };
+                shell.say(tone, shell.text_with(key, &args));
             }
             _ => {}
         }
+    }
+
+    /// Returns the lines of the chosen records in the order of the list, as many as a clipboard takes, how many that are, and of how many.
+    fn copied(&self, shell: &Shell) -> (String, usize, usize) {
+        let chosen: BTreeSet<RecordId> = self.chosen().into_iter().collect();
+        let listed = || self.rows.iter().enumerate().filter(|(_, id)| chosen.contains(id));
+        let (mut text, mut chars, mut count) = (String::new(), 0, 0);
+        for (index, _) in listed() {
+            let line = self.row(shell, index).texts.join("\t");
+            chars += line.chars().count() + 1;
+            if chars > CLIPBOARD_CHARS {
+                break;
+            }
+            if count > 0 {
+                text.push('\n');
+            }
+            text.push_str(&line);
+            count += 1;
+        }
+        (text, count, listed().count())
     }
 }
