@@ -51,10 +51,8 @@ fn run(world: &World, ask: Ask) -> Answer {
             let late = elected.map_or(days, |on| on.days() - last.days());
             let (unit, note) = (world.secondary(span.unit), Some(Note::DaysOver(late)));
             figure.note(unit, span.unit, on_time, note);
-            let part = match world.unit(span.unit).is_some_and(is_branch) {
-                true => &mut branches,
-                false => &mut committees,
-            };
+            let is_branch = world.unit(span.unit).is_some_and(is_branch);
+            let part = if is_branch { &mut branches } else { &mut committees };
             part.note(unit, span.unit, on_time, note);
         }
         if elected.is_some() {
