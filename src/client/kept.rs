@@ -8,7 +8,7 @@ use crate::domain::figures::World;
 use crate::domain::figures::world::{Seen, wanted};
 use crate::domain::ids::RecordId;
 use crate::domain::kinds::Kind;
-use crate::domain::record::{FieldNo, Fields};
+use crate::domain::record::{FieldNo, Fields, Shape};
 use crate::store::Row;
 use crate::wire::{peek, peek_refs};
 
@@ -78,7 +78,20 @@ impl Inner {
             }
             (None, _) => {
                 world.forget(kind, None);
-                read(world, kind, self.rows_of(kind).into_iter());
+                if kind.spec().shaped(Shape::Many).next().is_some() {
+                    self.read_whole(world, kind);
+                } else {
+                    read(world, kind, self.rows_of(kind).into_iter());
+                }
+            }
+        }
+    }
+
+    /// Takes in records with their lists, which lie beside the values.
+    fn read_whole(&self, world: &mut World, kind: Kind) {
+        for row in self.rows_of(kind) {
+            if let Ok(record) = self.record(row.id) {
+                world.add(kind, row.id, row.unit.record(), &record.values());
             }
         }
     }

@@ -53,7 +53,7 @@ const CRATES: &[(&str, &[&str])] = &[
 ];
 
 /// Macros and names exported at the crate's root, and the switch.
-const ROOT: &[&str] = &["record", "choices", "field", "cfg", "trap"];
+const ROOT: &[&str] = &["record", "choices", "reference", "field", "cfg", "trap"];
 
 fn sources() -> Vec<(PathBuf, String)> {
     fn walk(dir: &Path, out: &mut Vec<(PathBuf, String)>) {

@@ -45,9 +45,26 @@ kind-submission = Submission
 kind-submission-plural = Submissions
 kind-class_quota = Class quota
 kind-class_quota-plural = Class quotas
+kind-review_scheme = Review scheme
+kind-review_scheme-plural = Review schemes
+kind-survey_visit = Survey visit
+kind-survey_visit-plural = Survey visits
+kind-lagging_branch = Lagging branch
+kind-lagging_branch-plural = Lagging branches
+kind-branch_assessment = Branch assessment
+kind-branch_assessment-plural = Branch assessments
+kind-application_book = Numbered form
+kind-application_book-plural = Numbered forms
+kind-member_development = Member development
+kind-member_development-plural = Member developments
+kind-deployment = Deployment
+kind-deployment-plural = Deployments
 
 # Areas of the menu.
 area-org = Organisation
 area-training = Training
 area-cultivation = Double leaders
 area-staff = Organizers
+area-reviews = Reviews
+area-improve = Surveys and shortfalls
+area-members = Member development

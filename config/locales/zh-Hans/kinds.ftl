@@ -45,9 +45,26 @@ kind-submission = 报送事项
 kind-submission-plural = 报送台账
 kind-class_quota = 名额分配
 kind-class_quota-plural = 名额分配
+kind-review_scheme = 考核方案
+kind-review_scheme-plural = 考核方案
+kind-survey_visit = 调研督查
+kind-survey_visit-plural = 调研督查记录
+kind-lagging_branch = 后进党支部
+kind-lagging_branch-plural = 后进党支部名单
+kind-branch_assessment = 党支部考核
+kind-branch_assessment-plural = 党支部考核结果
+kind-application_book = 入党志愿书
+kind-application_book-plural = 入党志愿书登记
+kind-member_development = 党员发展
+kind-member_development-plural = 党员发展档案
+kind-deployment = 部署任务
+kind-deployment-plural = 部署任务
 
 # Areas of the menu.
 area-org = 组织与人员
 area-training = 培训
 area-cultivation = 双带头人
 area-staff = 组织员队伍
+area-reviews = 述职和考核
+area-improve = 调研督查和补短板
+area-members = 党员发展

@@ -45,9 +45,26 @@ kind-submission = 報送事項
 kind-submission-plural = 報送臺賬
 kind-class_quota = 名額分配
 kind-class_quota-plural = 名額分配
+kind-review_scheme = 考核方案
+kind-review_scheme-plural = 考核方案
+kind-survey_visit = 調研督查
+kind-survey_visit-plural = 調研督查記錄
+kind-lagging_branch = 後進黨支部
+kind-lagging_branch-plural = 後進黨支部名單
+kind-branch_assessment = 黨支部考核
+kind-branch_assessment-plural = 黨支部考核結果
+kind-application_book = 入黨志願書
+kind-application_book-plural = 入黨志願書登記
+kind-member_development = 黨員發展
+kind-member_development-plural = 黨員發展檔案
+kind-deployment = 部署任務
+kind-deployment-plural = 部署任務
 
 # Areas of the menu.
 area-org = 組織與人員
 area-training = 培訓
 area-cultivation = 雙帶頭人
 area-staff = 組織員隊伍
+area-reviews = 述職和考核
+area-improve = 調研督查和補短板
+area-members = 黨員發展

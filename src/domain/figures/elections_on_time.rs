@@ -5,7 +5,7 @@
 
 use std::collections::BTreeMap;
 
-use super::people::is_founded;
+use super::people::{is_branch, is_founded};
 use super::share::{Answer, Figure, Item, Note};
 use super::world::World;
 use super::{Ask, Report};
@@ -38,6 +38,7 @@ pub(super) struct Span {
 
 fn run(world: &World, ask: Ask) -> Answer {
     let mut figure = Figure::default();
+    let (mut committees, mut branches) = (Figure::default(), Figure::default());
     let (mut overdue, mut soon) = (Vec::new(), Vec::new());
     for span in spans(world, ask.as_of) {
         let last = dates::end_of(span.until);
@@ -48,7 +49,11 @@ fn run(world: &World, ask: Ask) -> Answer {
         let days = ask.as_of.days() - last.days();
         if due_in_year && ask.as_of > dates::end_of(span.due) {
             let late = elected.map_or(days, |on| on.days() - last.days());
-            figure.note(world.secondary(span.unit), span.unit, on_time, Some(Note::DaysOver(late)));
+            let (unit, note) = (world.secondary(span.unit), Some(Note::DaysOver(late)));
+            figure.note(unit, span.unit, on_time, note);
+            let is_branch = world.unit(span.unit).is_some_and(is_branch);
+            let part = if is_branch { &mut branches } else { &mut committees };
+            part.note(unit, span.unit, on_time, note);
         }
         if elected.is_some() {
             continue;
@@ -59,7 +64,41 @@ fn run(world: &World, ask: Ask) -> Answer {
             soon.push(Item { id: span.unit, note: Some(Note::DaysLeft(-days)) });
         }
     }
-    Answer::new(figure).listing("overdue", overdue).listing("due-soon", soon)
+    let [untold, unapproved, unfiled] = lapses(world, ask);
+    Answer::new(figure)
+        .with("committees", committees)
+        .with("branches", branches)
+        .ranked("overdue", overdue)
+        .ranked("due-soon", soon)
+        .listing("not-reminded", untold)
+        .listing("unapproved", unapproved)
+        .listing("not-filed", unfiled)
+}
+
+/// Terms near or past their end without a reminder, elections early or late without approval, results that nobody filed.
+fn lapses(world: &World, ask: Ask) -> [Vec<Item>; 3] {
+    let mut found = [Vec::new(), Vec::new(), Vec::new()];
+    let [untold, unapproved, unfiled] = &mut found;
+    for (id, term) in &world.terms {
+        let elected = term.reelected_on.filter(|on| !on.0.is_surely_after(ask.as_of));
+        let Some(end) = term.ends_on.map(|on| on.0) else { continue };
+        let span = Span { unit: term.unit.0, due: end, until: end, elected: None };
+        if elected.is_none() && term.reminded_on.is_none() && reminds(world, span, ask.as_of) {
+            untold.push(Item::plain(*id));
+        }
+        let Some(Date(on)) = elected else { continue };
+        let slack = world.policies.limit("term-early-days", end).unwrap_or(0);
+        let early = i64::from(end.days() - on.days()) > slack;
+        let until = term.approved_until.map_or(end, |until| until.0.max(end));
+        let approved = term.approval_no.is_some() && !on.is_surely_after(until);
+        if (early || on.is_surely_after(end)) && !approved {
+            unapproved.push(Item::plain(*id));
+        }
+        if term.result_no.is_none() && term.result_filed_on.is_none() {
+            unfiled.push(Item::plain(*id));
+        }
+    }
+    found
 }
 
 /// True from as many months before the end as the rule says.

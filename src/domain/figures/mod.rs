@@ -4,17 +4,23 @@
 //! line of the list below. A unit's row is its secondary unit: the one directly under the university. Nothing here judges a person: a
 //! list says which number or document is missing, a named person decides.
 
+mod application_books;
+mod branch_assessment;
 mod branch_secretaries;
 mod class_completion;
 mod cultivation_plan;
+mod deployments;
 mod development_plan;
+mod development_spans;
 mod double_leader_conditions;
 mod double_leader_grid;
 mod double_leader_ratio;
+mod double_leader_reviews;
 mod double_leader_statistics;
 mod elections_on_time;
 mod hours;
 mod hours_attained;
+mod lagging_branches;
 mod new_secretary_training;
 mod organizer_staffing;
 mod organizer_training;
@@ -25,13 +31,16 @@ mod promotion_eligibility;
 mod quota_use;
 mod reading;
 mod rectification_closed;
+mod review_rectification;
 mod scheme_coverage;
 mod session_attendance;
 pub mod share;
 mod submissions;
+mod survey_visits;
 pub mod tasks;
 mod training_coverage;
 mod trait_evidence;
+mod work_report_appraisal;
 mod work_reports;
 pub mod world;
 
@@ -92,6 +101,7 @@ pub static REPORTS: &[Report] = &[
     cultivation_plan::REPORT,
     double_leader_statistics::REPORT,
     double_leader_grid::REPORT,
+    double_leader_reviews::REPORT,
     organizer_staffing::REPORT,
     organizer_training::REPORT,
     promotion_eligibility::REPORT,
@@ -101,9 +111,17 @@ pub static REPORTS: &[Report] = &[
     elections_on_time::REPORT,
     work_reports::COVERAGE,
     work_reports::GRADES,
+    work_report_appraisal::REPORT,
+    review_rectification::REPORT,
+    survey_visits::REPORT,
     rectification_closed::REPORT,
+    lagging_branches::REPORT,
+    branch_assessment::REPORT,
     development_plan::REPORT,
+    application_books::REPORT,
+    development_spans::REPORT,
     submissions::REPORT,
+    deployments::REPORT,
 ];
 
 /// Returns the report with that name.

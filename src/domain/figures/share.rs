@@ -227,6 +227,19 @@ impl Answer {
         self
     }
 
+    /// Adds a list with the most overdue first, and those with most days left last.
+    #[must_use]
+    pub(super) fn ranked(mut self, key: &'static str, mut items: Vec<Item>) -> Self {
+        let over = |item: &Item| match item.note {
+            Some(Note::DaysOver(days)) => days,
+            Some(Note::DaysLeft(days)) => -days,
+            _ => i32::MIN,
+        };
+        items.sort_by_key(|item| (std::cmp::Reverse(over(item)), item.id));
+        self.lists.push((key, items));
+        self
+    }
+
     /// Warns if the report's own figure is below a line.
     #[must_use]
     pub(super) fn at_least(mut self, code: &'static str, limit: Option<i64>) -> Self {

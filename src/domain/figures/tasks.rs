@@ -59,7 +59,9 @@ const NEEDS: &[Kind] = &[
 
 /// Returns the kinds that the list looks at: those it knows by name, and those that say by when something is due.
 pub fn needs() -> Vec<Kind> {
-    let due = Kind::ALL.iter().filter(|kind| !kind.spec().dues.is_empty());
+    let due = Kind::ALL
+        .iter()
+        .filter(|kind| !kind.spec().dues.is_empty() || kind.spec().awaits.is_some());
     let mut kinds: Vec<Kind> = NEEDS.iter().chain(due).copied().collect();
     kinds.sort_unstable();
     kinds.dedup();
@@ -153,6 +155,7 @@ pub fn tasks(world: &World, day: PartialDate) -> Vec<Task> {
     classes(&mut list);
     members(&mut list);
     declared(&mut list);
+    awaited(&mut list);
     let mut tasks = list.tasks;
     tasks.sort_by_key(|task| (std::cmp::Reverse(task.over), task.code, task.record));
     tasks
@@ -185,8 +188,24 @@ fn terms(list: &mut List<'_>) {
         if let Some(code) = term_code(list, span) {
             list.put(code, span.until, span.unit, span.unit);
         }
+        if let Some(on) = next_reminder(list.world, span).filter(|on| *on <= list.day) {
+            list.put("term-remind", on, span.unit, span.unit);
+        }
     }
 }
+
+/// The day of the reminder after the last one that was written: six and three months before the end, then monthly once it is over.
+fn next_reminder(world: &World, span: Span) -> Option<PartialDate> {
+    let own = world.terms.iter().filter(|(_, term)| term.unit.0 == span.unit);
+    let last = own.filter_map(|(_, term)| term.last_reminder()).max()?; // the first is asked for by the lines above
+    let months = |months: i32| dates::plus_months(span.until, months);
+    let first = [months(-6)?, months(-3)?].into_iter();
+    let mut days = first.chain((1..=MONTHS_OVER).filter_map(months));
+    days.find(|on| on.is_surely_after(last))
+}
+
+/// Months past the end of a term for which reminders are counted.
+const MONTHS_OVER: i32 = 60;
 
 fn term_code(list: &List<'_>, span: Span) -> Option<&'static str> {
     let kind = list.world.unit(span.unit).map_or("branch", |unit| unit.r#type.key());
@@ -352,6 +371,21 @@ fn declared(list: &mut List<'_>) {
     for pending in pending(list.world) {
         if list.is_near(pending.on, pending.due.notice) {
             list.put(pending.due.code, pending.on, pending.id, pending.unit);
+        }
+    }
+}
+
+/// What follows from records by the rules in force.
+fn awaited(list: &mut List<'_>) {
+    let world = list.world;
+    for kind in Kind::ALL.iter().copied() {
+        let Some(awaits) = kind.spec().awaits else { continue };
+        for record in world.others(kind) {
+            for (code, on) in awaits(&record.fields, &world.policies) {
+                if list.is_near(on, SOON) {
+                    list.put(code, on, record.id, record.unit);
+                }
+            }
         }
     }
 }

@@ -8,6 +8,7 @@ use super::world::World;
 use super::{Ask, Report};
 use crate::domain::ids::RecordId;
 use crate::domain::kinds::Kind;
+use crate::domain::reviews::scheme::{ReviewScheme, Reviewed};
 
 /// 述職覆蓋率: secretaries in post who were reviewed for the year / secretaries in post.
 pub(super) const COVERAGE: Report = Report {
@@ -18,12 +19,13 @@ pub(super) const COVERAGE: Report = Report {
     run: coverage,
 };
 
-/// Grade spread: reviews graded fairly good or below / graded reviews of the year; below the line the figure warns. Each grade is a
+/// Grade spread: reviews graded fairly good or below / graded reviews of the year; below the line of the year's
+/// scheme, else of the policy, the figure warns. Each grade is a
 /// part with the reviews that gave it; "missing" are those with another grade.
 pub(super) const GRADES: Report = Report {
     name: "work-report-grades",
     counts: Kind::WorkReport,
-    needs: &[Kind::Unit, Kind::WorkReport, Kind::Policy],
+    needs: &[Kind::Unit, Kind::WorkReport, Kind::ReviewScheme, Kind::Policy],
     source: "述職評議考核 of two universities (2023, 2025): fairly good and below at least 15 % [V]",
     run: grades,
 };
@@ -60,5 +62,10 @@ fn grades(world: &World, ask: Ask) -> Answer {
     let answer = Answer::new(below);
     let answer =
         ALL.into_iter().zip(parts).fold(answer, |answer, (name, part)| answer.with(name, part));
-    answer.at_least("grades-bunched", world.policies.limit("grade-spread-per-mille", ask.as_of))
+    let own = world.all::<ReviewScheme>().map(|(_, scheme)| scheme);
+    let own = own
+        .filter(|scheme| scheme.subject == Reviewed::Secretary && scheme.year.0 == ask.year)
+        .find_map(|scheme| scheme.below_best_least);
+    let usual = || world.policies.limit("grade-spread-per-mille", ask.as_of);
+    answer.at_least("grades-bunched", own.map(|percent| percent.0 * 10).or_else(usual))
 }

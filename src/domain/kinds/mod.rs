@@ -63,6 +63,13 @@ kinds! {
     DevelopmentPlan in org::development_plan,
     Submission in org::submission,
     Headcount in org::headcount,
+    ReviewScheme in reviews::scheme,
+    SurveyVisit in improve::survey_visit,
+    LaggingBranch in improve::lagging_branch,
+    BranchAssessment in improve::branch_assessment,
+    ApplicationBook in members::application_book,
+    MemberDevelopment in members::development,
+    Deployment in org::deployment,
     Policy in org::policy,
 }
 

@@ -1,5 +1,6 @@
 //! The organisation: units, persons, posts; terms, reviews, plans and rules of the units.
 
+pub mod deployment;
 pub mod development_plan;
 pub mod headcount;
 pub mod person;

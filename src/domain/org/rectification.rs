@@ -1,8 +1,14 @@
 //! Rectification: a problem that was found, who mends it by when, and its closing (整改、補短板).
 
+use super::work_report::WorkReportId;
 use crate::domain::access::Office;
-use crate::domain::record::{Date, Identifier, Issue, Merge, Owner, Step, Text, UnitRef, care};
-use crate::domain::rules::dates;
+use crate::domain::ids::RecordId;
+use crate::domain::improve::lagging_branch::LaggingId;
+use crate::domain::improve::survey_visit::{SurveyVisit, VisitId};
+use crate::domain::record::{
+    Date, Fields, Identifier, Issue, Merge, Owner, Record, Step, Text, UnitRef, care,
+};
+use crate::domain::rules::{Registry, dates, within};
 use crate::{choices, field, record};
 
 choices! {
@@ -71,14 +77,37 @@ record! {
         evidence: Option<Identifier> = 10, "evidence".width(20).max_chars(120);
         /// Where it stands; absent means open.
         status: Option<RectificationStatus> = 11, "status".width(8).group("decision").merge(Merge::Steps);
+        /// The branch it is about, where it is one of the unit's.
+        branch: Option<UnitRef> = 13, "branch".width(26);
+        /// The survey visit that found it.
+        visit: Option<VisitId> = 14, "visit".width(20);
+        /// The work-report review that named it.
+        report: Option<WorkReportId> = 15, "report".width(20).personal().care(care::STAFFING);
+        /// The entry of the list of lagging branches that it helps to mend.
+        lagging: Option<LaggingId> = 16, "lagging".width(20);
         /// Reason of a return.
         status_reason: Option<Text> = 12, "status_reason".width(20).max_chars(200).group("decision");
     }
-    spec { .care(care::STAFFING).owner(Owner::Field("unit")).list(&["unit", "problem", "charge", "due_on", "done_on", "status"])
-        .title(&["unit", "problem"]).natural(&["unit", "problem", "due_on"]).steps(STEPS) }
+    spec { .care(care::STAFFING).owner(Owner::Field("unit")).list(&["unit", "branch", "problem", "charge", "due_on", "done_on", "status"])
+        .title(&["unit", "branch", "problem"]).natural(&["unit", "problem", "due_on"]).steps(STEPS).against(of_its_unit) }
     rules { closed_after_it_was_done }
 }
 
 fn closed_after_it_was_done(r: &Rectification) -> Option<Issue> {
     dates::order(r.done_on, r.closed_on, field!(Rectification: "closed_on"))
+}
+
+/// The branch, and the unit of the visit that found it, are the unit's own.
+fn of_its_unit(others: &dyn Registry, _id: Option<RecordId>, fields: &Fields) -> Vec<Issue> {
+    let Ok(own) = Rectification::hydrate(fields) else { return Vec::new() };
+    let mut issues =
+        within::branch_of(others, own.unit, own.branch, field!(Rectification: "branch"));
+    let visited = own.visit.and_then(|visit| {
+        let unit = field!(SurveyVisit: "unit").number();
+        others.field_of(visit.0, unit)?.as_ref_id()
+    });
+    if visited.is_some_and(|visited| !within::is_within(others, own.unit.0, visited)) {
+        issues.push(Issue::error(field!(Rectification: "visit"), "branch-of-other-unit"));
+    }
+    issues
 }

@@ -1,8 +1,52 @@
 //! Submissions: what a unit owes headquarters by a day, and when it came.
 
 use crate::domain::access::Office;
-use crate::domain::record::{Date, Identifier, Integer, Issue, Owner, Text, UnitRef, care};
-use crate::{field, record};
+use crate::domain::org::deployment::DeploymentId;
+use crate::domain::record::{
+    Date, Identifier, Integer, Issue, Merge, Owner, Step, Text, UnitRef, care,
+};
+use crate::{choices, field, record};
+
+choices! {
+    /// Where a report stands.
+    pub enum SubmissionStatus {
+        /// Expected.
+        Expected = "expected",
+        /// Handed in by the unit.
+        HandedIn = "handed_in",
+        /// Sent back with a reason.
+        Returned = "returned",
+        /// Received and in order.
+        Accepted = "accepted",
+    }
+}
+
+const STEPS: &[Step] = &[
+    Step {
+        action: "hand_in",
+        from: &["expected", "returned"],
+        to: "handed_in",
+        office: Office::Organizer,
+        needs: &["handed_in_on"],
+        reason: false,
+    },
+    Step {
+        action: "accept",
+        from: &["expected", "handed_in"],
+        to: "accepted",
+        office: Office::Headquarters,
+        needs: &["received_on"],
+        reason: false,
+    },
+    Step {
+        action: "return",
+        from: &["handed_in", "accepted"],
+        to: "returned",
+        office: Office::Headquarters,
+        needs: &[],
+        reason: true,
+    },
+];
 
 record! {
     /// One report that one unit owes (報送).
@@ -21,11 +65,19 @@ record! {
         received_on: Option<Date> = 5, "received_on".width(10).office(Office::Headquarters);
         /// Number under which it was registered.
         document_no: Option<Identifier> = 6, "document_no".width(20).max_chars(60);
+        /// The deployment it answers.
+        deployment: Option<DeploymentId> = 8, "deployment".width(24).office(Office::Headquarters);
+        /// Day the unit handed it in.
+        handed_in_on: Option<Date> = 9, "handed_in_on".width(10);
+        /// Where it stands; absent means expected.
+        status: Option<SubmissionStatus> = 10, "status".width(8).group("decision").merge(Merge::Steps);
+        /// Why it was sent back.
+        status_reason: Option<Text> = 11, "status_reason".width(20).max_chars(200).group("decision");
         /// Remarks of the office.
         note: Option<Text> = 7, "note".width(20).max_chars(200);
     }
-    spec { .care(care::UNITS).owner(Owner::Field("unit")).office(Office::Headquarters).list(&["unit", "name", "year", "due_on", "received_on"])
-        .title(&["unit", "name", "year"]).natural(&["unit", "name", "year"]) }
+    spec { .care(care::UNITS).owner(Owner::Field("unit")).office(Office::Headquarters).list(&["unit", "name", "year", "due_on", "handed_in_on", "received_on", "status"])
+        .title(&["unit", "name", "year"]).natural(&["unit", "name", "year"]).steps(STEPS) }
     rules { received_in_a_sane_year }
 }
 

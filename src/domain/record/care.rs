@@ -128,6 +128,13 @@ pub const STAFFING: Care =
 pub const ESTABLISHMENT: Care =
     care("numbers of posts", Ground::None, Retention::Standing, SeenBy::Unit);
 
+/// Surveys, rectification, assessments and forms by number: no person is named.
+pub const IMPROVEMENT: Care =
+    care("work of units and branches", Ground::None, Retention::Standing, SeenBy::Unit);
+/// Member development: days and documents of the steps.
+pub const DEVELOPMENT: Care =
+    care("member development by its steps", Ground::Duty, Retention::WhileHere, SeenBy::Unit);
+
 #[cfg(test)]
 mod tests {
     use super::*;

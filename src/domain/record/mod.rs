@@ -17,7 +17,7 @@ pub use date::{DateError, PartialDate, Precision};
 pub use issue::{Issue, Level};
 pub use parse::ParseContext;
 pub use spec::{
-    Against, Due, FieldId, FieldSpec, Merge, Owner, RecordSpec, Shape, Step, ValueKind,
+    Against, Awaits, Due, FieldId, FieldSpec, Merge, Owner, RecordSpec, Shape, Step, ValueKind,
 };
 pub use types::{
     ClassId, Code, CultivationId, Date, EnrolmentId, FieldType, Flag, Hours, IdNumber, Identifier,

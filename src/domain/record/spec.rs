@@ -6,7 +6,9 @@ use super::value::FieldNo;
 use crate::domain::access::Office;
 use crate::domain::ids::RecordId;
 use crate::domain::record::Fields;
+use crate::domain::record::PartialDate;
 use crate::domain::record::types::FieldType;
+use crate::domain::rules::policy::Policies;
 use crate::domain::rules::registry::Registry;
 
 /// What sort of input a field takes; decides the form's widget, the parser and the spreadsheet column.
@@ -111,6 +113,9 @@ pub struct Due {
 /// A kind's own check against other records: the registry, the record's id unless it is new, and its fields.
 pub type Against = fn(&dyn Registry, Option<RecordId>, &Fields) -> Vec<Issue>;
 
+/// Days that follow from a record and the rules in force, each with its word: lines of the to-do list.
+pub type Awaits = fn(&Fields, &Policies) -> Vec<(&'static str, PartialDate)>;
+
 /// One field of a kind.
 #[expect(clippy::struct_excessive_bools, reason = "independent marks, set one by one by name")]
 #[derive(Clone, Copy, Debug)]
@@ -188,6 +193,8 @@ pub struct RecordSpec {
     pub dues: &'static [Due],
     /// Checks against other records that only this kind has.
     pub against: Option<Against>,
+    /// Days that follow from a record and the rules in force.
+    pub awaits: Option<Awaits>,
 }
 
 /// A field of a kind, checked at compile time by `field!`.
@@ -326,6 +333,7 @@ impl RecordSpec {
             care: None,
             dues: &[],
             against: None,
+            awaits: None,
         }
     }
     /// Says why the kind's fields are kept, for how long and for whom.
@@ -393,6 +401,12 @@ impl RecordSpec {
     #[must_use]
     pub const fn against(mut self, check: Against) -> Self {
         self.against = Some(check);
+        self
+    }
+    /// Adds the days that follow from a record and the rules in force.
+    #[must_use]
+    pub const fn awaits(mut self, awaits: Awaits) -> Self {
+        self.awaits = Some(awaits);
         self
     }
     /// Lists the workflow steps of the field merged by [`Merge::Steps`].

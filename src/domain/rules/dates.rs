@@ -1,6 +1,7 @@
 //! Order of dates that are known to the day, the month or the year: an issue is raised only when it is certain.
 
-use crate::domain::record::{Date, FieldId, Issue, PartialDate, Precision};
+use crate::domain::record::parse::parse_date;
+use crate::domain::record::{Date, FieldId, Issue, ParseContext, PartialDate, Precision};
 
 /// Milliseconds of a day.
 const DAY_MS: i64 = 86_400_000;
@@ -57,6 +58,11 @@ pub fn end_of(date: PartialDate) -> PartialDate {
 pub fn day_of(moment: i64) -> Option<PartialDate> {
     let days = moment.checked_add(EAST_MS)?.div_euclid(DAY_MS);
     PartialDate::from_days(i32::try_from(days).ok()?, Precision::Day).ok()
+}
+
+/// Reads a day as it is written in a list of days: `2025-06-01`, `2025.6.1`.
+pub fn written(text: &str) -> Option<PartialDate> {
+    parse_date(text, &ParseContext::sheet(jiff::civil::Date::constant(2000, 1, 1)))
 }
 
 /// Returns the calendar year of a date.

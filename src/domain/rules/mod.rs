@@ -9,6 +9,7 @@ pub mod policy;
 pub mod registry;
 pub mod service;
 pub mod values;
+pub mod within;
 pub mod workdays;
 
 pub use registry::{Registry, check_against};

@@ -9,8 +9,11 @@ use std::sync::LazyLock;
 use serde::de::DeserializeOwned;
 use serde::{Deserialize, Deserializer};
 
+use crate::domain::kinds::Kind;
 use crate::domain::org::policy::{Certainty, Policy, PolicyTable};
-use crate::domain::record::{Flag, Integer, PartialDate, Text};
+use crate::domain::record::{Flag, Integer, PartialDate, Record, Text, Value};
+use crate::domain::rules::Registry;
+use crate::field;
 
 /// How sure a figure is.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Deserialize)]
@@ -246,7 +249,22 @@ impl Policies {
 
     /// Returns a single number on a day.
     pub fn limit(&self, key: &str, on: PartialDate) -> Option<i64> {
-        in_force(&self.limits, on, |rule| rule.key == key).map(|rule| rule.amount)
+        self.limit_row(key, on).map(|rule| rule.amount)
+    }
+
+    /// Returns the row of a single number on a day: its value with the article it comes from.
+    pub fn limit_row(&self, key: &str, on: PartialDate) -> Option<&LimitRule> {
+        in_force(&self.limits, on, |rule| rule.key == key)
+    }
+
+    /// Returns the rules in force where a record is checked: the shipped rows with headquarters' own single numbers.
+    pub fn of(others: &dyn Registry) -> Self {
+        let mut rules = Self::default();
+        let limit = Value::Code(PolicyTable::Limit.key().to_owned());
+        let found = others.find(Kind::Policy, field!(Policy: "table").number(), &limit);
+        let read = |id| Policy::hydrate(&others.fields(id)?.1).ok();
+        found.into_iter().filter_map(read).for_each(|row| rules.add(&row));
+        rules
     }
 
     /// Takes a record of headquarters in; one that its table cannot read is left out, as its check says.
@@ -413,8 +431,6 @@ mod tests {
     }
 
     fn of_headquarters(name: &str, from: PartialDate, hours: i64) -> Policy {
-        use crate::domain::kinds::Kind;
-        use crate::domain::record::{Record, Value};
         let no = |key: &str| Kind::Policy.spec().field(key).unwrap().number;
         let text = |text: &str| Value::Text(text.to_owned());
         let fields = [

@@ -195,7 +195,7 @@ fn lists_are_read_with_conditions_and_lines() {
 
 #[test]
 fn every_form_has_a_template_that_reads() {
-    assert_eq!(forms().len(), 33);
+    assert!(forms().len() >= 33);
     for form in forms() {
         let template = form.template().unwrap();
         assert!(form.of().is_some(), "{}", form.name);

@@ -6,6 +6,7 @@ mod forms;
 mod messages;
 mod records;
 mod secrets;
+mod series;
 mod sheets;
 mod together;
 mod worked_year;
