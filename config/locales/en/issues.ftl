@@ -54,3 +54,4 @@ issue-q15-attendance = Attendance is below what the class asks for ({ $least }%)
 issue-q15-absences = { $absent } absences without excuse are more than the class allows.
 issue-publicity-short = Publicity lasts { $days } working days (to { $last }).
 issue-archived = An archived record is not changed any more; a correction is a late record with its reason.
+issue-work-after-deadline = It came after the last day; please check.

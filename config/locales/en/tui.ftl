@@ -489,3 +489,5 @@ tui-why-no-figure = There is no figure yet.
 tui-overview-units = { $figure }: by unit, the lowest first (F8 all)
 tui-overview-figure = Figure
 tui-values-hint-chart = Left/Right move Space tick (several) F7 as a table F6 order
+tui-figure-research-granted = Research projects granted
+tui-figure-research-closed = Research projects closed out in time

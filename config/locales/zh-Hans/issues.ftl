@@ -54,3 +54,4 @@ issue-q15-attendance = 到课率低于本班要求（{ $least }%）。
 issue-q15-absences = 无故缺勤 { $absent } 次，超过本班允许的次数。
 issue-publicity-short = 公示应满 { $days } 个工作日（至 { $last }）。
 issue-archived = 已归档的记录不能再改；更正请另建补录并写明原因。
+issue-work-after-deadline = 晚于截止日期，请核对。

@@ -489,3 +489,5 @@ tui-why-no-figure = 还没有算出的比例。
 tui-overview-units = { $figure }：按单位，低的在前（F8 全部）
 tui-overview-figure = 项目
 tui-values-hint-chart = 左/右移动 Space勾选（可多个） F7换成表格 F6排序
+tui-figure-research-granted = 课题立项
+tui-figure-research-closed = 课题按期结项

@@ -54,3 +54,4 @@ issue-q15-attendance = 到課率低於本班要求（{ $least }%）。
 issue-q15-absences = 無故缺勤 { $absent } 次，超過本班允許的次數。
 issue-publicity-short = 公示應滿 { $days } 個工作日（至 { $last }）。
 issue-archived = 已歸檔的記錄不能再改；更正請另建補錄並寫明原因。
+issue-work-after-deadline = 晚於截止日期，請核對。

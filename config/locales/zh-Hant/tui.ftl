@@ -489,3 +489,5 @@ tui-why-no-figure = 還沒有算出的比例。
 tui-overview-units = { $figure }：按單位，低的在前（F8 全部）
 tui-overview-figure = 項目
 tui-values-hint-chart = 左/右移動 Space勾選（可多個） F7換成表格 F6排序
+tui-figure-research-granted = 課題立項
+tui-figure-research-closed = 課題按期結項

@@ -25,6 +25,7 @@ mod promotion_eligibility;
 mod quota_use;
 mod reading;
 mod rectification_closed;
+mod research;
 mod scheme_coverage;
 mod session_attendance;
 pub mod share;
@@ -104,6 +105,8 @@ pub static REPORTS: &[Report] = &[
     rectification_closed::REPORT,
     development_plan::REPORT,
     submissions::REPORT,
+    research::GRANTED,
+    research::CLOSED,
 ];
 
 /// Returns the report with that name.

@@ -64,6 +64,8 @@ kinds! {
     Submission in org::submission,
     Headcount in org::headcount,
     Policy in org::policy,
+    ResearchCall in work::research_call,
+    ResearchProject in work::research_project,
 }
 
 impl Kind {
