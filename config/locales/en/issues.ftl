@@ -55,3 +55,6 @@ issue-q15-absences = { $absent } absences without excuse are more than the class
 issue-publicity-short = Publicity lasts { $days } working days (to { $last }).
 issue-archived = An archived record is not changed any more; a correction is a late record with its reason.
 issue-work-after-deadline = It came after the last day; please check.
+issue-award-who = An award to a person names a person, one to an organization an organization; fill in one of them.
+issue-award-publicity = Publicity takes its working days (to { $last }); please check the days.
+issue-work-over-quota = This is more than the unit has places; please check.

@@ -56,3 +56,7 @@ kind-research_call = Research call
 kind-research_call-plural = Research calls
 kind-research_project = Research project
 kind-research_project-plural = Research projects
+kind-award_quota = Award quota
+kind-award_quota-plural = Award quotas
+kind-award = Award
+kind-award-plural = Awards

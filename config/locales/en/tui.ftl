@@ -491,3 +491,5 @@ tui-overview-figure = Figure
 tui-values-hint-chart = Left/Right move Space tick (several) F7 as a table F6 order
 tui-figure-research-granted = Research projects granted
 tui-figure-research-closed = Research projects closed out in time
+tui-figure-award-quota-use = Award quotas used
+tui-figure-awards-granted = Awards granted

@@ -55,3 +55,6 @@ issue-q15-absences = 无故缺勤 { $absent } 次，超过本班允许的次数�
 issue-publicity-short = 公示应满 { $days } 个工作日（至 { $last }）。
 issue-archived = 已归档的记录不能再改；更正请另建补录并写明原因。
 issue-work-after-deadline = 晚于截止日期，请核对。
+issue-award-who = 个人表彰填写人员，集体表彰填写党组织，只填其一。
+issue-award-publicity = 公示应满规定的工作日（至 { $last }），请核对日期。
+issue-work-over-quota = 超过本单位名额，请核对。

@@ -56,3 +56,7 @@ kind-research_call = 党建研究课题通知
 kind-research_call-plural = 党建研究课题通知
 kind-research_project = 党建研究课题
 kind-research_project-plural = 党建研究课题一览
+kind-award_quota = 表彰名额
+kind-award_quota-plural = 两优一先名额
+kind-award = 表彰
+kind-award-plural = 两优一先表彰

@@ -491,3 +491,5 @@ tui-overview-figure = 项目
 tui-values-hint-chart = 左/右移动 Space勾选（可多个） F7换成表格 F6排序
 tui-figure-research-granted = 课题立项
 tui-figure-research-closed = 课题按期结项
+tui-figure-award-quota-use = 表彰名额使用
+tui-figure-awards-granted = 两优一先表彰

@@ -55,3 +55,6 @@ issue-q15-absences = 無故缺勤 { $absent } 次，超過本班允許的次數�
 issue-publicity-short = 公示應滿 { $days } 個工作日（至 { $last }）。
 issue-archived = 已歸檔的記錄不能再改；更正請另建補錄並寫明原因。
 issue-work-after-deadline = 晚於截止日期，請核對。
+issue-award-who = 個人表彰填寫人員，集體表彰填寫黨組織，只填其一。
+issue-award-publicity = 公示應滿規定的工作日（至 { $last }），請核對日期。
+issue-work-over-quota = 超過本單位名額，請核對。

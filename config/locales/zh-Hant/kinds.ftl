@@ -56,3 +56,7 @@ kind-research_call = 黨建研究課題通知
 kind-research_call-plural = 黨建研究課題通知
 kind-research_project = 黨建研究課題
 kind-research_project-plural = 黨建研究課題一覽
+kind-award_quota = 表彰名額
+kind-award_quota-plural = 兩優一先名額
+kind-award = 表彰
+kind-award-plural = 兩優一先表彰

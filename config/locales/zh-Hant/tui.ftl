@@ -491,3 +491,5 @@ tui-overview-figure = 項目
 tui-values-hint-chart = 左/右移動 Space勾選（可多個） F7換成表格 F6排序
 tui-figure-research-granted = 課題立項
 tui-figure-research-closed = 課題按期結項
+tui-figure-award-quota-use = 表彰名額使用
+tui-figure-awards-granted = 兩優一先表彰

@@ -4,6 +4,7 @@
 //! line of the list below. A unit's row is its secondary unit: the one directly under the university. Nothing here judges a person: a
 //! list says which number or document is missing, a named person decides.
 
+mod awards;
 mod branch_secretaries;
 mod class_completion;
 mod cultivation_plan;
@@ -107,6 +108,8 @@ pub static REPORTS: &[Report] = &[
     submissions::REPORT,
     research::GRANTED,
     research::CLOSED,
+    awards::QUOTA,
+    awards::GRANTED,
 ];
 
 /// Returns the report with that name.

@@ -66,6 +66,8 @@ kinds! {
     Policy in org::policy,
     ResearchCall in work::research_call,
     ResearchProject in work::research_project,
+    AwardQuota in work::award_quota,
+    Award in work::award,
 }
 
 impl Kind {

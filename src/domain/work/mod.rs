@@ -3,6 +3,8 @@
 
 use super::record::care::{Care, Ground, Retention, SeenBy};
 
+pub mod award;
+pub mod award_quota;
 pub mod research_call;
 pub mod research_project;
 
