@@ -493,3 +493,5 @@ tui-figure-research-granted = Research projects granted
 tui-figure-research-closed = Research projects closed out in time
 tui-figure-award-quota-use = Award quotas used
 tui-figure-awards-granted = Awards granted
+tui-figure-model-branches = Branches that are models or on the way
+tui-figure-model-criteria = Criteria of model branches met

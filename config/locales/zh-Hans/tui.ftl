@@ -493,3 +493,5 @@ tui-figure-research-granted = 课题立项
 tui-figure-research-closed = 课题按期结项
 tui-figure-award-quota-use = 表彰名额使用
 tui-figure-awards-granted = 两优一先表彰
+tui-figure-model-branches = 示范党支部创建
+tui-figure-model-criteria = 示范支部标准达标

@@ -493,3 +493,5 @@ tui-figure-research-granted = 課題立項
 tui-figure-research-closed = 課題按期結項
 tui-figure-award-quota-use = 表彰名額使用
 tui-figure-awards-granted = 兩優一先表彰
+tui-figure-model-branches = 示範黨支部創建
+tui-figure-model-criteria = 示範支部標準達標

@@ -16,6 +16,7 @@ mod double_leader_statistics;
 mod elections_on_time;
 mod hours;
 mod hours_attained;
+mod model_branches;
 mod new_secretary_training;
 mod organizer_staffing;
 mod organizer_training;
@@ -110,6 +111,8 @@ pub static REPORTS: &[Report] = &[
     research::CLOSED,
     awards::QUOTA,
     awards::GRANTED,
+    model_branches::BRANCHES,
+    model_branches::CRITERIA,
 ];
 
 /// Returns the report with that name.

@@ -68,6 +68,9 @@ kinds! {
     ResearchProject in work::research_project,
     AwardQuota in work::award_quota,
     Award in work::award,
+    ModelBranch in work::model_branch,
+    ModelCriterion in work::model_criterion,
+    ModelEvidence in work::model_evidence,
 }
 
 impl Kind {

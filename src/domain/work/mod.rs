@@ -5,6 +5,9 @@ use super::record::care::{Care, Ground, Retention, SeenBy};
 
 pub mod award;
 pub mod award_quota;
+pub mod model_branch;
+pub mod model_criterion;
+pub mod model_evidence;
 pub mod research_call;
 pub mod research_project;
 
