@@ -78,3 +78,7 @@ step-model_branch-check = Check at mid-term
 step-model_branch-accept = Accept
 step-model_branch-remove = Remove
 step-model_branch-archive = Archive
+step-care_visit-approve = Approve
+step-care_visit-return = Send back
+step-care_visit-visit = Record the visit
+step-care_visit-cancel = Cancel

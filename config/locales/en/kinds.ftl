@@ -66,3 +66,5 @@ kind-model_criterion = Criterion of model branches
 kind-model_criterion-plural = Criteria of model branches
 kind-model_evidence = Evidence of a model branch
 kind-model_evidence-plural = Evidence of model branches
+kind-care_visit = Care visit
+kind-care_visit-plural = Care visits

@@ -495,3 +495,4 @@ tui-figure-award-quota-use = Award quotas used
 tui-figure-awards-granted = Awards granted
 tui-figure-model-branches = Branches that are models or on the way
 tui-figure-model-criteria = Criteria of model branches met
+tui-figure-care-visits = Care visits made

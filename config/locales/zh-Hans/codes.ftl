@@ -78,3 +78,7 @@ step-model_branch-check = 中期检查
 step-model_branch-accept = 验收命名
 step-model_branch-remove = 撤销称号
 step-model_branch-archive = 归档
+step-care_visit-approve = 同意列入
+step-care_visit-return = 退回
+step-care_visit-visit = 记为已走访
+step-care_visit-cancel = 取消

@@ -66,3 +66,5 @@ kind-model_criterion = 示范党支部标准
 kind-model_criterion-plural = 示范党支部标准
 kind-model_evidence = 示范党支部佐证
 kind-model_evidence-plural = 示范党支部佐证材料
+kind-care_visit = 关怀帮扶
+kind-care_visit-plural = 关怀帮扶

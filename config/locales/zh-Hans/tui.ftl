@@ -495,3 +495,4 @@ tui-figure-award-quota-use = 表彰名额使用
 tui-figure-awards-granted = 两优一先表彰
 tui-figure-model-branches = 示范党支部创建
 tui-figure-model-criteria = 示范支部标准达标
+tui-figure-care-visits = 关怀帮扶走访

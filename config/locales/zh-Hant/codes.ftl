@@ -78,3 +78,7 @@ step-model_branch-check = 中期檢查
 step-model_branch-accept = 驗收命名
 step-model_branch-remove = 撤銷稱號
 step-model_branch-archive = 歸檔
+step-care_visit-approve = 同意列入
+step-care_visit-return = 退回
+step-care_visit-visit = 記為已走訪
+step-care_visit-cancel = 取消

@@ -66,3 +66,5 @@ kind-model_criterion = 示範黨支部標準
 kind-model_criterion-plural = 示範黨支部標準
 kind-model_evidence = 示範黨支部佐證
 kind-model_evidence-plural = 示範黨支部佐證材料
+kind-care_visit = 關懷幫扶
+kind-care_visit-plural = 關懷幫扶

@@ -495,3 +495,4 @@ tui-figure-award-quota-use = 表彰名額使用
 tui-figure-awards-granted = 兩優一先表彰
 tui-figure-model-branches = 示範黨支部創建
 tui-figure-model-criteria = 示範支部標準達標
+tui-figure-care-visits = 關懷幫扶走訪

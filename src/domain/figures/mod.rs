@@ -6,6 +6,7 @@
 
 mod awards;
 mod branch_secretaries;
+mod care_visits;
 mod class_completion;
 mod cultivation_plan;
 mod development_plan;
@@ -113,6 +114,7 @@ pub static REPORTS: &[Report] = &[
     awards::GRANTED,
     model_branches::BRANCHES,
     model_branches::CRITERIA,
+    care_visits::REPORT,
 ];
 
 /// Returns the report with that name.

@@ -71,6 +71,7 @@ kinds! {
     ModelBranch in work::model_branch,
     ModelCriterion in work::model_criterion,
     ModelEvidence in work::model_evidence,
+    CareVisit in work::care_visit,
 }
 
 impl Kind {

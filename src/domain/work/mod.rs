@@ -5,6 +5,7 @@ use super::record::care::{Care, Ground, Retention, SeenBy};
 
 pub mod award;
 pub mod award_quota;
+pub mod care_visit;
 pub mod model_branch;
 pub mod model_criterion;
 pub mod model_evidence;
