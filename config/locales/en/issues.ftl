@@ -58,3 +58,5 @@ issue-work-after-deadline = It came after the last day; please check.
 issue-award-who = An award to a person names a person, one to an organization an organization; fill in one of them.
 issue-award-publicity = Publicity takes its working days (to { $last }); please check the days.
 issue-work-over-quota = This is more than the unit has places; please check.
+issue-election-present = Fewer than four fifths were present; please check whether the election holds.
+issue-election-candidates = There is not one fifth more candidates than places; please check.

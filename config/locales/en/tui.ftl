@@ -496,3 +496,6 @@ tui-figure-awards-granted = Awards granted
 tui-figure-model-branches = Branches that are models or on the way
 tui-figure-model-criteria = Criteria of model branches met
 tui-figure-care-visits = Care visits made
+tui-figure-delegates-elected = Delegates elected
+tui-figure-delegate-structure = Structure of delegates
+tui-figure-congress-turnout = Turnout of the election of delegates

@@ -58,3 +58,5 @@ issue-work-after-deadline = 晚于截止日期，请核对。
 issue-award-who = 个人表彰填写人员，集体表彰填写党组织，只填其一。
 issue-award-publicity = 公示应满规定的工作日（至 { $last }），请核对日期。
 issue-work-over-quota = 超过本单位名额，请核对。
+issue-election-present = 到会人数不足应到会人数的五分之四，请核对选举是否有效。
+issue-election-candidates = 候选人差额不足应选人数的五分之一，请核对。

@@ -496,3 +496,6 @@ tui-figure-awards-granted = 两优一先表彰
 tui-figure-model-branches = 示范党支部创建
 tui-figure-model-criteria = 示范支部标准达标
 tui-figure-care-visits = 关怀帮扶走访
+tui-figure-delegates-elected = 代表选出
+tui-figure-delegate-structure = 代表结构
+tui-figure-congress-turnout = 代表选举到会

@@ -58,3 +58,5 @@ issue-work-after-deadline = 晚於截止日期，請核對。
 issue-award-who = 個人表彰填寫人員，集體表彰填寫黨組織，只填其一。
 issue-award-publicity = 公示應滿規定的工作日（至 { $last }），請核對日期。
 issue-work-over-quota = 超過本單位名額，請核對。
+issue-election-present = 到會人數不足應到會人數的五分之四，請核對選舉是否有效。
+issue-election-candidates = 候選人差額不足應選人數的五分之一，請核對。

@@ -496,3 +496,6 @@ tui-figure-awards-granted = 兩優一先表彰
 tui-figure-model-branches = 示範黨支部創建
 tui-figure-model-criteria = 示範支部標準達標
 tui-figure-care-visits = 關懷幫扶走訪
+tui-figure-delegates-elected = 代表選出
+tui-figure-delegate-structure = 代表結構
+tui-figure-congress-turnout = 代表選舉到會

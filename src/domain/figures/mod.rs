@@ -8,6 +8,7 @@ mod awards;
 mod branch_secretaries;
 mod care_visits;
 mod class_completion;
+mod congress;
 mod cultivation_plan;
 mod development_plan;
 mod double_leader_conditions;
@@ -115,6 +116,9 @@ pub static REPORTS: &[Report] = &[
     model_branches::BRANCHES,
     model_branches::CRITERIA,
     care_visits::REPORT,
+    congress::ELECTED,
+    congress::STRUCTURE,
+    congress::TURNOUT,
 ];
 
 /// Returns the report with that name.

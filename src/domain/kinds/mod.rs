@@ -72,6 +72,10 @@ kinds! {
     ModelCriterion in work::model_criterion,
     ModelEvidence in work::model_evidence,
     CareVisit in work::care_visit,
+    Congress in work::congress,
+    ElectoralUnit in work::electoral_unit,
+    CongressRound in work::congress_round,
+    Delegate in work::delegate,
 }
 
 impl Kind {
