@@ -60,3 +60,4 @@ issue-award-publicity = Publicity takes its working days (to { $last }); please 
 issue-work-over-quota = This is more than the unit has places; please check.
 issue-election-present = Fewer than four fifths were present; please check whether the election holds.
 issue-election-candidates = There is not one fifth more candidates than places; please check.
+issue-talks-date-only = Of talks only the date is kept; clear the subject.

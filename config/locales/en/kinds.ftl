@@ -76,3 +76,5 @@ kind-congress_round = Round of election
 kind-congress_round-plural = Rounds of election
 kind-delegate = Delegate
 kind-delegate-plural = Delegates
+kind-branch_meeting = Branch meeting
+kind-branch_meeting-plural = Branch meetings

@@ -499,3 +499,4 @@ tui-figure-care-visits = Care visits made
 tui-figure-delegates-elected = Delegates elected
 tui-figure-delegate-structure = Structure of delegates
 tui-figure-congress-turnout = Turnout of the election of delegates
+tui-figure-organisation-life = Organisation life kept

@@ -60,3 +60,4 @@ issue-award-publicity = 公示应满规定的工作日（至 { $last }），请�
 issue-work-over-quota = 超过本单位名额，请核对。
 issue-election-present = 到会人数不足应到会人数的五分之四，请核对选举是否有效。
 issue-election-candidates = 候选人差额不足应选人数的五分之一，请核对。
+issue-talks-date-only = 谈心谈话只记日期，不记主题和内容，请清空。

@@ -76,3 +76,5 @@ kind-congress_round = 推荐选举轮次
 kind-congress_round-plural = 推荐选举情况
 kind-delegate = 党代表
 kind-delegate-plural = 党代会代表
+kind-branch_meeting = 组织生活
+kind-branch_meeting-plural = 组织生活记录

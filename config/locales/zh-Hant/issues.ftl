@@ -60,3 +60,4 @@ issue-award-publicity = 公示應滿規定的工作日（至 { $last }），請�
 issue-work-over-quota = 超過本單位名額，請核對。
 issue-election-present = 到會人數不足應到會人數的五分之四，請核對選舉是否有效。
 issue-election-candidates = 候選人差額不足應選人數的五分之一，請核對。
+issue-talks-date-only = 談心談話只記日期，不記主題和內容，請清空。

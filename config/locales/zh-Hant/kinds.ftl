@@ -76,3 +76,5 @@ kind-congress_round = 推薦選舉輪次
 kind-congress_round-plural = 推薦選舉情況
 kind-delegate = 黨代表
 kind-delegate-plural = 黨代會代表
+kind-branch_meeting = 組織生活
+kind-branch_meeting-plural = 組織生活記錄

@@ -20,6 +20,7 @@ mod hours;
 mod hours_attained;
 mod model_branches;
 mod new_secretary_training;
+mod organisation_life;
 mod organizer_staffing;
 mod organizer_training;
 mod party_staff_ratio;
@@ -119,6 +120,7 @@ pub static REPORTS: &[Report] = &[
     congress::ELECTED,
     congress::STRUCTURE,
     congress::TURNOUT,
+    organisation_life::REPORT,
 ];
 
 /// Returns the report with that name.

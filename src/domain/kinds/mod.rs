@@ -76,6 +76,7 @@ kinds! {
     ElectoralUnit in work::electoral_unit,
     CongressRound in work::congress_round,
     Delegate in work::delegate,
+    BranchMeeting in work::branch_meeting,
 }
 
 impl Kind {

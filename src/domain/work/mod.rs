@@ -5,6 +5,7 @@ use super::record::care::{Care, Ground, Retention, SeenBy};
 
 pub mod award;
 pub mod award_quota;
+pub mod branch_meeting;
 pub mod care_visit;
 pub mod congress;
 pub mod congress_round;
