@@ -719,3 +719,6 @@ cli-part-lecture = Party lectures
 cli-part-theme_day = Theme days
 cli-part-life_meeting = Organisation life meetings
 cli-part-talks = Talks
+cli-report-notice-receipts = Notices received
+cli-list-incomplete = Not received by all
+cli-task-notice-reply = Notice to be answered

@@ -90,3 +90,5 @@ step-delegate-miss = Record as not elected
 step-delegate-confirm = Confirm
 step-delegate-reject = Reject
 step-delegate-end = End
+step-notice-issue = Issue
+step-notice-withdraw = Withdraw

@@ -78,3 +78,7 @@ kind-delegate = Delegate
 kind-delegate-plural = Delegates
 kind-branch_meeting = Branch meeting
 kind-branch_meeting-plural = Branch meetings
+kind-notice = Notice
+kind-notice-plural = Notices
+kind-notice_receipt = Receipt of a notice
+kind-notice_receipt-plural = Receipts of notices

@@ -500,3 +500,4 @@ tui-figure-delegates-elected = Delegates elected
 tui-figure-delegate-structure = Structure of delegates
 tui-figure-congress-turnout = Turnout of the election of delegates
 tui-figure-organisation-life = Organisation life kept
+tui-figure-notice-receipts = Notices received

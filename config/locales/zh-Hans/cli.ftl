@@ -719,3 +719,6 @@ cli-part-lecture = 党课
 cli-part-theme_day = 主题党日
 cli-part-life_meeting = 组织生活会
 cli-part-talks = 谈心谈话
+cli-report-notice-receipts = 通知签收率
+cli-list-incomplete = 未全部签收
+cli-task-notice-reply = 通知应回复

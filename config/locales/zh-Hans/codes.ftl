@@ -90,3 +90,5 @@ step-delegate-miss = 记为未当选
 step-delegate-confirm = 资格审查通过
 step-delegate-reject = 资格审查退回
 step-delegate-end = 终止资格
+step-notice-issue = 发布
+step-notice-withdraw = 撤回

@@ -78,3 +78,7 @@ kind-delegate = 党代表
 kind-delegate-plural = 党代会代表
 kind-branch_meeting = 组织生活
 kind-branch_meeting-plural = 组织生活记录
+kind-notice = 通知
+kind-notice-plural = 通知与宣传
+kind-notice_receipt = 通知签收
+kind-notice_receipt-plural = 通知签收登记

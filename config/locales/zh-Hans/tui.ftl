@@ -500,3 +500,4 @@ tui-figure-delegates-elected = 代表选出
 tui-figure-delegate-structure = 代表结构
 tui-figure-congress-turnout = 代表选举到会
 tui-figure-organisation-life = 组织生活落实
+tui-figure-notice-receipts = 通知签收

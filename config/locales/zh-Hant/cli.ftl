@@ -719,3 +719,6 @@ cli-part-lecture = 黨課
 cli-part-theme_day = 主題黨日
 cli-part-life_meeting = 組織生活會
 cli-part-talks = 談心談話
+cli-report-notice-receipts = 通知簽收率
+cli-list-incomplete = 未全部簽收
+cli-task-notice-reply = 通知應回覆

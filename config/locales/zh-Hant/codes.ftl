@@ -90,3 +90,5 @@ step-delegate-miss = 記為未當選
 step-delegate-confirm = 資格審查通過
 step-delegate-reject = 資格審查退回
 step-delegate-end = 終止資格
+step-notice-issue = 發布
+step-notice-withdraw = 撤回

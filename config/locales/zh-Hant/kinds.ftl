@@ -78,3 +78,7 @@ kind-delegate = 黨代表
 kind-delegate-plural = 黨代會代表
 kind-branch_meeting = 組織生活
 kind-branch_meeting-plural = 組織生活記錄
+kind-notice = 通知
+kind-notice-plural = 通知與宣傳
+kind-notice_receipt = 通知簽收
+kind-notice_receipt-plural = 通知簽收登記

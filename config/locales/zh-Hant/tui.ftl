@@ -500,3 +500,4 @@ tui-figure-delegates-elected = 代表選出
 tui-figure-delegate-structure = 代表結構
 tui-figure-congress-turnout = 代表選舉到會
 tui-figure-organisation-life = 組織生活落實
+tui-figure-notice-receipts = 通知簽收

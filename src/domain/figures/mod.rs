@@ -20,6 +20,7 @@ mod hours;
 mod hours_attained;
 mod model_branches;
 mod new_secretary_training;
+mod notices;
 mod organisation_life;
 mod organizer_staffing;
 mod organizer_training;
@@ -121,6 +122,7 @@ pub static REPORTS: &[Report] = &[
     congress::STRUCTURE,
     congress::TURNOUT,
     organisation_life::REPORT,
+    notices::REPORT,
 ];
 
 /// Returns the report with that name.

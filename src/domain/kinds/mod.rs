@@ -77,6 +77,8 @@ kinds! {
     CongressRound in work::congress_round,
     Delegate in work::delegate,
     BranchMeeting in work::branch_meeting,
+    Notice in work::notice,
+    NoticeReceipt in work::notice_receipt,
 }
 
 impl Kind {

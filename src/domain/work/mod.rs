@@ -14,6 +14,8 @@ pub mod electoral_unit;
 pub mod model_branch;
 pub mod model_criterion;
 pub mod model_evidence;
+pub mod notice;
+pub mod notice_receipt;
 pub mod research_call;
 pub mod research_project;
 
