@@ -8,6 +8,7 @@ mod records;
 mod secrets;
 mod sheets;
 mod together;
+mod work;
 mod worked_year;
 
 use std::io::Write as _;

@@ -11,6 +11,7 @@ use crate::domain::record::{Fields, Issue, Value};
 
 mod cases;
 mod edges;
+mod work;
 
 /// A world in the making.
 #[derive(Default)]
