@@ -23,4 +23,5 @@ pub mod rules_page;
 pub mod staff;
 pub mod text;
 pub mod training;
+pub mod work;
 pub mod workflow;

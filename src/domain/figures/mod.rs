@@ -5,9 +5,12 @@
 //! list says which number or document is missing, a named person decides.
 
 mod application_books;
+mod awards;
 mod branch_assessment;
 mod branch_secretaries;
+mod care_visits;
 mod class_completion;
+mod congress;
 mod cultivation_plan;
 mod deployments;
 mod development_plan;
@@ -21,7 +24,10 @@ mod elections_on_time;
 mod hours;
 mod hours_attained;
 mod lagging_branches;
+mod model_branches;
 mod new_secretary_training;
+mod notices;
+mod organisation_life;
 mod organizer_staffing;
 mod organizer_training;
 mod party_staff_ratio;
@@ -31,6 +37,7 @@ mod promotion_eligibility;
 mod quota_use;
 mod reading;
 mod rectification_closed;
+mod research;
 mod review_rectification;
 mod scheme_coverage;
 mod session_attendance;
@@ -122,6 +129,18 @@ pub static REPORTS: &[Report] = &[
     development_spans::REPORT,
     submissions::REPORT,
     deployments::REPORT,
+    research::GRANTED,
+    research::CLOSED,
+    awards::QUOTA,
+    awards::GRANTED,
+    model_branches::BRANCHES,
+    model_branches::CRITERIA,
+    care_visits::REPORT,
+    congress::ELECTED,
+    congress::STRUCTURE,
+    congress::TURNOUT,
+    organisation_life::REPORT,
+    notices::REPORT,
 ];
 
 /// Returns the report with that name.

@@ -190,6 +190,40 @@ impl Figure {
         share.denominator += whole;
     }
 
+    /// Puts cells with fewer than so many together, under no unit and without their lists, until none of them can be told from the others;
+    /// a whole that is too small is not shown at all (個人信息保護法 Art. 6).
+    #[must_use]
+    pub(super) fn without_small(self, least: usize) -> Self {
+        let is_small = |n: usize| (1..least).contains(&n);
+        let small = |share: &Share| is_small(share.denominator) || is_small(share.numerator);
+        let (hidden, mut rows): (Vec<_>, BTreeMap<_, _>) = {
+            let (small, large): (Vec<_>, Vec<_>) =
+                self.rows.into_iter().partition(|(_, share)| small(share));
+            (small, large.into_iter().collect())
+        };
+        let mut folded = Share::default();
+        let mut count = hidden.len();
+        let fold = |into: &mut Share, share: Share| {
+            into.numerator += share.numerator;
+            into.denominator += share.denominator;
+        };
+        for (_, share) in hidden {
+            fold(&mut folded, share);
+        }
+        // One hidden cell could be computed from the whole: the smallest of the others goes with it.
+        while count > 0 && (count == 1 || small(&folded)) {
+            let next =
+                rows.iter().min_by_key(|(_, share)| share.denominator).map(|(unit, _)| *unit);
+            let Some(share) = next.and_then(|unit| rows.remove(&unit)) else { break };
+            fold(&mut folded, share);
+            count += 1;
+        }
+        if count > 0 && !small(&folded) {
+            fold(rows.entry(None).or_default(), folded);
+        }
+        Self { rows, total: Share::default() }
+    }
+
     /// Puts the lists in order and makes the total.
     pub(super) fn done(mut self) -> Self {
         for share in self.rows.values_mut() {

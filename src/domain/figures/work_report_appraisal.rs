@@ -14,7 +14,7 @@ pub(super) const REPORT: Report = Report {
     name: "work-report-appraisal",
     counts: Kind::WorkReport,
     needs: &[Kind::Unit, Kind::WorkReport],
-    source: "述職評議考核 [V]; totals only, none below five (domain notes F)",
+    source: "述職評議考核 [V]; totals only, none below five (個人信息保護法 Art. 6)",
     run,
 };
 

@@ -71,6 +71,21 @@ kinds! {
     MemberDevelopment in members::development,
     Deployment in org::deployment,
     Policy in org::policy,
+    ResearchCall in work::research_call,
+    ResearchProject in work::research_project,
+    AwardQuota in work::award_quota,
+    Award in work::award,
+    ModelBranch in work::model_branch,
+    ModelCriterion in work::model_criterion,
+    ModelEvidence in work::model_evidence,
+    CareVisit in work::care_visit,
+    Congress in work::congress,
+    ElectoralUnit in work::electoral_unit,
+    CongressRound in work::congress_round,
+    Delegate in work::delegate,
+    BranchMeeting in work::branch_meeting,
+    Notice in work::notice,
+    NoticeReceipt in work::notice_receipt,
 }
 
 impl Kind {

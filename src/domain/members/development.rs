@@ -120,7 +120,7 @@ const STEPS: &[Step] = &[
 record! {
     /// One person's development, from the application to full membership.
     ///
-    /// Source: 中國共產黨發展黨員工作細則 (中辦發〔2014〕33號). Days, documents and decisions only: no opinions, no votes, no family facts (domain notes, F).
+    /// Source: 中國共產黨發展黨員工作細則 (中辦發〔2014〕33號). Days, documents and decisions only: no opinions, no votes, no family facts (個人信息保護法 Art. 6).
     pub struct MemberDevelopment = 28, "member_development" {
         /// The person.
         person: PersonId = 1, "person".width(10).personal();

@@ -3,7 +3,7 @@
 use super::layout::By;
 use crate::domain::ids::{RecordId, UnitId};
 use crate::domain::kinds::Kind;
-use crate::domain::record::{FieldNo, Fields, Issue, Value, ValueKind};
+use crate::domain::record::{FieldNo, FieldSpec, Fields, Issue, Owner, Value, ValueKind};
 use crate::domain::text;
 
 /// A stored record that a row is about.
@@ -174,7 +174,18 @@ fn of_person(
     }
 }
 
-/// Finds a record of another kind by id, by the person it is about, or by what is unique in its kind.
+/// Finds the one record of a kind that belongs to the unit a text names.
+fn of_unit(lookup: &dyn Lookup, target: Kind, key: &str, typed: &str) -> Option<RecordId> {
+    let Owner::Field(owner) = target.spec().owner else { return None };
+    let field = target.spec().field(owner)?.number;
+    let unit = unit_by_any(lookup, key, typed).ok()?;
+    match lookup.existing(target, &[(field, Value::Ref(unit.record()))]).as_slice() {
+        [one] => Some(one.id),
+        _ => None,
+    }
+}
+
+/// Finds a record of another kind by id, by the person it is about, by what is unique in its kind or names it, or by the unit that has one.
 fn other(
     lookup: &dyn Lookup,
     kind: &'static str,
@@ -196,8 +207,11 @@ fn other(
             _ => Err(unresolved()),
         };
     }
-    let mut fields =
-        target.spec().fields.iter().filter(|field| field.unique || field.key == "name");
+    let named = |field: &&FieldSpec| {
+        field.unique || field.key == "name" || target.spec().title.first() == Some(&field.key)
+    };
+    let texts = |field: &&FieldSpec| !matches!(field.kind, ValueKind::Reference(_));
+    let mut fields = target.spec().fields.iter().filter(texts).filter(named);
     let found = fields.find_map(|field| {
         let typed =
             if field.kind == ValueKind::Name { text::name(typed) } else { typed.to_owned() };
@@ -206,5 +220,5 @@ fn other(
             _ => None,
         }
     });
-    found.map(Some).ok_or_else(unresolved)
+    found.or_else(|| of_unit(lookup, target, key, typed)).map(Some).ok_or_else(unresolved)
 }

@@ -16,6 +16,9 @@ use crate::tui::text::{bar, cells, fit, fit_right};
 use crate::tui::theme::Role;
 use crate::tui::ui::{Ui, follow};
 
+/// Areas whose kinds are listed without records, too.
+const MAIN: &[&str] = &["org", "training", "cultivation", "staff"];
+
 /// One line that Enter opens.
 #[derive(Clone, Debug)]
 enum Line {
@@ -166,7 +169,9 @@ impl Page for Overview {
         let drafts = shell.data.as_ref().map(|data| data.drafts()).unwrap_or_default();
         lines.extend(drafts.into_iter().map(|(kind, id, at)| Line::Draft(kind, id, at)));
         lines.extend(shell.figures.iter().cloned().map(Line::Ratio));
-        let counts = shell.status.records.iter();
+        // The menu leads to every kind; without records, the overview lists those of the main areas only.
+        let listed = |(kind, count): &&(Kind, usize)| *count > 0 || MAIN.contains(&kind.area());
+        let counts = shell.status.records.iter().filter(listed);
         lines.extend(counts.map(|(kind, count)| Line::Records(*kind, *count)));
         self.lines = lines;
         self.cursor = self.cursor.min(self.lines.len().saturating_sub(1));

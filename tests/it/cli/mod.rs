@@ -9,6 +9,7 @@ mod secrets;
 mod series;
 mod sheets;
 mod together;
+mod work;
 mod worked_year;
 
 use std::io::Write as _;

@@ -12,6 +12,7 @@ use crate::domain::record::{Fields, Issue, Value};
 mod cases;
 mod edges;
 mod places;
+mod work;
 
 /// A world in the making.
 #[derive(Default)]

@@ -1,4 +1,4 @@
-//! Spans of member development: the first and the last day of every step (domain notes A4).
+//! Spans of member development: the first and the last day of every step (發展黨員工作細則).
 //!
 //! Each rule is a row of the table below; its number and the article it comes from are a dated row of config/policy/limits.toml, which
 //! headquarters may replace. A day known to the month is early or late only when it is certain.
