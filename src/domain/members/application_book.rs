@@ -77,7 +77,7 @@ record! {
         /// Number of the form.
         number: Identifier = 1, "number".width(18).unique().max_chars(30).office(Office::Headquarters);
         /// The unit it was given to.
-        unit: UnitRef = 2, "unit".width(26).office(Office::Headquarters);
+        unit: UnitRef = 2, "unit".width(26);
         /// Year it may be used in.
         year: Integer = 3, "year".width(6).range(1990, 2199).office(Office::Headquarters);
         /// Day it was given out.

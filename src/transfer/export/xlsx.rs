@@ -135,7 +135,7 @@ fn without_size(xml: &str) -> String {
 }
 
 fn line(xml: &mut String, number: usize, row: &[String], style: &str) -> Result<(), ExportError> {
-    xml.push_str(&format!("<row r=\"{number}\">"));
+    xml.extend(["<row r=\"", &number.to_string(), "\">"]);
     for (place, cell) in row.iter().enumerate().filter(|(_, cell)| !cell.is_empty()) {
         if cell.len() > MAX_CELL_CHARS && cell.chars().count() > MAX_CELL_CHARS {
             return Err(XlsxError::MaxStringLengthExceeded.into());
@@ -162,7 +162,8 @@ fn escape(xml: &mut String, text: &str) {
             '_' if text.get(at..).is_some_and(looks_escaped) => xml.push_str("_x005F_"),
             '\t' | '\n' => xml.push(c),
             '\0'..='\u{1F}' | '\u{FFFE}' | '\u{FFFF}' => {
-                xml.push_str(&format!("_x{:04X}_", u32::from(c)));
+                let code = format!("_x{:04X}_", u32::from(c));
+                xml.push_str(&code);
             }
             c => xml.push(c),
         }
