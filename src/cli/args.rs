@@ -80,6 +80,8 @@ pub(super) enum Command {
     #[cfg(feature = "client")]
     Undo,
     #[cfg(feature = "client")]
+    Redo,
+    #[cfg(feature = "client")]
     Act(super::commands::act::Act),
     #[cfg(feature = "client")]
     Request(super::commands::places::Request),

@@ -4,6 +4,7 @@ use std::sync::Arc;
 
 use crossterm::event::Event;
 
+use super::actions::Action;
 use super::data::{Data, Failure, HistoryEntry, Ratio, SyncFigures, SyncStep};
 use super::keys::Key;
 use crate::domain::ids::RecordId;
@@ -39,6 +40,14 @@ pub enum Message {
     SyncStep(SyncStep),
     /// The sync ended.
     Synced(Result<SyncFigures, Failure>),
+    /// A whole line was typed, in the line mode.
+    Line(String),
+    /// The choice with this number, from 0, was made in the popup on top, in the line mode.
+    Choose(usize),
+    /// The screen's cursor goes to this row, from 0, in the line mode.
+    GoTo(usize),
+    /// An action was chosen by its name, in the line mode.
+    Run(Action),
     /// The history of a record was fetched.
     History(RecordId, Result<Vec<HistoryEntry>, Failure>),
 }

@@ -1,4 +1,4 @@
-//! `add`, `set`, `delete`, `undo`: one change each.
+//! `add`, `set`, `delete`, `undo`, `redo`: one change each.
 
 use clap::Args;
 use serde_json::json;
@@ -8,7 +8,8 @@ use crate::cli::device::{kind_of, record_of};
 use crate::cli::error::{CommandError, CommandResult};
 use crate::cli::output::{Human, say, told, worded};
 use crate::cli::values::value;
-use crate::client::{ClientError, Saved};
+use crate::client::{Client, ClientError, Saved};
+use crate::domain::ids::RecordId;
 use crate::domain::kinds::Kind;
 use crate::domain::record::{Shape, Value};
 
@@ -99,9 +100,20 @@ pub(super) fn delete(cx: &Context, command: &Delete) -> CommandResult {
 pub(super) fn undo(cx: &Context) -> CommandResult {
     let client = cx.open()?;
     let undone = client.undo()?;
-    let saved = Saved { id: undone.id, issues: Vec::new() };
-    let kind = client.view(saved.id).map_or(Kind::Person, |view| view.kind);
-    done(cx, kind, &saved, "cli-undone")
+    taken_back(cx, &client, undone.id, "cli-undone")
+}
+
+/// Does again what was taken back last.
+pub(super) fn redo(cx: &Context) -> CommandResult {
+    let client = cx.open()?;
+    let redone = client.redo()?;
+    taken_back(cx, &client, redone.id, "cli-redone")
+}
+
+fn taken_back(cx: &Context, client: &Client, id: RecordId, what: &str) -> CommandResult {
+    let saved = Saved { id, issues: Vec::new() };
+    let kind = client.view(id).map_or(Kind::Person, |view| view.kind);
+    done(cx, kind, &saved, what)
 }
 
 /// Says which record was changed and what about it a person should look at.

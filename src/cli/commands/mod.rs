@@ -109,6 +109,7 @@ fn of_a_device(cx: &Context, command: Command) -> CommandResult {
         Command::Note(command) => edit::note(cx, &command),
         Command::Delete(command) => edit::delete(cx, &command),
         Command::Undo => edit::undo(cx),
+        Command::Redo => edit::redo(cx),
         Command::Act(command) => act::run(cx, &command),
         Command::Request(command) => places::request(cx, &command),
         Command::Cancel(command) => places::cancel(cx, &command),

@@ -170,6 +170,18 @@ impl Page for AttentionList {
         }
     }
 
+    fn count_rows(&self) -> Option<usize> {
+        Some(self.items.len())
+    }
+
+    fn row_text(&self, shell: &Shell, row: usize) -> String {
+        self.row(shell, row).texts.join("; ")
+    }
+
+    fn go_to(&mut self, row: usize) {
+        self.table.cursor = row;
+    }
+
     fn act(&mut self, shell: &mut Shell, action: Action) {
         if self.table.moved(action, self.items.len()) {
             return;

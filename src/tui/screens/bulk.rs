@@ -318,6 +318,61 @@ impl Page for BulkPage {
         self.draw_below(shell, ui, rest);
     }
 
+    fn count_rows(&self) -> Option<usize> {
+        Some(self.stops().len())
+    }
+
+    fn intro(&self, shell: &Shell) -> Vec<String> {
+        let count = self.rows.len().to_string();
+        let args = [("what", self.what.as_str()), ("count", &count)];
+        let mut lines = vec![shell.text_with("bulk-title", &args), self.summary(shell)];
+        lines.extend((0..self.rows.len()).map(|row| self.row(shell, row).texts.join("; ")));
+        lines
+    }
+
+    fn row_text(&self, shell: &Shell, row: usize) -> String {
+        let label = if self.needs_reason { "bulk-reason-needed" } else { "bulk-reason" };
+        match self.stops().get(row) {
+            Some(Focus::Reason) => format!("{}: {}", shell.text(label), self.reason.text()),
+            Some(Focus::Skip) => {
+                let mark = if self.bulk.skip_warned { "[x]" } else { "[ ]" };
+                let count = self.warned().to_string();
+                format!("{mark} {}", shell.text_with("bulk-skip", &[("count", &count)]))
+            }
+            Some(Focus::Count) => {
+                let count = self.changing().to_string();
+                let text = shell.text_with("bulk-count", &[("count", &count)]);
+                format!("{text} {}", self.count.text())
+            }
+            Some(Focus::Cancel) => shell.text("answer-cancel"),
+            Some(Focus::Do) => shell.text("answer-do-it"),
+            None => String::new(),
+        }
+    }
+
+    fn go_to(&mut self, row: usize) {
+        self.focus = self.stops().get(row).copied().unwrap_or(Focus::Cancel);
+    }
+
+    fn chosen(&self, shell: &Shell) -> super::Chosen {
+        match self.focus {
+            Focus::Reason => super::Chosen::Type(shell.text("reason")),
+            Focus::Count => super::Chosen::Type(shell.text("value")),
+            Focus::Skip | Focus::Cancel | Focus::Do => {
+                super::Chosen::Press(Key::named(Named::Enter))
+            }
+        }
+    }
+
+    fn line(&mut self, _shell: &mut Shell, text: &str) -> bool {
+        match self.focus {
+            Focus::Reason => self.reason.set(text),
+            Focus::Count => self.count.set(text),
+            Focus::Skip | Focus::Cancel | Focus::Do => return false,
+        }
+        true
+    }
+
     fn act(&mut self, shell: &mut Shell, action: Action) {
         match action {
             Action::NextField => self.step(true),

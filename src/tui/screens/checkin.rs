@@ -329,6 +329,42 @@ impl Page for CheckIn {
         }
     }
 
+    fn count_rows(&self) -> Option<usize> {
+        Some(self.shown().len())
+    }
+
+    fn intro(&self, shell: &Shell) -> Vec<String> {
+        let missing = self.missing().count().to_string();
+        let mut lines = vec![shell.text_with("checkin-missing", &[("count", &missing)])];
+        lines.push(format!("{} {}", shell.text("checkin-prompt"), self.query.text()));
+        lines.push(shell.text("checkin-hint-lines"));
+        lines
+    }
+
+    fn row_text(&self, shell: &Shell, row: usize) -> String {
+        let Some(row) = self.shown().get(row) else { return String::new() };
+        let mark = row.mark.as_ref().map(|mark| state_text(shell, mark));
+        let mark = mark.unwrap_or_else(|| {
+            shell.text(if row.enrolled { "mark-none" } else { "mark-stranger" })
+        });
+        [&row.name, &row.unit, &row.staff_no, &mark].map(String::as_str).join("; ")
+    }
+
+    fn go_to(&mut self, row: usize) {
+        self.cursor = row;
+        self.picked = true;
+    }
+
+    fn chosen(&self, _shell: &Shell) -> super::Chosen {
+        super::Chosen::Run(Action::SignIn)
+    }
+
+    fn line(&mut self, shell: &mut Shell, text: &str) -> bool {
+        self.query.set(text);
+        self.search(shell);
+        true
+    }
+
     fn act(&mut self, shell: &mut Shell, action: Action) {
         let last = self.shown().len().saturating_sub(1);
         match action {

@@ -125,6 +125,22 @@ impl Page for ColumnSheet {
         super::list::tab_of(self.kind)
     }
 
+    fn count_rows(&self) -> Option<usize> {
+        Some(self.layout.columns.len())
+    }
+
+    fn row_text(&self, shell: &Shell, row: usize) -> String {
+        self.row(shell, row).texts.join(" ")
+    }
+
+    fn go_to(&mut self, row: usize) {
+        self.table.cursor = row;
+    }
+
+    fn chosen(&self, _shell: &Shell) -> super::Chosen {
+        super::Chosen::Run(Action::Select)
+    }
+
     fn act(&mut self, shell: &mut Shell, action: Action) {
         let count = self.layout.columns.len();
         if self.table.moved(action, count) {

@@ -147,6 +147,22 @@ impl Page for CommandList {
         ui.put(inner.x + 1, body.bottom(), &told, inner.width.saturating_sub(2), Role::Quiet);
     }
 
+    fn count_rows(&self) -> Option<usize> {
+        Some(self.commands.len())
+    }
+
+    fn row_text(&self, shell: &Shell, row: usize) -> String {
+        self.row(shell, row).texts.join("; ")
+    }
+
+    fn go_to(&mut self, row: usize) {
+        self.table.cursor = row;
+    }
+
+    fn chosen(&self, _shell: &Shell) -> super::Chosen {
+        super::Chosen::Run(Action::UndoThis)
+    }
+
     fn act(&mut self, shell: &mut Shell, action: Action) {
         if self.table.moved(action, self.commands.len()) {
             return;

@@ -98,6 +98,18 @@ impl Page for ConflictList {
         table.draw(ui, inner, |index| self.row(shell, index));
     }
 
+    fn count_rows(&self) -> Option<usize> {
+        Some(self.conflicts.len())
+    }
+
+    fn row_text(&self, shell: &Shell, row: usize) -> String {
+        self.row(shell, row).texts.join("; ")
+    }
+
+    fn go_to(&mut self, row: usize) {
+        self.table.cursor = row;
+    }
+
     fn act(&mut self, shell: &mut Shell, action: Action) {
         let count = self.conflicts.len();
         if self.table.moved(action, count) {
@@ -496,6 +508,45 @@ impl Page for ConflictReview {
         }
         let below = Rect::new(inner.x, inner.bottom() - result, inner.width, result);
         self.draw_result(shell, ui, below);
+    }
+
+    fn count_rows(&self) -> Option<usize> {
+        Some(self.choices.len())
+    }
+
+    fn intro(&self, shell: &Shell) -> Vec<String> {
+        self.conflict().map(|conflict| sides(shell, conflict)).into_iter().collect()
+    }
+
+    fn row_text(&self, shell: &Shell, row: usize) -> String {
+        let Some(conflict) = self.conflict() else { return String::new() };
+        let Some(field) = conflict.fields.get(row) else { return String::new() };
+        let base = shown(shell, conflict, field, field.base.as_ref());
+        let mut told = vec![
+            label(shell, conflict, field),
+            shell.text_with("conflict-base", &[("value", &base)]),
+        ];
+        let side = |view: &ValueView| {
+            format!("{} {}", shown(shell, conflict, field, view.value.as_ref()), who(shell, view))
+        };
+        told.push(format!("{} {}", shell.text("conflict-left"), side(&field.current)));
+        for candidate in &field.candidates {
+            told.push(format!("{} {}", shell.text("conflict-right"), side(&candidate.value)));
+        }
+        let result = match self.choices.get(row).and_then(Option::as_ref) {
+            None => shell.text("conflict-undecided"),
+            Some(choice) => shown(shell, conflict, field, value_of(field, choice).as_ref()),
+        };
+        told.push(format!("{} {result}", shell.text("conflict-becomes")));
+        told.join("; ")
+    }
+
+    fn go_to(&mut self, row: usize) {
+        self.cursor = row;
+    }
+
+    fn chosen(&self, _shell: &Shell) -> super::Chosen {
+        super::Chosen::Nothing
     }
 
     fn act(&mut self, shell: &mut Shell, action: Action) {

@@ -122,6 +122,26 @@ impl Page for Coverage {
         (action == Action::Open).then(|| shell.text("coverage-open"))
     }
 
+    fn count_rows(&self) -> Option<usize> {
+        Some(self.ratio.units.len())
+    }
+
+    fn intro(&self, shell: &Shell) -> Vec<String> {
+        vec![self.title(shell)]
+    }
+
+    fn row_text(&self, shell: &Shell, row: usize) -> String {
+        let said = |share: &UnitShare| {
+            let percent = percent(share.part, share.whole);
+            format!("{}: {percent}% {}/{}", unit_name(shell, share), share.part, share.whole)
+        };
+        self.ratio.units.get(row).map(said).unwrap_or_default()
+    }
+
+    fn go_to(&mut self, row: usize) {
+        self.cursor = row;
+    }
+
     fn act(&mut self, shell: &mut Shell, action: Action) {
         let last = self.ratio.units.len().saturating_sub(1);
         match action {

@@ -308,6 +308,32 @@ impl Page for Detail {
         }
     }
 
+    fn count_rows(&self) -> Option<usize> {
+        Some(self.related.len())
+    }
+
+    fn row_text(&self, shell: &Shell, row: usize) -> String {
+        let said = |(kind, _, count): &(Kind, &str, usize)| {
+            format!("{} {count}", shell.locale.kind_plural(kind.spec()))
+        };
+        self.related.get(row).map(said).unwrap_or_default()
+    }
+
+    fn intro(&self, shell: &Shell) -> Vec<String> {
+        let lines = self.lines(shell, 200).into_iter().filter(|(_, text, _)| !text.is_empty());
+        let mut said: Vec<String> = lines
+            .map(
+                |(label, text, _)| if label.is_empty() { text } else { format!("{label}: {text}") },
+            )
+            .collect();
+        said.extend(self.view.as_ref().map(|view| state_text(shell, view)));
+        said
+    }
+
+    fn go_to(&mut self, row: usize) {
+        self.cursor = row;
+    }
+
     fn searched(&self, shell: &Shell, purpose: &Purpose, text: &str) -> Option<Vec<Item>> {
         let ours = matches!(purpose, Purpose::Place | Purpose::MergeWith);
         let view = self.view.as_ref().filter(|_| ours)?;

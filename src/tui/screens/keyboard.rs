@@ -213,6 +213,14 @@ impl Page for Keyboard {
         }
     }
 
+    fn count_rows(&self) -> Option<usize> {
+        Some(self.shown.len())
+    }
+
+    fn row_text(&self, shell: &Shell, row: usize) -> String {
+        self.row(shell, row).texts.join("; ")
+    }
+
     fn wants_raw_keys(&self) -> bool {
         self.capture.is_some()
     }

@@ -59,6 +59,19 @@ pub enum Reply {
     Answer(usize, String),
 }
 
+/// What choosing a row by its number does, in the line mode.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Chosen {
+    /// An action runs.
+    Run(Action),
+    /// A key is pressed.
+    Press(Key),
+    /// A text is asked for, with this prompt.
+    Type(String),
+    /// Only the cursor moves.
+    Nothing,
+}
+
 /// What a screen tells the ones below it.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Told {
@@ -144,6 +157,40 @@ pub trait Page {
     /// Reads its records again, after a change.
     fn reload(&mut self, shell: &Shell) {
         let _ = shell;
+    }
+
+    /// Returns how many rows it has for the line mode; `None` if it is told as it looks.
+    fn count_rows(&self) -> Option<usize> {
+        None
+    }
+
+    /// Says a row in the line mode.
+    fn row_text(&self, shell: &Shell, row: usize) -> String {
+        let (_, _) = (shell, row);
+        String::new()
+    }
+
+    /// Says in the line mode what stands above its rows.
+    fn intro(&self, shell: &Shell) -> Vec<String> {
+        let _ = shell;
+        Vec::new()
+    }
+
+    /// Puts the cursor on a row.
+    fn go_to(&mut self, row: usize) {
+        let _ = row;
+    }
+
+    /// Says what choosing the row under the cursor by its number does.
+    fn chosen(&self, shell: &Shell) -> Chosen {
+        let _ = shell;
+        Chosen::Run(Action::Open)
+    }
+
+    /// Takes a whole line of the line mode as typing; false if nothing is typed into.
+    fn line(&mut self, shell: &mut Shell, text: &str) -> bool {
+        let (_, _) = (shell, text);
+        false
     }
 
     /// Returns when it wants to be woken, in the shell's milliseconds.

@@ -278,6 +278,39 @@ impl Page for Overview {
         Some(Sheet { name: "overview".to_owned(), title, rows, taken: None })
     }
 
+    fn count_rows(&self) -> Option<usize> {
+        Some(self.lines.len())
+    }
+
+    fn row_text(&self, shell: &Shell, row: usize) -> String {
+        let spoken = |line: &Line| match line {
+            Line::Conflicts => counted(shell, "line-conflicts", shell.status.conflicts),
+            Line::Attention => counted(shell, "line-attention", shell.status.attention),
+            Line::Pending => counted(shell, "line-pending", shell.status.pending),
+            Line::Records(kind, count) => {
+                format!("{}: {count}", shell.locale.kind_plural(kind.spec()))
+            }
+            Line::Ratio(ratio) => {
+                let label = shell.text(&format!("figure-{}", ratio.name));
+                let percent = percent(ratio.part, ratio.whole);
+                format!("{label}: {percent}% {}/{}", ratio.part, ratio.whole)
+            }
+            Line::Draft(..) => line.text(shell, 80),
+        };
+        self.lines.get(row).map(spoken).unwrap_or_default()
+    }
+
+    fn go_to(&mut self, row: usize) {
+        self.cursor = row;
+    }
+
+    fn line(&mut self, shell: &mut Shell, text: &str) -> bool {
+        let mut list = List::new(shell, Kind::Person, Vec::<Filter>::new());
+        list.line(shell, text);
+        shell.moves.push(Move::Push(Box::new(list)));
+        true
+    }
+
     fn typed(&mut self, shell: &mut Shell, key: crate::tui::keys::Key) -> bool {
         let Some(c) = key.typed().filter(|c| crate::tui::keys::is_han(*c)) else { return false };
         let mut list = List::new(shell, Kind::Person, Vec::<Filter>::new());
@@ -286,6 +319,11 @@ impl Page for Overview {
         shell.moves.push(Move::Push(Box::new(list)));
         true
     }
+}
+
+/// Says a figure that waits for a person.
+fn counted(shell: &Shell, key: &str, count: usize) -> String {
+    format!("{}: {count}", shell.text(key))
 }
 
 /// Returns the cells of the longest of some texts.

@@ -293,6 +293,24 @@ impl Page for Values {
         Some(shell.text(key))
     }
 
+    fn count_rows(&self) -> Option<usize> {
+        Some(self.bins.len())
+    }
+
+    fn row_text(&self, shell: &Shell, row: usize) -> String {
+        let mut texts = self.row(shell, row, 0).texts;
+        texts.truncate(4); // the bar says nothing to be heard
+        texts.join(" ")
+    }
+
+    fn go_to(&mut self, row: usize) {
+        self.table.cursor = row;
+    }
+
+    fn chosen(&self, _shell: &Shell) -> super::Chosen {
+        super::Chosen::Run(Action::Select)
+    }
+
     fn act(&mut self, shell: &mut Shell, action: Action) {
         let count = self.bins.len();
         if self.table.moved(action, count) {

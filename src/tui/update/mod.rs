@@ -3,6 +3,7 @@
 mod answers;
 mod bulk;
 mod global;
+mod lines;
 mod place;
 #[cfg(test)]
 mod tests;
@@ -51,6 +52,10 @@ pub fn update(model: &mut Model, message: Message, now_ms: u64) -> Vec<Effect> {
             model.quit = true;
         }
         Message::Wake => on_wake(model),
+        Message::Line(text) => lines::typed(model, &text),
+        Message::Choose(number) => lines::chosen(model, number),
+        Message::GoTo(row) => tell(model, |page, _| page.go_to(row)),
+        Message::Run(action) => run(model, action),
         other => on_report(model, other),
     }
     global::sync_if_due(model);

@@ -95,7 +95,6 @@ fn the_editor_is_whole_in_every_language() {
 fn what_can_be_pressed_is_shown_and_a_key_goes_through() {
     let mut desk = Desk::new(PEOPLE);
     desk.press("5 ?").shows("這裡可按的鍵").shows("篩選");
-    insta::assert_snapshot!("which_key_80x24", desk.screen(80, 24));
     desk.press("Ctrl-N").shows("新增：人員");
     desk.press("Ctrl-W").shows("這裡可按的鍵").shows("儲存");
     desk.press("Esc").shows("新增：人員");

@@ -87,6 +87,11 @@ impl Picker {
         self.cursor = 0;
     }
 
+    /// Returns the items that match what is typed.
+    pub fn listed(&self) -> Vec<&Item> {
+        self.shown.iter().filter_map(|at| self.items.get(*at)).collect()
+    }
+
     /// Returns the item under the cursor.
     pub fn current(&self) -> Option<&Item> {
         self.items.get(*self.shown.get(self.cursor)?)

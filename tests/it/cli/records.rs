@@ -33,6 +33,9 @@ fn entries_of_a_list_are_added_and_taken_out_one_by_one_and_notes_only_added() {
     assert_eq!(lecturers(&case), json!(["李老師", "趙主任"]));
     case.json(&["undo"]);
     assert_eq!(lecturers(&case).as_array().unwrap().len(), 2);
+    case.json(&["redo"]);
+    assert_eq!(lecturers(&case), json!(["李老師", "趙主任"]));
+    case.json(&["undo"]);
     case.run(&["set", &id, "lecturers-=無此人"]).fails(1, "not-found-element");
     case.run(&["set", &id, "place+=一號樓"]).fails(2, "usage-not-several");
     case.json(&["note", &id, "已發通知"]);

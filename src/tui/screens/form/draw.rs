@@ -95,7 +95,7 @@ fn lines<'a>(form: &'a Form, shell: &Shell) -> Vec<Line<'a>> {
     lines
 }
 
-const fn hint(field: &FormField) -> Option<&'static str> {
+pub(super) const fn hint(field: &FormField) -> Option<&'static str> {
     if field.mask.is_some() {
         return Some(if field.is_picked() { "hint-masked-list" } else { "hint-masked" });
     }

@@ -426,6 +426,52 @@ impl Page for Form {
         }
     }
 
+    fn count_rows(&self) -> Option<usize> {
+        Some(self.fields.len())
+    }
+
+    fn row_text(&self, shell: &Shell, row: usize) -> String {
+        let Some(field) = self.fields.get(row) else { return String::new() };
+        let value = field.mask.clone().unwrap_or_else(|| field.input.text());
+        let issue = field.issue.as_ref().map(|issue| shell.locale.issue(issue));
+        let why = issue.or_else(|| field.refused.clone());
+        let why = why.map(|why| format!("; x {why}")).unwrap_or_default();
+        format!("{}: {value}{why}", marked(&field.label, field.spec))
+    }
+
+    fn go_to(&mut self, row: usize) {
+        if self.fields.get(row).is_some_and(FormField::is_open) {
+            self.focus = row;
+        }
+    }
+
+    fn chosen(&self, shell: &Shell) -> super::Chosen {
+        match self.fields.get(self.focus) {
+            Some(field) if field.is_picked() => super::Chosen::Run(Action::Pick),
+            Some(field) => super::Chosen::Type(
+                self.row_text(shell, self.focus)
+                    + draw::hint(field)
+                        .map(|hint| format!(" ({})", shell.text(hint)))
+                        .unwrap_or_default()
+                        .as_str(),
+            ),
+            None => super::Chosen::Nothing,
+        }
+    }
+
+    fn line(&mut self, shell: &mut Shell, text: &str) -> bool {
+        let Some(field) = self.fields.get_mut(self.focus) else { return false };
+        if field.is_picked() {
+            self.pick(shell, text);
+            return true;
+        }
+        field.begin();
+        field.input.set(text);
+        self.touched(shell);
+        self.step(shell, true);
+        true
+    }
+
     fn act(&mut self, shell: &mut Shell, action: Action) {
         match action {
             Action::Save => self.save(shell),

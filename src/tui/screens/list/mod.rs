@@ -520,6 +520,42 @@ impl Page for List {
     fn sheet(&self, shell: &Shell) -> Option<Sheet> {
         Some(self.rows_for_file(shell))
     }
+
+    fn count_rows(&self) -> Option<usize> {
+        Some(self.rows.len())
+    }
+
+    fn row_text(&self, shell: &Shell, row: usize) -> String {
+        let texts = self.row(shell, row).texts;
+        let columns = self.columns(shell);
+        let mut told: Vec<String> = Vec::new();
+        for (text, column) in texts.iter().zip(&columns).filter(|(text, _)| !text.is_empty()) {
+            let first = told.is_empty();
+            told.push(if first { text.clone() } else { format!("{} {text}", column.title) });
+        }
+        let selected = self.rows.get(row).is_some_and(|id| self.selected.contains(id));
+        let mark = if selected { shell.text("plain-selected") } else { String::new() };
+        format!("{mark}{}", told.join("; "))
+    }
+
+    fn intro(&self, shell: &Shell) -> Vec<String> {
+        let mut lines = vec![self.title(shell)];
+        if !self.query.search.is_empty() {
+            lines.push(format!("{} {}", shell.text("find-prompt"), self.query.search));
+        }
+        lines
+    }
+
+    fn go_to(&mut self, row: usize) {
+        self.table.cursor = row;
+    }
+
+    fn line(&mut self, shell: &mut Shell, text: &str) -> bool {
+        self.find.set(text);
+        self.finding = false;
+        self.search(shell);
+        true
+    }
 }
 
 impl List {
