@@ -7,6 +7,7 @@
 #![expect(
     clippy::expect_used,
     clippy::indexing_slicing,
+    clippy::panic,
     clippy::print_stdout,
     reason = "a benchmark fails loudly, says what it measured and is nobody's library"
 )]
@@ -44,7 +45,7 @@ const SIZE: (u16, u16) = (40, 120);
 /// No output for so long: the program has said what it had to say.
 const QUIET: Duration = Duration::from_millis(25);
 /// Longer than anything takes.
-const DEADLINE: Duration = Duration::from_secs(60);
+const DEADLINE: Duration = Duration::from_mins(1);
 /// End of a frame.
 const FRAME_END: &[u8] = b"\x1b[?2026l";
 /// Said in the title once the files are open, wherever the program was left.
@@ -103,7 +104,7 @@ impl Term {
         let child = pair.slave.spawn_command(command).expect("started");
         drop(pair.slave);
         thread::spawn(move || {
-            let mut buffer = [0; 64 * 1024];
+            let mut buffer = vec![0; 64 * 1024];
             while let Ok(count @ 1..) = bytes.read(&mut buffer) {
                 let now = Instant::now();
                 let read = &buffer[..count];
@@ -424,7 +425,7 @@ fn idle(report: &mut Report, term: &mut Term) {
     term.settle_any();
     thread::sleep(Duration::from_secs(3));
     let (before, since) = (term.wake_ups(), Instant::now());
-    thread::sleep(Duration::from_secs(60));
+    thread::sleep(Duration::from_mins(1));
     let woken = term.wake_ups() - before;
     let written = term.chunks.try_iter().map(|(_, bytes)| bytes.len()).sum::<usize>();
     let seconds = since.elapsed().as_secs_f64();
