@@ -1,6 +1,7 @@
 //! What must hold of every screen and every action, and what is remembered of a person's way of working.
 
 use std::cell::{Cell, RefCell};
+use std::fmt::Write as _;
 use std::rc::Rc;
 use std::sync::Arc;
 
@@ -105,8 +106,8 @@ fn every_screen_looks_like_this_at_three_sizes_and_the_same_in_ascii_and_in_colo
             let ascii = desk.screen(wide, high);
             assert!(!ascii.contains(['─', '│', '┌', '┐', '└', '┘', '…', '█']), "{name}\n{ascii}");
             assert_eq!(ascii, in_ascii(&narrow), "{name}");
-            let heading = format!("== {wide}x{high} ==\n");
-            all.extend([heading, without_clock(&narrow)]);
+            writeln!(all, "== {wide}x{high} ==").unwrap();
+            all += &without_clock(&narrow);
         }
         insta::assert_snapshot!(format!("screen_{name}"), all);
     }
