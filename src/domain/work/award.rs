@@ -170,7 +170,7 @@ fn publicity_ends_after_it_began(a: &Award) -> Option<Issue> {
     dates::order(a.publicised_on, a.publicised_until, field!(Award: "publicised_until"))
 }
 
-/// The last working day that publicity must contain; five working days unless a row says otherwise [M].
+/// The last working day that publicity must contain; five working days unless a row says otherwise (certainty M).
 fn last_day_of_publicity(a: &Award) -> Option<PartialDate> {
     let first = a.publicised_on?.0;
     let days = policy::shipped().limit("award-publicity-working-days", first)?;

@@ -68,7 +68,7 @@ fn totals_fit(r: &CongressRound) -> Option<Issue> {
         .then(|| Issue::error(field!(CongressRound: "papers_valid"), "q12-sum"))
 }
 
-/// An election needs four fifths of those entitled [P].
+/// An election needs four fifths of those entitled (選舉工作條例, certainty P).
 fn enough_were_present(r: &CongressRound) -> Option<Issue> {
     let least = policy::shipped().limit("election-present-per-mille", r.held_on.0)?;
     let (present, entitled) = (r.present?.0, r.entitled?.0);
@@ -76,7 +76,7 @@ fn enough_were_present(r: &CongressRound) -> Option<Issue> {
         .then(|| Issue::warning(field!(CongressRound: "present"), "election-present"))
 }
 
-/// One fifth more candidates than places [P], and not more elected than places.
+/// One fifth more candidates than places (選舉工作條例, certainty P), and not more elected than places.
 fn enough_candidates_and_no_more_elected(
     others: &dyn Registry,
     _: Option<RecordId>,
