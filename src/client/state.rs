@@ -21,7 +21,7 @@ use crate::domain::kinds::Kind;
 use crate::domain::record::{FieldNo, Value};
 use crate::store::{Change, Row, Vault};
 use crate::sync::overlay::overlay_about;
-use crate::sync::{CONFLICT_KIND, Cursor, Digest, Limits, OpBody, Record, UnitTree};
+use crate::sync::{CONFLICT_KIND, Cursor, Digest, Limits, Op, OpBody, Record, UnitTree};
 use crate::wire::{Head, created_record, decode_op, decode_record, encode_record, head, peek_one};
 
 /// Name of the note that holds [`SyncState`].
@@ -172,9 +172,20 @@ impl Inner {
             return Ok(());
         }
         let mut record = base.map(|row| decode_record(&row.bytes)).transpose()?;
+        let mut early: Vec<Op> = Vec::new();
         for waiting in self.outbox.of_record(id) {
             let op = decode_op(&waiting.bytes)?;
+            let asked = record.is_none() && matches!(op.body, OpBody::Command { .. });
             record = overlay_about(record, &op, self.settled_element(&op));
+            if record.is_none() {
+                early.push(op);
+            } else if asked {
+                // A place asked for makes the record here where the server's own has not come back: what was written to that one before
+                // waits for it and stays in view, and the request comes after it.
+                let earlier = std::mem::take(&mut early).into_iter();
+                record = earlier.fold(record, |record, op| overlay_about(record, &op, None));
+                record = overlay_about(record, &op, None);
+            }
         }
         match record {
             Some(record) => self.put_row(row_of(&record)?),
@@ -184,21 +195,25 @@ impl Inner {
     }
 
     /// Lays one new operation over the view without going through the whole outbox again.
-    pub(super) fn lay(&mut self, op: &crate::sync::Op, bytes: Vec<u8>) -> Result<(), ClientError> {
+    pub(super) fn lay(&mut self, op: &Op, bytes: Vec<u8>) -> Result<(), ClientError> {
         let id = op.record;
         if !self.outbox.touches(id) {
             let base = self.rows.get(&id).cloned();
             self.under.insert(id, base);
         }
+        if let OpBody::Resolve { conflict, .. } = &op.body {
+            self.resolving.insert(*conflict);
+        }
         let before = self.rows.get(&id).map(|row| decode_record(&row.bytes)).transpose()?;
+        if before.is_none() && self.outbox.touches(id) {
+            self.outbox.push(op.id.n, id, bytes);
+            return self.refold(id);
+        }
         let created = if before.is_none() { created_row(&bytes) } else { None };
         self.outbox.push(op.id.n, id, bytes);
         if let Some(row) = created {
             self.put_row(row);
             return Ok(());
-        }
-        if let OpBody::Resolve { conflict, .. } = &op.body {
-            self.resolving.insert(*conflict);
         }
         match overlay_about(before, op, self.settled_element(op)) {
             Some(record) => self.put_row(row_of(&record)?),
@@ -208,7 +223,7 @@ impl Inner {
     }
 
     /// Returns the element that a decision is about, if its conflict is about one.
-    fn settled_element(&self, op: &crate::sync::Op) -> Option<uuid::Uuid> {
+    fn settled_element(&self, op: &Op) -> Option<uuid::Uuid> {
         let OpBody::Resolve { conflict, .. } = &op.body else { return None };
         decode_record(&self.rows.get(conflict)?.bytes).ok()?.conflict?.element
     }

@@ -8,7 +8,7 @@ use super::tests::{client, fields, text};
 use super::*;
 use crate::domain::ids::RecordId;
 use crate::domain::kinds::Kind;
-use crate::domain::record::{Fields, Value};
+use crate::domain::record::{Fields, PartialDate, Value};
 
 fn person(client: &Client, number: &str, name: &str) -> RecordId {
     let fields = fields(Kind::Person, &[("staff_no", text(number)), ("name", text(name))]);
@@ -218,6 +218,38 @@ fn a_mark_is_made_once_excused_with_a_reason_and_taken_back() {
     assert_eq!(mark(zhang), None);
     client.check_in(session, other, "present", "").unwrap();
     assert_eq!(roll().rows.iter().filter(|row| !row.enrolled).count(), 1);
+}
+
+#[test]
+fn what_was_written_to_a_refused_request_stays_in_view_when_it_is_asked_again() {
+    let client = client();
+    let ann = person(&client, "1", "王小明");
+    let day = |d| Value::Date(PartialDate::day(2026, 12, d).unwrap());
+    let class = [
+        ("year", Value::Int(2026)),
+        ("name", text("班")),
+        ("starts_on", day(1)),
+        ("ends_on", day(2)),
+        ("capacity", Value::Int(2)),
+    ];
+    let class =
+        client.create_record(Kind::TrainingClass, None, fields(Kind::TrainingClass, &class));
+    let class = class.unwrap().id;
+    client.act(class, "publish", None, Fields::new()).unwrap();
+    let id = client.request_places(class, &[ann]).unwrap().pop().unwrap().id;
+    let asked = client.inside().last_n;
+    let post = fields(Kind::Enrolment, &[("post_then", text("支部書記"))]);
+    client.set_fields(id, post).unwrap();
+    {
+        // The server has refused the request: nothing of it is confirmed, and what was written to it waits.
+        let mut inner = client.lock();
+        let record = inner.outbox.remove(asked).unwrap();
+        inner.refold(record).unwrap();
+    }
+    assert!(client.visible(id).is_none());
+    assert_eq!(client.request_places(class, &[ann]).unwrap().pop().unwrap().id, id);
+    assert_eq!(value(&client, id, "post_then"), Some(text("支部書記")));
+    assert_eq!(value(&client, id, "status"), Some(Value::Code("requested".into())));
 }
 
 /// The values of every person, deleted ones as nothing.

@@ -16,8 +16,6 @@ use crate::sync::digest;
 use crate::wire::frame::Blob;
 use crate::wire::{ChallengeAnswer, ChallengeRequest, SessionAnswer, SessionRequest, proof};
 
-/// How long a token is good, milliseconds.
-pub(super) const SESSION_MS: i64 = 3_600_000;
 /// How long a nonce is good, milliseconds.
 const NONCE_MS: i64 = 120_000;
 /// What a nonce's keyed hash is for.
@@ -123,7 +121,7 @@ impl<D: Db> Service<D> {
         nonce: &[u8],
     ) -> Result<SessionAnswer, ApiError> {
         let (secret, now) = (token(random_of(self.ambient())), self.now_ms());
-        let expires_at = now.saturating_add(SESSION_MS);
+        let expires_at = now.saturating_add(self.limits().session_ms);
         let new = NewSession {
             token: token_hash(&secret),
             device,
@@ -134,7 +132,10 @@ impl<D: Db> Service<D> {
         if !tx.mend(&Mend::Session(new)).await? {
             return Err(stale_nonce());
         }
-        Ok(SessionAnswer { token: secret, seconds: u32::try_from(SESSION_MS / 1_000).unwrap_or(0) })
+        Ok(SessionAnswer {
+            token: secret,
+            seconds: u32::try_from(self.limits().session_ms / 1_000).unwrap_or(0),
+        })
     }
 
     /// Returns who calls, also one who may not.

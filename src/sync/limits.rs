@@ -46,6 +46,8 @@ pub struct Limits {
     pub tombstone_ms: i64,
     /// How long a device may be used without contact, milliseconds.
     pub lease_ms: i64,
+    /// How long a session lasts until the device proves itself again, milliseconds.
+    pub session_ms: i64,
     /// How far an author's clock may be ahead of the server's, milliseconds.
     pub clock_ahead_ms: i64,
     /// Oldest program that the server gives pages to; operations are taken from every one.
@@ -65,6 +67,7 @@ impl Default for Limits {
             held_ms: 14 * DAY_MS,
             tombstone_ms: 400 * DAY_MS,
             lease_ms: 30 * DAY_MS,
+            session_ms: 3_600_000,
             clock_ahead_ms: 5 * 60_000,
             min_app: AppVersion([0, 1, 0]),
         }

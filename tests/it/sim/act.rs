@@ -36,7 +36,8 @@ impl World {
             72..78 => ("moves", self.relocate(&client, &persons)),
             78..82 => ("posts", self.add_post(&client, &persons)),
             82..86 => ("asks", self.ask(&client, &persons)),
-            86..88 => ("gives back", self.give_back(&client)),
+            86..87 => ("gives back", self.give_back(&client)),
+            87..88 => ("runs a class", self.run_class(i, &client)),
             88..89 => ("merges", self.merge(&client, &persons)),
             89..95 => ("settles", self.settle(i, &client)),
             _ => ("attends", self.attend(i, &client)),
@@ -165,6 +166,35 @@ impl World {
         let missing = || ClientError::NotFound { what: "enrolment", id: String::new() };
         let id = *self.rng.pick(&enrolments).ok_or_else(missing)?;
         client.cancel_place(id, "cannot come").map(|saved| saved.id)
+    }
+
+    /// A class goes one step on, in the end into the archive; or somebody corrects one of its records, perhaps not knowing of that.
+    fn run_class(&mut self, i: usize, client: &Client) -> Result<RecordId, ClientError> {
+        let classes = client.live_ids(Kind::TrainingClass);
+        let missing = || ClientError::NotFound { what: "class", id: String::new() };
+        let class = *self.rng.pick(&classes).ok_or_else(missing)?;
+        let text = self.value(i, "text");
+        if self.rng.per_mille(300) {
+            return client
+                .set_fields(class, [(number(Kind::TrainingClass, "organiser"), text)].into())
+                .map(|saved| saved.id);
+        }
+        let enrolments = client.live_ids(Kind::Enrolment);
+        if self.rng.per_mille(400)
+            && let Some(id) = self.rng.pick(&enrolments)
+        {
+            return client
+                .set_fields(*id, [(number(Kind::Enrolment, "post_then"), text)].into())
+                .map(|saved| saved.id);
+        }
+        let record = client.visible(class).ok_or_else(missing)?;
+        let status = record.fields.get(&number(Kind::TrainingClass, "status"));
+        let action = match status.and_then(|state| state.value.as_text()) {
+            Some("published") => "start",
+            Some("running") => "finish",
+            _ => "archive",
+        };
+        client.act(class, action, None, Fields::new()).map(|saved| saved.id)
     }
 
     /// Headquarters takes numbers, lets people complete their class, and gives them certificates.

@@ -158,8 +158,8 @@ pub(crate) fn pending<'a>(ops: impl Iterator<Item = &'a Op>) -> BTreeMap<RecordI
             *pending = Pending { made: true, ..Pending::default() };
         }
         if matches!(op.body, OpBody::Command { .. }) {
-            // A place asked for is a record made here, where the server's own is not: what was written to that waits for it.
-            pending.elements.clear();
+            // A request fills in what nobody has written: the post at the time.
+            pending.fields.retain(|_, value| *value != Value::Null);
         }
         if let OpBody::Resolve { values, .. } = &op.body {
             // A decision may be about an element; which, only its conflict says.

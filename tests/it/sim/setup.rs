@@ -46,6 +46,7 @@ impl Setup {
             tombstone_ms: 5 * DAY,
             held_ms: 2 * DAY,
             lease_ms: 3 * DAY,
+            session_ms: 3 * DAY,
             ..Limits::default()
         };
         Self {
