@@ -151,7 +151,7 @@ impl Client {
             }
         };
         inner.commit_groups(vec![edits], None)?;
-        inner.forget_refused(key)?;
+        inner.forget_refused(key, "written again")?;
         Ok(record)
     }
 
@@ -162,14 +162,20 @@ impl Client {
     pub fn discard(&self, n: u64, reason: &str) -> Result<RecordId, ClientError> {
         let mut inner = self.lock();
         let (key, op) = inner.find_refused(n)?;
-        let note = format!("discarded/{:08x}/{:016x}", key.0, key.1);
-        inner.note(vec![(note, Some(reason.as_bytes().to_vec()))])?;
-        inner.forget_refused(key)?;
+        inner.forget_refused(key, reason)?;
         Ok(op.record)
     }
 }
 
 impl super::state::Inner {
+    /// True if a person took this operation off the list.
+    ///
+    /// # Errors
+    /// [`ClientError::Store`].
+    pub(super) fn is_dealt_with(&self, key: (u32, u64)) -> Result<bool, ClientError> {
+        Ok(self.vault.store.note(&dealt_note_of(key))?.is_some())
+    }
+
     fn find_refused(&self, n: u64) -> Result<((u32, u64), Op), ClientError> {
         let found = self.refused.iter().rev().find(|((_, number), _)| *number == n);
         found
@@ -177,14 +183,21 @@ impl super::state::Inner {
             .ok_or_else(|| ClientError::NotFound { what: "attention", id: n.to_string() })
     }
 
-    fn forget_refused(&mut self, key: (u32, u64)) -> Result<(), ClientError> {
-        self.note(vec![(note_of(key.0, key.1), None)])?;
+    /// Takes an operation off the list; that and why is kept, so that a server which refuses it again does not bring it back.
+    fn forget_refused(&mut self, key: (u32, u64), why: &str) -> Result<(), ClientError> {
+        let dealt = (dealt_note_of(key), Some(why.as_bytes().to_vec()));
+        self.note(vec![(note_of(key.0, key.1), None), dealt])?;
         self.refused.remove(&key);
         match self.outbox.let_go(key) {
             Some(record) => self.refold(record),
             None => Ok(()),
         }
     }
+}
+
+/// Name of the note that keeps why a refused operation is no longer on the list.
+fn dealt_note_of(key: (u32, u64)) -> String {
+    format!("discarded/{:08x}/{:016x}", key.0, key.1)
 }
 
 /// Returns the stable word, the field and the detail of an outcome.

@@ -1,5 +1,6 @@
 //! When server and device do not fit: stepping back, sending old generations again, coming back, handing in (protocol, Restores).
 
+use std::cell::Cell;
 use std::collections::{BTreeMap, VecDeque};
 use std::sync::atomic::AtomicBool;
 
@@ -42,25 +43,25 @@ impl Client {
         transport: &mut dyn Transport,
         error: ClientError,
     ) -> Result<(), ClientError> {
-        let (status, code, expected) = match &error {
+        let (status, code) = match &error {
             ClientError::Transport(TransportError::Refused { status, problem, .. }) => {
-                (*status, problem.code.as_str(), problem.expected)
+                (*status, problem.code.as_str())
             }
             _ => return Err(error),
         };
-        match (status, code, expected) {
-            (401, ..) => self.renew(transport, error),
-            (403, "disabled", _) => {
+        match (status, code) {
+            (401, _) => self.renew(transport, error),
+            (403, "disabled") => {
                 self.hand_in(transport)?;
                 Err(error)
             }
-            (409, "fork", _) => self.take_new_generation(),
-            (409, "gap", Some(expected)) => {
+            (409, "fork") => self.take_new_generation(),
+            (409, "gap") => {
                 let mut inner = self.lock();
                 let (mut session, _) = Session::start(&mut inner)?;
-                session.forget(&mut inner, expected)
+                session.send_again(&mut inner)
             }
-            (409, "epoch" | "scope_changed" | "tombstones_gone" | "behind", _) => {
+            (409, "epoch" | "scope_changed" | "tombstones_gone" | "behind") => {
                 let mut inner = self.lock();
                 let (mut session, _) = Session::start(&mut inner)?;
                 match session.is_empty() {
@@ -79,27 +80,29 @@ impl Client {
     fn take_new_generation(&self) -> Result<(), ClientError> {
         let mut inner = self.lock();
         let (mut session, _) = Session::start(&mut inner)?;
-        session.forget(&mut inner, 1)?;
+        session.send_again(&mut inner)?;
         let next = inner.profile.generation.saturating_add(1);
         inner.renumber(next)
     }
 
-    /// Sends operations of earlier generations again that a restored server lost. What the journal does not hold any more is passed
-    /// over, and what follows it is sent under new names.
+    /// Sends what the journal has of earlier generations again to a server that was set back, and hears what became of it there. `lost`
+    /// says from where on the server lacks one; where the journal begins later than that, all of it is written again under new names.
     pub(super) fn resend_earlier(
         &self,
         transport: &mut dyn Transport,
-        from: &[(u32, u64)],
+        lost: &[(u32, u64)],
     ) -> Result<(), ClientError> {
-        for (generation, first) in from.iter().copied() {
-            let sent = self.lock().sync.earlier.iter().find(|(g, _)| *g == generation).copied();
-            let Some((_, last)) = sent else { continue };
-            let ops = self.lock().journalled(generation, first, last)?;
-            let whole = ops.first_key_value().is_some_and(|(n, _)| *n == first);
-            let pushed = if whole {
-                self.push_earlier(transport, generation, ops)
-            } else {
-                self.adopt_earlier(generation, last)
+        let earlier = self.lock().sync.earlier.clone();
+        for (generation, last) in earlier {
+            let lacks = lost.iter().find(|(g, _)| *g == generation).map(|(_, first)| *first);
+            let ops = self.lock().journalled(generation, 1, last)?;
+            let first = ops.first_key_value().map(|(n, _)| *n);
+            let pushed = match (first, lacks) {
+                (Some(first), lacks) if lacks.is_none_or(|lacks| first <= lacks) => {
+                    self.push_earlier(transport, generation, ops)
+                }
+                (_, Some(_)) => self.adopt_earlier(generation, last),
+                (_, None) => Ok(()),
             };
             match pushed {
                 // Another copy has filled the place since the server was put back.
@@ -275,6 +278,19 @@ impl Inner {
         Ok(ops)
     }
 
+    /// Returns the first operation of a generation that the journal still has.
+    pub(super) fn first_kept(&self, generation: u32) -> Result<Option<u64>, ClientError> {
+        let first: Cell<Option<u64>> = Cell::new(None);
+        let look = |g, n| {
+            if g == generation {
+                first.set(Some(first.get().map_or(n, |least| least.min(n))));
+            }
+            false
+        };
+        self.vault.journal.read_some(&look, &mut |_unwanted| {})?;
+        Ok(first.get())
+    }
+
     /// Keeps what the server refused of an earlier generation.
     fn earlier_results(
         &mut self,
@@ -283,7 +299,18 @@ impl Inner {
         from_n: u64,
         ops: &[Vec<u8>],
     ) -> Result<(), ClientError> {
-        for (n, outcome) in results.iter().filter(|(_, outcome)| outcome.needs_attention()) {
+        for (n, outcome) in results {
+            let (key, known) = ((generation, *n), self.refused.contains_key(&(generation, *n)));
+            if !outcome.needs_attention() {
+                if known {
+                    self.note(vec![(attention::note_of(generation, *n), None)])?;
+                    self.refused.remove(&key);
+                }
+                continue;
+            }
+            if self.is_dealt_with(key)? {
+                continue;
+            }
             let index = n.checked_sub(from_n).and_then(|index| usize::try_from(index).ok());
             let bytes = index.and_then(|index| ops.get(index));
             let Some(Ok(op)) = bytes.map(|bytes| decode_op(bytes)) else { continue };

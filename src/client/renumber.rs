@@ -10,8 +10,9 @@ use super::journal::{self, Inverse, Local};
 use super::outbox::Outbox;
 use super::profile::PROFILE;
 use super::state::{Inner, SYNC_STATE};
+use crate::domain::ids::RecordId;
 use crate::store::Entry;
-use crate::sync::{Digest, Group, OpId, digest};
+use crate::sync::{Digest, Group, Op, OpBody, OpId, digest};
 use crate::wire::{decode_op, encode, encode_op};
 
 impl Inner {
@@ -35,8 +36,8 @@ impl Inner {
         renamed.outbox.take_held(&mut self.outbox);
         self.outbox = renamed.outbox;
         for local in &mut self.commands {
-            if let Some(id) = renamed.names.get(&local.id) {
-                local.id = *id;
+            if let Some(name) = renamed.names.0.get(&local.id) {
+                local.id = name.new;
             }
         }
         for id in touched {
@@ -53,11 +54,12 @@ impl Inner {
     pub(super) fn adopt(&mut self, ops: Vec<Vec<u8>>) -> Result<(), ClientError> {
         let (generation, mut n) = (self.profile.generation, self.outbox.last_n);
         let mut prev = self.outbox.last_hash;
-        let mut names = BTreeMap::new();
+        let mut names = Names::default();
         let (mut entries, mut written) = (Vec::new(), Vec::new());
         for old in ops {
             let mut op = decode_op(&old)?;
             let name = op.id;
+            let body = op.body.clone();
             n += 1;
             op.was = op.was.or_else(|| Some((name, digest(&old))));
             op.id = OpId { generation, n, ..name };
@@ -65,12 +67,8 @@ impl Inner {
             op.actor = self.profile.user;
             // What a server has of a group it had whole: what is written again need not come together.
             op.group = None;
-            names.insert(name, op.id);
-            op.body.rename_bases(|id| {
-                if let Some(new) = names.get(id) {
-                    *id = *new;
-                }
-            });
+            names.rename_bases(&mut op);
+            names.0.insert(name, Rename { new: op.id, record: op.record, body });
             let bytes = encode_op(&op)?;
             prev = digest(&bytes);
             let (record, kind, inverse) = (op.record, op.kind, Inverse::Never);
@@ -118,15 +116,12 @@ impl Inner {
             });
             op.prev = prev;
             op.actor = self.profile.user;
-            renamed.names.insert(old, op.id);
+            let body = op.body.clone();
             // Own unsent operations that the author had seen have new names.
             if !(crate::trap!(T15) && n > 2) {
-                op.body.rename_bases(|id| {
-                    if let Some(new) = renamed.names.get(id) {
-                        *id = *new;
-                    }
-                });
+                renamed.names.rename_bases(&mut op);
             }
+            renamed.names.0.insert(old, Rename { new: op.id, record: op.record, body });
             let bytes = encode_op(&op)?;
             prev = digest(&bytes);
             let known = commands.get(&old);
@@ -151,5 +146,31 @@ impl Inner {
 struct Renamed {
     entries: Vec<Entry>,
     outbox: Outbox,
-    names: BTreeMap<OpId, OpId>,
+    names: Names,
+}
+
+/// What own operations were called, and what they are called now.
+#[derive(Default)]
+struct Names(BTreeMap<OpId, Rename>);
+
+struct Rename {
+    new: OpId,
+    record: RecordId,
+    body: OpBody,
+}
+
+impl Names {
+    /// Gives own operations that the author of this one had seen their new names. A second copy of the device may have used the same
+    /// name for something else, and the author have seen that: only what wrote the field that was looked at is meant.
+    fn rename_bases(&self, op: &mut Op) {
+        let record = op.record;
+        op.body.rename_bases(|field, id| {
+            let own = self.0.get(id).filter(|own| own.record == record);
+            let meant =
+                |own: &&Rename| field.is_none_or(|(field, entry)| own.body.may_write(field, entry));
+            if let Some(own) = own.filter(meant) {
+                *id = own.new;
+            }
+        });
+    }
 }

@@ -81,15 +81,23 @@ impl Session {
         let state = SyncState { acked_n: inner.sync.acked_n.max(last), ..inner.sync.clone() };
         let mut notes = vec![(SYNC_STATE.to_owned(), Some(encode(&state)?))];
         let mut refused = Vec::new();
-        for (n, outcome) in
-            results.iter().filter(|(_, outcome)| outcome.needs_attention() && !crate::trap!(T05))
-        {
-            let bytes = attention::encode_outcome(outcome)?;
-            notes.push((attention::note_of(generation, *n), Some(bytes)));
-            refused.push((*n, outcome.clone()));
+        for (n, outcome) in results.iter().filter(|_| !crate::trap!(T05)) {
+            let key = (generation, *n);
+            if outcome.needs_attention() {
+                if !inner.is_dealt_with(key)? {
+                    let bytes = attention::encode_outcome(outcome)?;
+                    notes.push((attention::note_of(key.0, key.1), Some(bytes)));
+                }
+                refused.push((*n, outcome.clone()));
+            } else if inner.refused.contains_key(&key) {
+                notes.push((attention::note_of(key.0, key.1), None));
+            }
         }
         inner.note(notes)?;
         inner.sync = state;
+        for (n, _) in results.iter().filter(|(_, outcome)| !outcome.needs_attention()) {
+            inner.refused.remove(&(generation, *n));
+        }
         if crate::trap!(T17) {
             for record in inner.outbox.settle(last) {
                 inner.refold(record)?;
@@ -101,9 +109,12 @@ impl Session {
             let Some(bytes) = bytes else { continue };
             let op = decode_op(&bytes)?;
             let (key, held) = ((generation, n), matches!(outcome, Outcome::Held { .. }));
-            inner.refused.insert(key, Refused { outcome, op });
+            let dealt = inner.is_dealt_with(key)?;
+            if !dealt {
+                inner.refused.insert(key, Refused { outcome, op });
+            }
             if let Some(record) = inner.outbox.remove(n) {
-                if held {
+                if held && !dealt {
                     inner.outbox.hold(key, record, bytes);
                 }
                 inner.refold(record)?;
@@ -283,17 +294,11 @@ impl Session {
         Ok(inner.vault.store.unstage()?)
     }
 
-    /// The server has lost something: the base will be taken whole.
-    pub(super) fn begin_again(&mut self, inner: &mut Inner) -> Result<(), ClientError> {
+    /// The server was set back: what the journal still has of this generation waits again, and the base will be taken whole.
+    pub(super) fn send_again(&mut self, inner: &mut Inner) -> Result<(), ClientError> {
         self.unstage(inner)?;
-        let (cursor, scope_token, seal) = (Cursor::START, 0, [0; 16]);
-        inner.keep_state(SyncState { cursor, scope_token, seal, ..inner.sync.clone() })
-    }
-
-    /// The server has lost operations from `n` on: they wait again, and the base will be taken whole.
-    pub(super) fn forget(&mut self, inner: &mut Inner, n: u64) -> Result<(), ClientError> {
-        self.unstage(inner)?;
-        let last = n.saturating_sub(1);
+        let first = inner.first_kept(inner.profile.generation)?;
+        let last = first.map_or(inner.sync.acked_n, |first| first.saturating_sub(1));
         let state = SyncState {
             acked_n: inner.sync.acked_n.min(last),
             settled_n: inner.sync.settled_n.min(last),
@@ -302,8 +307,7 @@ impl Session {
             scope_token: 0,
             ..inner.sync.clone()
         };
-        inner.note(vec![(SYNC_STATE.to_owned(), Some(encode(&state)?))])?;
-        inner.sync = state;
+        inner.keep_state(state)?;
         inner.refill_outbox(last)
     }
 

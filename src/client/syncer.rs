@@ -339,11 +339,11 @@ impl<'a> Round<'a> {
                 let at = self.machine.at().clone();
                 self.session.drop_units(&mut inner, &units, &at)?;
             }
-            Output::ResendEarlier(from) => {
-                self.session.begin_again(&mut inner)?;
+            Output::SendAgain(lost) => {
                 drop(inner);
                 let client = self.client;
-                client.resend_earlier(self.transport()?, &from)?;
+                client.resend_earlier(self.transport()?, &lost)?;
+                self.session.send_again(&mut client.lock())?;
                 self.again = true;
             }
             Output::HandIn => {
@@ -355,13 +355,9 @@ impl<'a> Round<'a> {
             Output::Renumber(generation) => {
                 if self.unknown {
                     // A restored server lost what it had taken, and another copy of this device was there first.
-                    self.session.forget(&mut inner, 1)?;
+                    self.session.send_again(&mut inner)?;
                 }
                 inner.renumber(generation)?;
-                self.again = true;
-            }
-            Output::Forget(n) => {
-                self.session.forget(&mut inner, n)?;
                 self.again = true;
             }
             Output::Failed(failure) => {

@@ -187,6 +187,32 @@ fn a_new_generation_takes_no_numbers_that_one_cut_short_has_left() {
     assert!(client.view(one).is_ok() && client.view(two).is_ok());
 }
 
+#[test]
+fn a_new_generation_does_not_take_what_a_second_copy_wrote_for_its_own() {
+    let client = client();
+    let theirs = person(&client, "10001", "one");
+    {
+        // It was the second copy that wrote this as its first operation, and the server has it.
+        let mut inner = client.lock();
+        let row = inner.rows.get(&theirs).cloned();
+        inner.outbox.remove(1);
+        inner.outbox.last_n = 0;
+        inner.put_base(theirs, row).unwrap();
+    }
+    let own = person(&client, "10002", "two");
+    for id in [theirs, own] {
+        client.set_fields(id, fields(Kind::Person, &[("name", text("three"))])).unwrap();
+    }
+    let seen = |client: &Client| -> Vec<Vec<(u32, u64)>> {
+        let inner = client.lock();
+        let ops = inner.outbox.after(0).map(|(_, op)| crate::wire::decode_op(&op.bytes).unwrap());
+        ops.map(|op| op.bases().into_iter().map(|id| (id.generation, id.n)).collect()).collect()
+    };
+    assert_eq!(seen(&client), [vec![], vec![(1, 1)], vec![(1, 1)]]);
+    client.lock().renumber(2).unwrap();
+    assert_eq!(seen(&client), [vec![], vec![(1, 1)], vec![(2, 1)]]);
+}
+
 /// Opens a copy of a device with more in its store.
 fn reopened(client: &Client, more: &crate::store::Change) -> Client {
     let inner = client.lock();

@@ -141,8 +141,7 @@ fn by_known_names<'a>(world: &World, op: &'a Op) -> Cow<'a, Op> {
         return Cow::Borrowed(op);
     }
     let mut op = op.clone();
-    let rename = |id: &mut OpId| *id = world.name_of(*id);
-    op.body.rename_bases(rename);
+    op.body.rename_bases(|_, id| *id = world.name_of(*id));
     Cow::Owned(op)
 }
 

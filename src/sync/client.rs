@@ -5,7 +5,7 @@ use std::collections::VecDeque;
 use super::cursor::{Cursor, Witness};
 use super::hash::Digest;
 use super::limits::Limits;
-use super::open::{Open, Opened, Order};
+use super::open::{Open, Opened, Order, SERVER_RESTORED};
 use super::outcome::Outcome;
 use crate::domain::ids::{RecordId, UnitId};
 
@@ -100,10 +100,9 @@ pub enum Output {
     Unstage,
     /// Take this generation and renumber what is unsent, then start again.
     Renumber(u32),
-    /// Forget outcomes from this operation on: they are sent again.
-    Forget(u64),
-    /// Send operations of earlier generations again, from these numbers on, then start again.
-    ResendEarlier(Vec<(u32, u64)>),
+    /// Send everything again that is still kept here, then start again: the server was set back. Some of it the server lacks, of earlier
+    /// generations from these numbers on; the rest it may have decided another way since, after another copy of this device sent it.
+    SendAgain(Vec<(u32, u64)>),
     /// Hand in what is unsent: the device was revoked.
     HandIn,
     /// Finished.
@@ -223,9 +222,12 @@ impl Machine {
         }
         match &opened.order {
             Order::Proceed => Vec::new(),
-            Order::ResendFrom(n) => vec![Output::Forget(*n)],
-            Order::ResendEarlier(from) => vec![Output::ResendEarlier(from.clone())],
+            Order::ResendFrom(_) => vec![Output::SendAgain(Vec::new())],
+            Order::ResendEarlier(from) => vec![Output::SendAgain(from.clone())],
             Order::NewGeneration(generation) => vec![Output::Renumber(*generation)],
+            Order::Resync(why) if why == SERVER_RESTORED && !crate::trap!(T14) => {
+                vec![Output::SendAgain(Vec::new())]
+            }
             Order::Resync(_) => {
                 self.begin_again(opened);
                 // Positions of before mean nothing in the history that is begun now.

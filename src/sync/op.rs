@@ -3,6 +3,7 @@
 use serde::{Deserialize, Serialize};
 use uuid::Uuid;
 
+use super::conflict::{DELETED_FIELD, UNIT_FIELD};
 use super::hash::Digest;
 use crate::domain::ids::{DeviceId, RecordId, UnitId, UserId};
 use crate::domain::record::{FieldNo, Value};
@@ -168,19 +169,26 @@ pub enum OpBody {
 }
 
 impl OpBody {
-    /// Gives the operations its author had seen other names.
-    pub fn rename_bases(&mut self, rename: impl Fn(&mut OpId)) {
-        let rename_base = |base: &mut Base| {
+    /// Gives the operations its author had seen other names. `rename` is also told which field, and which entry of it, the author
+    /// looked at; a settlement names operations without one.
+    pub fn rename_bases(&mut self, rename: impl Fn(Option<(FieldNo, Option<Uuid>)>, &mut OpId)) {
+        let rename_base = |field: FieldNo, element: Option<Uuid>, base: &mut Base| {
             if let Base::Seen(id) = base {
-                rename(id);
+                rename(Some((field, element)), id);
             }
         };
         match self {
-            Self::Set { sets } => sets.iter_mut().for_each(|(_, base, _)| rename_base(base)),
-            Self::Move { base, .. }
-            | Self::ElementSet { base, .. }
-            | Self::ElementDelete { base, .. } => rename_base(base),
-            Self::Resolve { seen, .. } => seen.iter_mut().for_each(rename),
+            Self::Set { sets } => {
+                for (field, base, _) in sets {
+                    rename_base(*field, None, base);
+                }
+            }
+            Self::Move { base, .. } => rename_base(UNIT_FIELD, None, base),
+            Self::ElementSet { field, element, base, .. }
+            | Self::ElementDelete { field, element, base } => {
+                rename_base(*field, Some(*element), base);
+            }
+            Self::Resolve { seen, .. } => seen.iter_mut().for_each(|id| rename(None, id)),
             Self::Create { .. }
             | Self::ElementAdd { .. }
             | Self::Note { .. }
@@ -188,6 +196,24 @@ impl OpBody {
             | Self::Restore { .. }
             | Self::Command { .. }
             | Self::Unknown { .. } => {}
+        }
+    }
+
+    /// True if this may have written what stands in a field of its record, or in an entry of the field.
+    pub fn may_write(&self, field: FieldNo, entry: Option<Uuid>) -> bool {
+        match self {
+            Self::Create { fields, .. } => {
+                field == UNIT_FIELD || fields.iter().any(|(no, _)| *no == field)
+            }
+            Self::Set { sets } => sets.iter().any(|(no, ..)| *no == field),
+            Self::Move { .. } => field == UNIT_FIELD,
+            Self::ElementAdd { field: no, element, .. }
+            | Self::ElementSet { field: no, element, .. }
+            | Self::ElementDelete { field: no, element, .. }
+            | Self::Note { field: no, element, .. } => *no == field && entry == Some(*element),
+            Self::Resolve { values, .. } => values.iter().any(|(no, _)| *no == field),
+            Self::Delete { .. } => field == DELETED_FIELD,
+            Self::Restore { .. } | Self::Command { .. } | Self::Unknown { .. } => true,
         }
     }
 }

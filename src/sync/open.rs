@@ -44,6 +44,9 @@ pub struct Open {
     pub head: Witness,
 }
 
+/// Why the whole scope is taken again: the server's history is another one than the device's base is of.
+pub const SERVER_RESTORED: &str = "server_restored";
+
 /// What the server tells the device to do.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub enum Order {
@@ -186,7 +189,7 @@ pub fn judge(open: &Open, facts: &Facts) -> Order {
         return Order::Proceed;
     }
     if open.cursor.epoch != facts.epoch || facts.contradicts(&open.cursor) {
-        return Order::Resync("server_restored".to_owned());
+        return Order::Resync(SERVER_RESTORED.to_owned());
     }
     if open.cursor.seq < facts.tomb_floor && open.floor < facts.tomb_floor {
         return Order::Resync("tombstones_gone".to_owned());
@@ -290,13 +293,13 @@ mod tests {
     #[test]
     fn a_server_that_regrew_past_the_cursor_is_noticed_by_its_chain() {
         let facts = Facts { chain_at_cursor: Some([8; 16]), ..facts() };
-        assert_eq!(judge(&open(), &facts), Order::Resync("server_restored".to_owned()));
+        assert_eq!(judge(&open(), &facts), Order::Resync(SERVER_RESTORED.to_owned()));
     }
 
     #[test]
     fn a_server_put_back_between_the_end_of_a_staged_page_and_what_it_then_had_is_noticed() {
         let facts = Facts { head_holds: false, ..facts() };
-        assert_eq!(judge(&open(), &facts), Order::Resync("server_restored".to_owned()));
+        assert_eq!(judge(&open(), &facts), Order::Resync(SERVER_RESTORED.to_owned()));
     }
 
     #[test]

@@ -2,7 +2,7 @@
 
 use super::*;
 use crate::sync::client::{Batch, Failure, Machine, Output, PageHead, PullFrom, Staged, Waiting};
-use crate::sync::open::{Known, Open, Opened, Order};
+use crate::sync::open::{Known, Open, Opened, Order, SERVER_RESTORED};
 
 const EPOCH: Uuid = Uuid::from_u128(1);
 
@@ -275,11 +275,14 @@ fn an_interrupted_pull_of_another_scope_begins_again() {
 #[test]
 fn every_order_is_carried_out_as_it_is_given() {
     let given = |order| machine(10, 1).answered(&opened(order));
-    assert_eq!(given(Order::ResendFrom(3)), [Output::Forget(3)]);
+    let again = |lost: &[(u32, u64)]| [Output::SendAgain(lost.to_vec())];
+    assert_eq!(given(Order::ResendFrom(3)), again(&[]));
+    // The server has everything; but what was refused there in this history the device may not have heard of.
+    assert_eq!(given(Order::Resync(SERVER_RESTORED.to_owned())), again(&[]));
     assert_eq!(given(Order::NewGeneration(7)), [Output::Renumber(7)]);
     let earlier = vec![(1, 4), (2, 1)];
     let resend = given(Order::ResendEarlier(earlier.clone()));
-    assert_eq!(resend, [Output::ResendEarlier(earlier)]);
+    assert_eq!(resend, again(&earlier));
     let upgrade = given(Order::Upgrade);
     assert!(matches!(upgrade[..], [Output::Push(_)]), "what waits is sent first: {upgrade:?}");
     let upgrade = machine(10, 0).answered(&opened(Order::Upgrade));
@@ -295,7 +298,7 @@ fn a_resync_throws_away_what_is_staged_and_begins_with_nothing_of_the_old_histor
     let mut machine =
         Machine::new(open_at(10), waiting(3), [4; 16], Some(staged(false)), two_a_batch());
     machine.pushed(results(5..=6, 500));
-    let outputs = machine.answered(&opened(Order::Resync("server_restored".to_owned())));
+    let outputs = machine.answered(&opened(Order::Resync("tombstones_gone".to_owned())));
     let [Output::Unstage, Output::Sync { open, push, pull }] = &outputs[..] else {
         panic!("{outputs:?}")
     };
@@ -323,7 +326,10 @@ fn outcomes_of_earlier_operations_do_not_take_the_device_back() {
 fn a_server_that_keeps_ordering_is_given_up() {
     let mut machine = machine(10, 0);
     for _ in 0..4 {
-        assert_eq!(machine.answered(&opened(Order::ResendFrom(1))), [Output::Forget(1)]);
+        assert_eq!(
+            machine.answered(&opened(Order::ResendFrom(1))),
+            [Output::SendAgain(Vec::new())]
+        );
     }
     let fifth = machine.answered(&opened(Order::ResendFrom(1)));
     assert_eq!(fifth, [Output::Failed(Failure::Confused)]);

@@ -214,6 +214,14 @@ impl Book {
         if merged && merges.into_iter().any(|by| self.reviewed.contains(&(record.id, *by))) {
             return true;
         }
+        // A place asked for again takes the post of the day where nothing stands, also what somebody had emptied.
+        let origin = record.fields.get(&no).map(|state| state.origin);
+        let asked = |(op, _): &(Op, Outcome)| {
+            Some(op.id) == origin && matches!(op.body, OpBody::Command { .. })
+        };
+        if *value == Value::Null && self.taken.values().any(asked) {
+            return true;
+        }
         let place = matches!(no, UNIT_FIELD | DELETED_FIELD);
         if place && (merged || self.handled.contains(&record.id)) {
             return true;
