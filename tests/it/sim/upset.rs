@@ -95,7 +95,9 @@ impl World {
         }
         let machine = Machine::new(&self.time, self.rng.fork());
         let disk = Disk::new(self.devices[i].disk.image(), self.rng.fork());
-        let twin = Device::new(disk, Arc::<Machine>::clone(&machine), self.devices[i].user);
+        let mut twin = Device::new(disk, Arc::<Machine>::clone(&machine), self.devices[i].user);
+        // What its person had taken off the list stays off in the copy, too.
+        twin.attended.clone_from(&self.devices[i].attended);
         self.note(|| format!("device {i} has a twin"));
         self.devices.push(twin);
     }

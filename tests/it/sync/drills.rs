@@ -317,6 +317,36 @@ fn a_device_restored_from_an_old_copy_sends_all_ninety_edits() {
 }
 
 #[test]
+fn a_device_put_back_to_before_the_servers_restore_is_told_what_was_refused_there() {
+    let mut drill = Drill::start(2);
+    drill.hq.sync();
+    drill.backup();
+    let mine = drill.devices[0].person(drill.colleges[0], "000001", "某人");
+    drill.devices[0].sync();
+    let copy = drill.server.folder().join("device.backup");
+    drill.devices[0].client.backup(&copy).unwrap();
+    drill.restore();
+    // Before the device comes back, headquarters gives its number to somebody else.
+    drill.hq.person(drill.colleges[0], "000001", "別人");
+    drill.hq.sync();
+    drill.devices[0].sync();
+    let told = |drill: &Drill| -> Vec<RecordId> {
+        drill.devices[0].client.attention().iter().map(|item| item.record).collect()
+    };
+    assert_eq!(told(&drill), [mine]);
+    let folder = tempfile::tempdir().unwrap();
+    let vault = Vault::restore(&copy, &data(folder.path()), PASSPHRASE).unwrap();
+    let client = Client::from_vault(&data(folder.path()), vault).unwrap();
+    drill.devices[0] = Device { client, folder };
+    assert_eq!(told(&drill), []);
+    drill.devices[0].sync();
+    assert_eq!(told(&drill), [mine]);
+    drill.devices[0].client.discard(drill.devices[0].client.attention()[0].n, "登記錯").unwrap();
+    drill.devices[0].sync();
+    assert_eq!(told(&drill), []);
+}
+
+#[test]
 fn old_generations_are_sent_again_too() {
     let mut drill = Drill::start(2);
     drill.backup();
