@@ -126,6 +126,8 @@ pub(super) enum Command {
     #[cfg(feature = "client")]
     Todo(super::commands::todo::Todo),
     #[cfg(feature = "client")]
+    Calendar(super::commands::calendar::Calendar),
+    #[cfg(feature = "client")]
     Form(super::commands::form::Form),
     #[cfg(all(feature = "client", feature = "server"))]
     Demo(super::commands::demo::Demo),

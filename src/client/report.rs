@@ -5,7 +5,7 @@ use super::error::ClientError;
 use super::state::Inner;
 use crate::domain::figures::tasks::{self, Task};
 use crate::domain::figures::{
-    Answer, Ask, Figure, Item, REPORTS, Report, Share, Warning, report, share,
+    Answer, Ask, Figure, Item, REPORTS, Report, Share, Warning, World, report, share,
 };
 use crate::domain::ids::{RecordId, UnitId};
 use crate::domain::kinds::Kind;
@@ -144,8 +144,17 @@ impl Client {
 
     /// Returns what is to be done around a day, the most overdue first.
     pub fn todo(&self, day: PartialDate) -> Vec<TaskView> {
+        self.dated(|world| tasks::tasks(world, day))
+    }
+
+    /// Returns everything that has its day between two days, both included, the first day first.
+    pub fn calendar(&self, from: PartialDate, until: PartialDate) -> Vec<TaskView> {
+        self.dated(|world| tasks::between(world, from, until))
+    }
+
+    fn dated(&self, find: impl FnOnce(&World) -> Vec<Task>) -> Vec<TaskView> {
         let world = self.lock().world(&tasks::needs());
-        let found = tasks::tasks(&world, day);
+        let found = find(&world);
         let inner = self.lock();
         let view = |task: Task| TaskView {
             title: task.record.map(|id| inner.title(id)).unwrap_or_default(),

@@ -48,6 +48,7 @@ const CRATES: &[(&str, &[&str])] = &[
     ("calamine::", &["transfer"]),
     ("quick_xml::", &["transfer"]),
     ("rust_xlsxwriter::", &["transfer"]),
+    ("icalendar::", &["transfer/export/ics.rs"]),
     ("chacha20poly1305::", &["store"]),
     ("argon2::", &["store"]),
 ];

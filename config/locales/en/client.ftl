@@ -202,3 +202,5 @@ hint-reason-missing = Showing personal data in full is noted.
 error-purpose-missing = Exporting sensitive fields or all persons needs a purpose.
 hint-purpose-missing = Say what for with --purpose and for whom with --receiver, or leave sensitive fields out with --columns.
 refused-moved = The record is with another unit now; the server decides about this change
+error-bad-span = The last day ({ $until }) is before the first ({ $from }).
+hint-bad-span = Give --from and --until in order of time.

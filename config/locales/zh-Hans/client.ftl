@@ -202,3 +202,5 @@ hint-reason-missing = 完整显示个人信息会记录在案。
 error-purpose-missing = 导出敏感字段或整个人员名册，需要说明用途。
 hint-purpose-missing = 请用 --purpose 说明用途，--receiver 说明交给谁；或用 --columns 去掉敏感字段。
 refused-moved = 记录已转到别的单位，由服务器决定
+error-bad-span = 截止日 { $until } 早于起始日 { $from }。
+hint-bad-span = 请按时间先后填 --from 和 --until。

@@ -202,3 +202,5 @@ hint-reason-missing = 完整顯示個人信息會記錄在案。
 error-purpose-missing = 導出敏感字段或整個人員名冊，需要說明用途。
 hint-purpose-missing = 請用 --purpose 說明用途，--receiver 說明交給誰；或用 --columns 去掉敏感字段。
 refused-moved = 記錄已轉到別的單位，由服務器決定
+error-bad-span = 截止日 { $until } 早於起始日 { $from }。
+hint-bad-span = 請按時間先後填 --from 和 --until。

@@ -9,6 +9,8 @@ pub(super) mod attention;
 #[cfg(feature = "client")]
 pub(super) mod backup;
 #[cfg(feature = "client")]
+pub(super) mod calendar;
+#[cfg(feature = "client")]
 pub(super) mod checkin;
 #[cfg(feature = "client")]
 pub(super) mod conflicts;
@@ -132,6 +134,7 @@ fn of_a_device(cx: &Context, command: Command) -> CommandResult {
         Command::Template(command) => template::run(cx, &command),
         Command::Report(command) => report::run(cx, &command),
         Command::Todo(command) => todo::run(cx, &command),
+        Command::Calendar(command) => calendar::run(cx, &command),
         Command::Form(command) => form::run(cx, &command),
         #[cfg(feature = "server")]
         Command::Demo(command) => demo::run(cx, &command),

@@ -188,7 +188,7 @@ pub(super) fn day(text: Option<&str>) -> CommandResult<AsOf> {
     Ok(AsOf { date, year: year.ok_or_else(unreadable)? })
 }
 
-fn unit_with(client: &Client, code: &str) -> CommandResult<UnitId> {
+pub(super) fn unit_with(client: &Client, code: &str) -> CommandResult<UnitId> {
     match client.named(Kind::Unit, code).as_slice() {
         [one] => Ok(one.unit()),
         _ => Err(ClientError::NotFound { what: "unit", id: code.to_owned() }.into()),

@@ -26,11 +26,16 @@ pub(super) fn run(cx: &Context, command: &Todo) -> CommandResult {
     Ok(0)
 }
 
+/// What is to be done, in the user's language.
+pub(super) fn name(cx: &Context, view: &TaskView) -> String {
+    cx.locale.text(&format!("cli-task-{}", view.task.code))
+}
+
 fn row(cx: &Context, view: &TaskView) -> Vec<String> {
     let task = &view.task;
     let days = task.due.map(|_| task.over.to_string()).unwrap_or_default();
     vec![
-        cx.locale.text(&format!("cli-task-{}", task.code)),
+        name(cx, view),
         task.due.map(|due| due.to_string()).unwrap_or_default(),
         days,
         view.unit_name.clone(),
@@ -38,7 +43,7 @@ fn row(cx: &Context, view: &TaskView) -> Vec<String> {
     ]
 }
 
-fn json_of(view: &TaskView) -> Json {
+pub(super) fn json_of(view: &TaskView) -> Json {
     let task = &view.task;
     json!({
         "code": task.code,

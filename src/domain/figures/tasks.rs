@@ -15,7 +15,7 @@ use crate::domain::cultivation::record::CultivationStatus;
 use crate::domain::ids::RecordId;
 use crate::domain::kinds::Kind;
 use crate::domain::org::rectification::RectificationStatus;
-use crate::domain::record::{Date, Due, Fields, PartialDate};
+use crate::domain::record::{Date, Due, Fields, PartialDate, Precision};
 use crate::domain::rules::{dates, workdays};
 use crate::domain::staff::appointment::Stage;
 use crate::domain::staff::staff_file::StaffStatus;
@@ -99,6 +99,7 @@ pub fn calendar() -> &'static [Entry] {
 
 /// Codes of the lines that records give rise to.
 pub const CODES: &[&str] = &[
+    "term-ends",
     "term-six-months",
     "term-three-months",
     "term-month",
@@ -122,6 +123,8 @@ pub const CODES: &[&str] = &[
 struct List<'a> {
     world: &'a World,
     day: PartialDate,
+    /// Days that are looked ahead at least, whatever a line's own notice is; 0 for the to-do list.
+    ahead: i32,
     tasks: Vec<Task>,
 }
 
@@ -139,13 +142,36 @@ impl List<'_> {
 
     /// True from some days before the date on.
     fn is_near(&self, due: PartialDate, days: i32) -> bool {
-        dates::end_of(due).days() - self.day.days() <= days
+        dates::end_of(due).days() - self.day.days() <= days.max(self.ahead)
+    }
+
+    /// True once the date is past; a calendar shows it before.
+    fn is_over(&self, due: PartialDate) -> bool {
+        self.day > dates::end_of(due) || (self.ahead > 0 && self.is_near(due, 0))
     }
 }
 
 /// Returns what is to be done around a day, the most overdue first.
 pub fn tasks(world: &World, day: PartialDate) -> Vec<Task> {
-    let mut list = List { world, day, tasks: fixed(day) };
+    let mut tasks = collect(world, day, 0);
+    tasks.sort_by_key(|task| (std::cmp::Reverse(task.over), task.code, task.record));
+    tasks
+}
+
+/// Returns everything that has its day between two days, both included, the first day first.
+///
+/// What has no day is on the to-do list only. `over` is counted from the first of the two days: 0 on it, negative after it; what names
+/// a month or a year stands at its last day.
+pub fn between(world: &World, from: PartialDate, until: PartialDate) -> Vec<Task> {
+    let ahead = dates::end_of(until).days() - from.days();
+    let mut tasks = collect(world, from, ahead.max(0));
+    tasks.retain(|task| task.due.is_some() && (-ahead..=0).contains(&task.over));
+    tasks.sort_by_key(|task| (std::cmp::Reverse(task.over), task.code, task.record));
+    tasks
+}
+
+fn collect(world: &World, day: PartialDate, ahead: i32) -> Vec<Task> {
+    let mut list = List { world, day, ahead, tasks: fixed(day, ahead) };
     terms(&mut list);
     let secretaries = people::secretaries(world, day);
     branches(&mut list, &secretaries);
@@ -156,20 +182,18 @@ pub fn tasks(world: &World, day: PartialDate) -> Vec<Task> {
     members(&mut list);
     declared(&mut list);
     awaited(&mut list);
-    let mut tasks = list.tasks;
-    tasks.sort_by_key(|task| (std::cmp::Reverse(task.over), task.code, task.record));
-    tasks
+    list.tasks
 }
 
-/// The fixed dates of this year and the next whose notice has begun and whose day has not passed.
-fn fixed(day: PartialDate) -> Vec<Task> {
+/// The fixed dates, from this year on, whose notice has begun and whose day has not passed.
+fn fixed(day: PartialDate, ahead: i32) -> Vec<Task> {
     let Some(today) = day.civil() else { return Vec::new() };
     let of_year = |year: i16| {
         ENTRIES.iter().filter_map(move |entry| {
             let last = civil::Date::new(year, entry.month, entry.day).ok()?;
             let due = PartialDate::from_civil(last).ok()?;
             let over = day.days() - due.days();
-            let shown = (-entry.notice..=0).contains(&over);
+            let shown = (-entry.notice.max(ahead)..=0).contains(&over);
             shown.then_some(Task {
                 code: &entry.code,
                 due: Some(due),
@@ -179,7 +203,9 @@ fn fixed(day: PartialDate) -> Vec<Task> {
             })
         })
     };
-    of_year(today.year()).chain(of_year(today.year() + 1)).collect()
+    let end = PartialDate::from_days(day.days().saturating_add(ahead), Precision::Day);
+    let last = end.ok().and_then(dates::year_of).unwrap_or_else(|| today.year());
+    (today.year()..=last.saturating_add(1)).flat_map(of_year).collect()
 }
 
 /// Six months before the end, three months before, monthly after that, and overdue (支部工作條例 Art. 21).
@@ -188,7 +214,7 @@ fn terms(list: &mut List<'_>) {
         if let Some(code) = term_code(list, span) {
             list.put(code, span.until, span.unit, span.unit);
         }
-        if let Some(on) = next_reminder(list.world, span).filter(|on| *on <= list.day) {
+        if let Some(on) = next_reminder(list.world, span).filter(|on| list.is_over(*on)) {
             list.put("term-remind", on, span.unit, span.unit);
         }
     }
@@ -208,6 +234,9 @@ fn next_reminder(world: &World, span: Span) -> Option<PartialDate> {
 const MONTHS_OVER: i32 = 60;
 
 fn term_code(list: &List<'_>, span: Span) -> Option<&'static str> {
+    if list.ahead > 0 {
+        return list.is_near(span.until, 0).then_some("term-ends");
+    }
     let kind = list.world.unit(span.unit).map_or("branch", |unit| unit.r#type.key());
     let rule = list.world.policies.term_rule(kind, list.day);
     let months = rule.map_or(6, |rule| i32::from(rule.remind_months));
@@ -271,7 +300,7 @@ fn cultivations(list: &mut List<'_>, secretaries: &BTreeSet<Secretary>) {
             list.put("cultivation-review", on, *id, branch);
         }
         if let Some(Date(on)) = c.target_on
-            && list.day > dates::end_of(on)
+            && list.is_over(on)
         {
             list.put("cultivation-target", on, *id, branch);
         }
@@ -287,7 +316,7 @@ fn organizers(list: &mut List<'_>) {
         };
         let file = world.staff_files.iter().find(|(file, _)| *file == a.staff_file.0);
         if let Some((_, file)) = file
-            && list.day > last
+            && list.is_over(last)
         {
             list.put("publicity-over", last, *id, file.unit.0);
         }
@@ -337,8 +366,9 @@ fn classes(list: &mut List<'_>) {
     }
     for (id, class) in &world.classes {
         let state = class.status.as_ref().map_or("draft", ClassStatus::key);
-        let today = list.day.days();
-        let coming = |on: PartialDate, days: i32| (0..=days).contains(&(on.days() - today));
+        let (today, ahead) = (list.day.days(), list.ahead);
+        let coming =
+            |on: PartialDate, days: i32| (0..=days.max(ahead)).contains(&(on.days() - today));
         let enrol_by = class.enrol_by.and_then(|by| dates::day_of(by.0));
         if let Some(by) = enrol_by.filter(|by| state == OPEN && coming(*by, 3)) {
             list.put("class-enrolment", by, *id, *id);

@@ -1,6 +1,7 @@
 //! Writing tables: rows of text that the caller has already formatted, as .xlsx, .csv or JSON.
 
 pub mod csv;
+pub mod ics;
 pub mod json;
 pub mod template;
 pub mod xlsx;

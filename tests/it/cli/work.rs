@@ -132,3 +132,27 @@ fn each_kind_of_work_has_a_template() {
         assert_eq!(done.exit, 0, "{}: {}", kind.key(), done.stderr);
     }
 }
+
+#[test]
+fn the_calendar_has_what_is_due_from_a_day_on_and_a_file_for_calendar_programs() {
+    let case = office();
+    let owed = ["submission", "unit=01", "name=年度總結", "year=2026", "due_on=2026-12-20"];
+    let id = case.add(&owed);
+    let span = ["calendar", "--from", "2026-12-01", "--until", "2026-12-31"];
+    let lines = case.json(&span);
+    let line = lines.as_array().unwrap().iter().find(|line| line["record"] == id.as_str());
+    let line = line.unwrap_or_else(|| panic!("{lines}"));
+    assert_eq!((&line["code"], &line["due"]), (&"submission-due".into(), &"2026-12-20".into()));
+    assert!(lines.as_array().unwrap().iter().all(|line| line["due"].is_string()));
+    let later = case.json(&["calendar", "--from", "2026-12-21", "--until", "2026-12-31"]);
+    assert!(!later.to_string().contains(&id));
+    for (file, wanted) in
+        [("year.ics", format!("UID:submission-due-{id}@ejia")), ("year.csv", "年度總結".to_owned())]
+    {
+        case.run(&[&span[..], &["-o", file]].concat()).done();
+        let text = std::fs::read_to_string(case.path(file)).unwrap().replace("\r\n ", "");
+        assert!(text.contains(&wanted), "{text}");
+    }
+    let back = ["calendar", "--from", "2026-12-31", "--until", "2026-12-01"];
+    case.run(&back).fails(2, "bad-span");
+}

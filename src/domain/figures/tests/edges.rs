@@ -136,6 +136,42 @@ fn the_end_of_a_term_is_announced_at_six_and_three_months_and_then_monthly() {
 }
 
 #[test]
+fn a_calendar_has_what_is_due_between_two_days_and_nothing_else() {
+    let mut maker = Maker::campus();
+    let unit = [
+        ("code", text("c")),
+        ("name", text("n")),
+        ("type", code("committee")),
+        ("term_starts_on", on(2022, 1, 31)),
+    ];
+    maker.put(Kind::Unit, 3, 3, &unit);
+    let owed =
+        |due| [("unit", to(2)), ("name", text("t")), ("year", Value::Int(2026)), ("due_on", due)];
+    maker.put(Kind::Submission, 90, 2, &owed(on(2026, 12, 31)));
+    maker.put(Kind::Submission, 91, 2, &owed(on(2027, 6, 1)));
+    let world = maker.ready();
+    let codes = |from, until| -> Vec<(&str, Option<PartialDate>)> {
+        let lines = tasks::between(&world, from, until);
+        lines.into_iter().map(|task| (task.code, task.due)).collect()
+    };
+    let due = |code: &'static str, year, month, on| (code, Some(day(year, month, on)));
+    let winter = codes(day(2026, 12, 31), day(2027, 2, 1));
+    let count = |code| winter.iter().filter(|(found, _)| *found == code).count();
+    assert_eq!(winter.first(), Some(&due("submission-due", 2026, 12, 31)));
+    assert!(winter.contains(&due("term-ends", 2027, 1, 31)));
+    assert_eq!(
+        [count("submission-due"), count("term-ends"), count("member-count")],
+        [1, 2, 0],
+        "the college of the campus ends on 1 January"
+    );
+    // A day later both have passed; three years of fixed dates stand there three times.
+    assert!(!codes(day(2027, 1, 1), day(2027, 1, 30)).contains(&due("term-ends", 2027, 1, 31)));
+    let years = codes(day(2027, 1, 1), day(2029, 12, 31));
+    assert_eq!(years.iter().filter(|(code, _)| *code == "hours-ledger").count(), 3);
+    assert!(years.is_sorted_by_key(|(_, due)| *due));
+}
+
+#[test]
 fn a_recognised_leader_who_left_the_branch_is_a_task_and_the_record_stays() {
     let mut maker = Maker::campus();
     maker.post(100, 50, 20, "secretary", &[("to_on", on(2026, 5, 31))]);
