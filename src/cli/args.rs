@@ -128,6 +128,8 @@ pub(super) enum Command {
     #[cfg(feature = "client")]
     Calendar(super::commands::calendar::Calendar),
     #[cfg(feature = "client")]
+    Boards(super::commands::boards::Boards),
+    #[cfg(feature = "client")]
     Form(super::commands::form::Form),
     #[cfg(all(feature = "client", feature = "server"))]
     Demo(super::commands::demo::Demo),

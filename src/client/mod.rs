@@ -6,6 +6,7 @@
 mod anywhere;
 mod attention;
 mod bins;
+mod boards;
 mod bulk;
 mod checkin;
 pub mod clock;
@@ -81,6 +82,7 @@ use std::sync::{Mutex, MutexGuard, PoisonError};
 
 pub use attention::AttentionView;
 pub use bins::{Bin, Bucket, Totals};
+pub use boards::{BoardLine, BoardView};
 pub use bulk::{Bulk, BulkChange, BulkRow, BulkStanding};
 pub use checkin::{Checked, Mark, Roll, RollRow};
 pub use commands::CommandView;

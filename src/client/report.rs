@@ -44,8 +44,8 @@ pub struct ReportRow {
     pub met: Vec<RecordId>,
     /// Those that do not.
     pub missing: Vec<Item>,
-    /// Numerator and denominator a year earlier.
-    pub year_before: Option<(usize, usize)>,
+    /// Numerator and denominator of what it is compared with: a year earlier in a report, a month earlier on a board.
+    pub before: Option<(usize, usize)>,
 }
 
 /// One part of a report.
@@ -99,9 +99,9 @@ impl ReportRow {
         share::per_mille(self.numerator, self.denominator)
     }
 
-    /// Returns the rate a year earlier.
+    /// Returns the rate of what it is compared with.
     pub fn per_mille_before(&self) -> Option<usize> {
-        self.year_before.and_then(|(part, whole)| share::per_mille(part, whole))
+        self.before.and_then(|(part, whole)| share::per_mille(part, whole))
     }
 }
 
@@ -124,7 +124,7 @@ impl Client {
             return Err(ClientError::NotFound { what: "report", id: request.name.clone() });
         };
         let ask = Ask { as_of: request.as_of, year: request.year };
-        let mut views = self.answers(&[found], ask, request.unit, true);
+        let mut views = self.answers(&[found], ask, request.unit, ask.year_before());
         views
             .pop()
             .ok_or_else(|| ClientError::NotFound { what: "report", id: request.name.clone() })
@@ -133,13 +133,13 @@ impl Client {
     /// Computes every report over what is on this device; the records are read once.
     pub fn reports(&self, ask: Ask, unit: Option<UnitId>) -> Vec<ReportView> {
         let all: Vec<&'static Report> = REPORTS.iter().collect();
-        self.answers(&all, ask, unit, true)
+        self.answers(&all, ask, unit, ask.year_before())
     }
 
     /// Computes every report without the year before: what a screen shows at a glance.
     pub fn overview(&self, ask: Ask) -> Vec<ReportView> {
         let all: Vec<&'static Report> = REPORTS.iter().collect();
-        self.answers(&all, ask, None, false)
+        self.answers(&all, ask, None, None)
     }
 
     /// Returns what is to be done around a day, the most overdue first.
@@ -164,13 +164,14 @@ impl Client {
         found.into_iter().map(view).collect()
     }
 
-    /// The lock is held while records are read and names are looked up, not while figures are made.
-    fn answers(
+    /// Answers reports, each beside what it was `before`. The lock is held while records are read and names are looked up, not while figures
+    /// are made.
+    pub(super) fn answers(
         &self,
         asked: &[&'static Report],
         ask: Ask,
         unit: Option<UnitId>,
-        compared: bool,
+        before: Option<Ask>,
     ) -> Vec<ReportView> {
         let kinds: Vec<Kind> = Kind::ALL
             .iter()
@@ -181,8 +182,7 @@ impl Client {
         let answered: Vec<(&'static Report, Answer, Option<Answer>)> = asked
             .iter()
             .map(|report| {
-                let before =
-                    ask.year_before().filter(|_| compared).map(|ask| (report.run)(&world, ask));
+                let before = before.map(|ask| (report.run)(&world, ask));
                 (*report, (report.run)(&world, ask), before)
             })
             .collect();
@@ -278,7 +278,7 @@ impl Inner {
         &self,
         unit: Option<UnitId>,
         share: Share,
-        year_before: Option<(usize, usize)>,
+        before: Option<(usize, usize)>,
     ) -> ReportRow {
         ReportRow {
             unit,
@@ -287,7 +287,7 @@ impl Inner {
             denominator: share.denominator,
             met: share.met,
             missing: share.missing,
-            year_before,
+            before,
         }
     }
 }

@@ -32,7 +32,7 @@ fn agrees(client: &Client, step: &str) -> Vec<ReportView> {
             (full.total.numerator, &{
                 let mut rows = full.rows.clone();
                 for row in &mut rows {
-                    row.year_before = None;
+                    row.before = None;
                 }
                 rows
             })

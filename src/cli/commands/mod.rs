@@ -9,6 +9,8 @@ pub(super) mod attention;
 #[cfg(feature = "client")]
 pub(super) mod backup;
 #[cfg(feature = "client")]
+pub(super) mod boards;
+#[cfg(feature = "client")]
 pub(super) mod calendar;
 #[cfg(feature = "client")]
 pub(super) mod checkin;
@@ -134,6 +136,7 @@ fn of_a_device(cx: &Context, command: Command) -> CommandResult {
         Command::Template(command) => template::run(cx, &command),
         Command::Report(command) => report::run(cx, &command),
         Command::Todo(command) => todo::run(cx, &command),
+        Command::Boards(command) => boards::run(cx, &command),
         Command::Calendar(command) => calendar::run(cx, &command),
         Command::Form(command) => form::run(cx, &command),
         #[cfg(feature = "server")]

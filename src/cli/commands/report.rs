@@ -87,7 +87,7 @@ pub(super) fn run(cx: &Context, command: &Report) -> CommandResult {
     Ok(0)
 }
 
-fn is_json(file: &Path) -> bool {
+pub(super) fn is_json(file: &Path) -> bool {
     file.extension().is_some_and(|extension| extension == "json")
 }
 
@@ -144,11 +144,11 @@ fn summary(cx: &Context, views: &[ReportView]) -> Table {
     table
 }
 
-fn label(cx: &Context, name: &str) -> String {
+pub(super) fn label(cx: &Context, name: &str) -> String {
     cx.locale.text(&format!("cli-report-{name}"))
 }
 
-fn part_label(cx: &Context, key: &str) -> String {
+pub(super) fn part_label(cx: &Context, key: &str) -> String {
     cx.locale.text(&format!("cli-part-{key}"))
 }
 
@@ -169,7 +169,7 @@ pub(super) struct AsOf {
 }
 
 impl AsOf {
-    const fn civil_year(&self) -> i16 {
+    pub(super) const fn civil_year(&self) -> i16 {
         self.year
     }
 }
@@ -242,21 +242,22 @@ fn tenths_text(tenths: i64) -> String {
     format!("{}.{}", tenths / 10, tenths % 10)
 }
 
-fn row_json(row: &ReportRow) -> Json {
+/// Returns the JSON of a figure; `before` names what it is compared with.
+pub(super) fn row_json(row: &ReportRow, before: &str) -> Json {
     json!({
         "unit": row.unit.map(|unit| unit.to_string()),
         "unit_name": row.unit_name,
         "numerator": row.numerator,
         "denominator": row.denominator,
         "rate": rate_of(row.per_mille()),
-        "year_before": before_json(row),
+        before: before_json(row),
         "missing": ids(&row.missing),
         "notes": notes(&row.missing),
     })
 }
 
 fn before_json(row: &ReportRow) -> Json {
-    row.year_before.map_or(Json::Null, |(part, whole)| {
+    row.before.map_or(Json::Null, |(part, whole)| {
         json!({ "numerator": part, "denominator": whole, "rate": rate_of(row.per_mille_before()) })
     })
 }
@@ -272,7 +273,9 @@ fn total_json(row: &ReportRow) -> Json {
 
 /// Returns the JSON of a report.
 pub(super) fn json_of(view: &ReportView) -> Json {
-    let rows = |rows: &[ReportRow]| rows.iter().map(row_json).collect::<Vec<_>>();
+    let rows = |rows: &[ReportRow]| {
+        rows.iter().map(|row| row_json(row, "year_before")).collect::<Vec<_>>()
+    };
     let parts = view.parts.iter().map(|part| {
         json!({ "part": part.key, "rows": rows(&part.rows), "total": total_json(&part.total) })
     });
@@ -301,7 +304,7 @@ fn percent(per_mille: Option<usize>) -> String {
     per_mille.map_or_else(String::new, |rate| format!("{}.{}%", rate / 10, rate % 10))
 }
 
-fn figures(row: &ReportRow) -> Vec<String> {
+pub(super) fn figures(row: &ReportRow) -> Vec<String> {
     vec![
         row.numerator.to_string(),
         row.denominator.to_string(),

@@ -6,6 +6,7 @@
 
 mod application_books;
 mod awards;
+pub mod boards;
 mod branch_assessment;
 mod branch_secretaries;
 mod care_visits;

@@ -156,3 +156,43 @@ fn the_calendar_has_what_is_due_from_a_day_on_and_a_file_for_calendar_programs()
     let back = ["calendar", "--from", "2026-12-31", "--until", "2026-12-01"];
     case.run(&back).fails(2, "bad-span");
 }
+
+#[test]
+fn the_boards_show_the_reports_figures_beside_a_month_before() {
+    let case = office();
+    counted(
+        &case,
+        "rectification",
+        "单位,问题,整改措施,整改责任人,整改期限\n01,没有台账,建台账,张三,2026-06-30\n01,未开会,补开,张三,2026-07-20\n",
+        "rectification-closed",
+    );
+    let boards = case.json(&["boards", "--as-of", "2026-07-31"]);
+    let names: Vec<&str> =
+        boards["boards"].as_array().unwrap().iter().map(|b| b["board"].as_str().unwrap()).collect();
+    assert_eq!(names, ["models", "shortcomings", "keeping-up", "striving"]);
+    let line = &boards["boards"][1]["lines"][0];
+    assert_eq!((&line["report"], &line["part"]), (&"rectification-closed".into(), &"all".into()));
+    let total = &line["total"];
+    assert_eq!((&total["numerator"], &total["denominator"]), (&0.into(), &2.into()));
+    // Of the two that are due now, one was due a month ago.
+    assert_eq!(total["month_before"]["denominator"], 1);
+    assert_eq!(total["missing"].as_array().unwrap().len(), 2);
+    // Each line is what its report says.
+    for line in
+        boards["boards"].as_array().unwrap().iter().flat_map(|b| b["lines"].as_array().unwrap())
+    {
+        let name = line["report"].as_str().unwrap();
+        let report = case.json(&["report", name, "--as-of", "2026-07-31"]);
+        let parts = report["parts"].as_array().unwrap();
+        let part = parts.iter().find(|part| part["part"] == line["part"]).unwrap_or(&report);
+        for figure in ["numerator", "denominator"] {
+            assert_eq!(line["total"][figure], part["total"][figure], "{line}");
+        }
+    }
+    case.run(&["boards", "--as-of", "2026-07-31", "-o", "boards.csv"]).done();
+    let sheet = std::fs::read_to_string(case.path("boards.csv")).unwrap();
+    assert!(
+        sheet.lines().any(|line| line.starts_with("文學院黨委,") && line.contains(",0,2,")),
+        "{sheet}"
+    );
+}
