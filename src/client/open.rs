@@ -6,6 +6,8 @@ use std::path::Path;
 use std::sync::atomic::AtomicBool;
 use std::sync::{Arc, Mutex};
 
+use uuid::Uuid;
+
 use super::attention::{self, Refused};
 use super::clock::{Ambient, Machine};
 use super::error::ClientError;
@@ -16,7 +18,7 @@ use super::lease::Lease;
 use super::outbox::Outbox;
 use super::profile::{PROFILE, Profile};
 use super::search::Keys;
-use super::state::{Inner, NAMES, SYNC_STATE, SyncState};
+use super::state::{HEARD, Inner, NAMES, SYNC_STATE, SyncState};
 use super::{Client, ids};
 use crate::domain::access::Role;
 use crate::domain::ids::UnitId;
@@ -162,12 +164,15 @@ fn load(dir: &Path, mut vault: Vault, env: Arc<dyn Ambient>) -> Result<Inner, Cl
     let names = names.unwrap_or_default();
     let refused = attention::load(&vault)?;
     let lease = Lease::load(&vault)?;
+    let heard = vault.store.note(HEARD)?.map(|bytes| decode(&bytes, "history")).transpose()?;
     let mut inner = Inner {
         vault,
         profile,
         limits: Limits::default(),
         env,
         sync,
+        heard,
+        named: None,
         lease,
         rows: BTreeMap::new(),
         under: BTreeMap::new(),
@@ -202,7 +207,10 @@ fn load(dir: &Path, mut vault: Vault, env: Arc<dyn Ambient>) -> Result<Inner, Cl
         // The numbers after the copy was taken may be in use on the machine it was taken from.
         let next = inner.profile.generation.saturating_add(1);
         inner.renumber(next)?;
-        inner.note(vec![(RESTORED.to_owned(), None)])?;
+        // What the server decided since is asked again, whatever history it names.
+        inner.heard = Some(Uuid::nil());
+        let heard = (HEARD.to_owned(), Some(encode(&Uuid::nil())?));
+        inner.note(vec![(RESTORED.to_owned(), None), heard])?;
     }
     Ok(inner)
 }

@@ -6,6 +6,8 @@ use std::sync::Arc;
 
 use serde::{Deserialize, Serialize};
 
+use uuid::Uuid;
+
 use super::attention::Refused;
 use super::clock::Ambient;
 use super::error::ClientError;
@@ -26,6 +28,8 @@ use crate::wire::{Head, created_record, decode_op, decode_record, encode_record,
 
 /// Name of the note that holds [`SyncState`].
 pub(super) const SYNC_STATE: &str = "sync/state";
+/// Name of the note that holds the server's history whose answers this device has.
+pub(super) const HEARD: &str = "sync/heard";
 
 /// Name of the note that holds the names of other accounts.
 pub(super) const NAMES: &str = "names";
@@ -105,6 +109,10 @@ pub(super) struct Inner {
     /// Clock and randomness.
     pub(super) env: Arc<dyn Ambient>,
     pub(super) sync: SyncState,
+    /// History of the server that the outcomes known here are of; `None` before the first.
+    pub(super) heard: Option<Uuid>,
+    /// History that the server named last in this run.
+    pub(super) named: Option<Uuid>,
     /// How long the records may be read without contact; `None` before the first.
     pub(super) lease: Option<Lease>,
     /// The view: what lists and forms show.
@@ -223,7 +231,7 @@ impl Inner {
     }
 
     /// Returns the element that a decision is about, if its conflict is about one.
-    fn settled_element(&self, op: &Op) -> Option<uuid::Uuid> {
+    fn settled_element(&self, op: &Op) -> Option<Uuid> {
         let OpBody::Resolve { conflict, .. } = &op.body else { return None };
         decode_record(&self.rows.get(conflict)?.bytes).ok()?.conflict?.element
     }

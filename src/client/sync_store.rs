@@ -5,7 +5,7 @@ use std::collections::BTreeSet;
 use super::attention::{self, Refused};
 use super::error::ClientError;
 use super::journal;
-use super::state::{Inner, NAMES, SYNC_STATE, SyncState};
+use super::state::{HEARD, Inner, NAMES, SYNC_STATE, SyncState};
 use crate::domain::ids::{RecordId, UnitId, UserId};
 use crate::store::{Change, Row};
 use crate::sync::client::{Machine, PageHead, Staged, Waiting};
@@ -50,9 +50,16 @@ impl Session {
         Ok((session, Machine::new(open, waiting, prev, None, inner.limits)))
     }
 
-    /// Takes what the server says of the device and its user.
-    pub(super) fn opened(inner: &mut Inner, answer: &SyncAnswer) -> Result<(), ClientError> {
+    /// Takes what the server says of the device and its user. True if the outcomes known here are of another history than the server's:
+    /// a copy of the device from before the server was put back, whose base may say nothing of it yet.
+    pub(super) fn opened(inner: &mut Inner, answer: &SyncAnswer) -> Result<bool, ClientError> {
         let opened = &answer.opened;
+        inner.named = Some(opened.epoch);
+        let asked = inner.sync.acked_n > 0 || !inner.sync.earlier.is_empty();
+        let other = asked && inner.heard.is_some_and(|heard| heard != opened.epoch);
+        if !other {
+            Self::hear(inner)?;
+        }
         if opened.known.generation == inner.profile.generation {
             inner.sync.durable_n = opened.known.durable_n;
         }
@@ -68,6 +75,16 @@ impl Session {
             inner.profile.unit = answer.unit;
             journal::save_profile(&mut inner.vault, &inner.profile)?;
         }
+        Ok(other)
+    }
+
+    /// Notes that everything is asked of the history that the server named last.
+    pub(super) fn hear(inner: &mut Inner) -> Result<(), ClientError> {
+        let Some(epoch) = inner.named.filter(|_| inner.heard != inner.named) else {
+            return Ok(());
+        };
+        inner.note(vec![(HEARD.to_owned(), Some(encode(&epoch)?))])?;
+        inner.heard = Some(epoch);
         Ok(())
     }
 

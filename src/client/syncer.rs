@@ -11,7 +11,7 @@ use super::{Client, HttpTransport};
 use crate::sync::Limits;
 use crate::sync::Outcome;
 use crate::sync::client::{Batch, Failure, Machine, Output, PageHead, PullFrom};
-use crate::sync::open::Order;
+use crate::sync::open::{Order, SERVER_RESTORED};
 use crate::wire::frame::Blob;
 use crate::wire::{Page, PullRequest, PushAnswer, PushRequest, SyncRequest};
 
@@ -284,12 +284,15 @@ impl<'a> Round<'a> {
                 if crate::trap!(T60) && matches!(answer, Err(TransportError::NotOurServer { .. })) {
                     return Ok(self.believe(request.push));
                 }
-                let answer = answer?;
-                self.unknown = {
+                let mut answer = answer?;
+                let other = {
                     let mut inner = self.client.lock();
-                    Session::opened(&mut inner, &answer)?;
-                    answer.opened.known.last_n < inner.sync.acked_n
+                    self.unknown = answer.opened.known.last_n < inner.sync.acked_n;
+                    Session::opened(&mut inner, &answer)?
                 };
+                if other && answer.opened.order == Order::Proceed && !crate::trap!(T14) {
+                    answer.opened.order = Order::Resync(SERVER_RESTORED.to_owned());
+                }
                 let mut next = self.machine.answered(&answer.opened);
                 if answer.opened.order == Order::Proceed {
                     if let Some(push) = answer.push {
@@ -343,7 +346,9 @@ impl<'a> Round<'a> {
                 drop(inner);
                 let client = self.client;
                 client.resend_earlier(self.transport()?, &lost)?;
-                self.session.send_again(&mut client.lock())?;
+                let mut inner = client.lock();
+                self.session.send_again(&mut inner)?;
+                Session::hear(&mut inner)?;
                 self.again = true;
             }
             Output::HandIn => {
