@@ -7,7 +7,7 @@ use jiff::civil;
 
 use super::actions::{Action, Context};
 use super::arranged::Layout;
-use super::data::{Data, Ratio, Status, SyncFigures, SyncStep};
+use super::data::{BoardLine, Data, Ratio, Status, SyncFigures, SyncStep, TaskView};
 use super::effect::Effect;
 use super::export::Form;
 use super::keys::Keymap;
@@ -86,6 +86,10 @@ pub struct Shell {
     pub timer: Option<Schedule>,
     /// Figures of the overview, as a worker last computed them.
     pub figures: Vec<Ratio>,
+    /// The boards, once somebody has looked at them.
+    pub boards: Option<Vec<BoardLine>>,
+    /// What is due in the coming year, once somebody has looked at it.
+    pub agenda: Option<Vec<TaskView>>,
     /// How the lists are arranged that somebody arranged.
     pub layouts: BTreeMap<Kind, Layout>,
     /// What the runtime is to do.
@@ -358,6 +362,8 @@ impl Shell {
             sync: SyncState::default(),
             timer: None,
             figures: Vec::new(),
+            boards: None,
+            agenda: None,
             layouts: BTreeMap::new(),
             effects: Vec::new(),
             moves: Vec::new(),
@@ -430,5 +436,11 @@ impl Shell {
         self.refresh_status();
         self.moves.push(Move::Reload);
         self.effects.push(Effect::Figures(self.today));
+        if self.boards.is_some() {
+            self.effects.push(Effect::Boards(self.today));
+        }
+        if self.agenda.is_some() {
+            self.effects.push(Effect::Agenda(self.today));
+        }
     }
 }

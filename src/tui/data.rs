@@ -3,18 +3,14 @@
 use std::collections::BTreeMap;
 use std::sync::atomic::AtomicBool;
 
-use jiff::civil;
-
 use super::app::Shell;
-use crate::client::{
-    Client, ClientError, Draft as StoredDraft, HistoryView, Phase, Progress, ReportView,
-};
+pub use super::figures::{BoardLine, Ratio, TaskView, UnitShare};
+use crate::client::{Client, ClientError, Draft as StoredDraft, HistoryView, Phase, Progress};
 use crate::domain::access::Role;
-use crate::domain::figures::Ask;
 use crate::domain::ids::RecordId;
 use crate::domain::kinds::Kind;
 use crate::domain::record::mask::masked;
-use crate::domain::record::{FieldNo, FieldSpec, Fields, Issue, PartialDate, RecordSpec, Value};
+use crate::domain::record::{FieldNo, FieldSpec, Fields, Issue, RecordSpec, Value};
 use crate::locale::Locale;
 
 pub use crate::client::{
@@ -137,36 +133,6 @@ pub struct SyncStep {
     pub done: usize,
     /// Of how many, if known.
     pub total: Option<usize>,
-}
-
-/// A figure with the records that are missing from it.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Ratio {
-    /// Name of the report.
-    pub name: String,
-    /// Kind of the records.
-    pub kind: Kind,
-    /// Numerator.
-    pub part: usize,
-    /// Denominator.
-    pub whole: usize,
-    /// Records of the denominator that are not in the numerator.
-    pub missing: Vec<RecordId>,
-    /// The same unit by unit, the lowest share first.
-    pub units: Vec<UnitShare>,
-}
-
-/// One unit's part of a figure.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub struct UnitShare {
-    /// Name of the unit; empty for records under none.
-    pub unit: String,
-    /// Numerator.
-    pub part: usize,
-    /// Denominator.
-    pub whole: usize,
-    /// Records of the denominator that are not in the numerator.
-    pub missing: Vec<RecordId>,
 }
 
 impl Failure {
@@ -460,37 +426,6 @@ impl Data {
         let name = self.client.status().user;
         self.client.enrol(url, code, &name)?;
         Ok(())
-    }
-
-    /// Returns the figures of the overview. Slow with many records.
-    pub fn ratios(&self, today: civil::Date) -> Vec<Ratio> {
-        let Ok(as_of) = PartialDate::from_civil(today) else { return Vec::new() };
-        let views = self.client.overview(Ask { as_of, year: i64::from(today.year()) });
-        let counted = views.into_iter().filter(|view| view.total.denominator > 0);
-        let ratio = |view: ReportView| {
-            let missing: Vec<RecordId> =
-                view.total.missing.into_iter().map(|item| item.id).collect();
-            let shares = view.rows.into_iter().filter(|row| row.denominator > 0);
-            let mut units: Vec<UnitShare> = shares
-                .map(|row| UnitShare {
-                    unit: row.unit_name,
-                    part: row.numerator,
-                    whole: row.denominator,
-                    missing: row.missing.into_iter().map(|item| item.id).collect(),
-                })
-                .collect();
-            units.sort_by_key(|share| (share.part * 10_000).checked_div(share.whole));
-            let kind = missing.first().and_then(|id| self.client.view(*id).ok());
-            Ratio {
-                name: view.name.to_owned(),
-                kind: kind.map_or(view.counts, |view| view.kind),
-                part: view.total.numerator,
-                whole: view.total.denominator,
-                missing,
-                units,
-            }
-        };
-        counted.map(ratio).collect()
     }
 
     /// Builds what searching persons needs, so that the first keystroke is as quick as the others. Slow with many records.

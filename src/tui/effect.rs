@@ -34,6 +34,10 @@ pub enum Effect {
     CancelSync,
     /// Compute the figures of the overview for a day.
     Figures(jiff::civil::Date),
+    /// Compute the boards for a day.
+    Boards(jiff::civil::Date),
+    /// Look up what is due in the year after a day.
+    Agenda(jiff::civil::Date),
     /// Fetch the history of a record.
     History(RecordId),
     /// Put text on the clipboard.

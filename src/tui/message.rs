@@ -5,7 +5,7 @@ use std::sync::Arc;
 use crossterm::event::Event;
 
 use super::actions::Action;
-use super::data::{Data, Failure, HistoryEntry, Ratio, SyncFigures, SyncStep};
+use super::data::{BoardLine, Data, Failure, HistoryEntry, Ratio, SyncFigures, SyncStep, TaskView};
 use super::keys::Key;
 use crate::domain::ids::RecordId;
 
@@ -34,6 +34,10 @@ pub enum Message {
     Enrolled(Result<(), Failure>),
     /// The figures of the overview were computed.
     Figures(Vec<Ratio>),
+    /// The boards were computed.
+    Boards(Vec<BoardLine>),
+    /// What is due was looked up.
+    Agenda(Vec<TaskView>),
     /// A worker broke.
     Failed(Failure),
     /// The sync went on.

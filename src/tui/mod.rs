@@ -13,6 +13,7 @@ pub mod data;
 mod decided;
 pub mod effect;
 mod export;
+mod figures;
 pub mod keys;
 pub mod matching;
 pub mod message;

@@ -282,6 +282,8 @@ impl Runtime {
                 }
                 Ok(())
             }
+            Effect::Boards(today) => self.work(move |_| Message::Boards(data.boards(today))),
+            Effect::Agenda(today) => self.work(move |_| Message::Agenda(data.agenda(today))),
             Effect::Sync => {
                 self.cancel = Arc::new(AtomicBool::new(false));
                 let cancel = Arc::clone(&self.cancel);

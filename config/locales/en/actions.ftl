@@ -95,3 +95,5 @@ action-select-range = Select a range
 action-select-same = Select same value
 action-export = Export this screen
 action-by-unit = By unit
+action-boards = The four boards
+action-agenda = What is due

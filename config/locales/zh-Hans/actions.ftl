@@ -95,3 +95,5 @@ action-select-range = 选定一段
 action-select-same = 选定同值
 action-export = 导出本画面
 action-by-unit = 按单位看
+action-boards = 四大板块
+action-agenda = 工作日程

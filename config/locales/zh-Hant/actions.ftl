@@ -95,3 +95,5 @@ action-select-range = 選定一段
 action-select-same = 選定同值
 action-export = 匯出本畫面
 action-by-unit = 按單位看
+action-boards = 四大板塊
+action-agenda = 工作日程

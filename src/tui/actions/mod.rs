@@ -38,6 +38,8 @@ contexts! {
     Detail = "detail";
     /// The form of a record.
     Form = "form";
+    /// The list of conflicts.
+    Conflicts = "conflicts";
     /// One conflict.
     Conflict = "conflict";
     /// The values of a column.
@@ -46,6 +48,10 @@ contexts! {
     Columns = "columns";
     /// One figure by unit.
     Coverage = "coverage";
+    /// The four boards.
+    Boards = "boards";
+    /// What is due in the coming year.
+    Agenda = "agenda";
     /// Changes the server refused or holds.
     Attention = "attention";
     /// The sync screen.
@@ -108,7 +114,7 @@ actions! {
     /// Marks the person excused, absent or made up.
     MarkAs = "mark-as" in Checkin;
     /// Opens what the cursor is on.
-    Open = "open" in Overview List Attention Sync Commands Values Columns Coverage;
+    Open = "open" in Overview List Attention Sync Commands Values Columns Coverage Boards Agenda Conflicts;
     /// Stores the form.
     Save = "save" in Form;
     /// Goes to the next field.
@@ -176,7 +182,11 @@ actions! {
     /// Shows the counts as a chart, or how many records were made month by month.
     Chart = "chart" in Values Overview;
     /// Shows the figure under the cursor unit by unit.
-    ByUnit = "by-unit" in Overview;
+    ByUnit = "by-unit" in Overview Boards;
+    /// Shows the four boards.
+    Boards = "boards" in Overview;
+    /// Shows what is due in the coming year.
+    Agenda = "agenda" in Overview;
     /// Chooses by what texts are put in order: pinyin, strokes, zhuyin.
     Collation = "collation" in List;
     /// Changes what the last line of the list says: sum, mean, count.

@@ -138,6 +138,12 @@ impl<'a> Session<'a> {
                 (Effect::Figures(today), Some(data)) => {
                     self.send(Message::Figures(data.ratios(today)))?;
                 }
+                (Effect::Boards(today), Some(data)) => {
+                    self.send(Message::Boards(data.boards(today)))?;
+                }
+                (Effect::Agenda(today), Some(data)) => {
+                    self.send(Message::Agenda(data.agenda(today)))?;
+                }
                 (Effect::History(id), Some(data)) => {
                     self.send(Message::History(id, data.history(id)))?;
                 }

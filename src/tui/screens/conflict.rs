@@ -54,7 +54,7 @@ impl ConflictList {
 
 impl Page for ConflictList {
     fn chain(&self) -> &'static [Context] {
-        &[Context::Overview, Context::Browse, Context::Global]
+        &[Context::Conflicts, Context::Browse, Context::Global]
     }
 
     fn crumb(&self, shell: &Shell) -> String {
@@ -72,7 +72,6 @@ impl Page for ConflictList {
 
     fn enabled(&self, shell: &Shell, action: Action) -> Result<(), String> {
         match action {
-            Action::Find | Action::CheckIn | Action::Chart => Err(shell.text("why-not-here")),
             Action::Open if self.conflicts.is_empty() => Err(shell.text("conflicts-none")),
             _ => Ok(()),
         }

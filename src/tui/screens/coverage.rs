@@ -28,7 +28,7 @@ impl Coverage {
     }
 
     fn title(&self, shell: &Shell) -> String {
-        let name = shell.text(&format!("figure-{}", self.ratio.name));
+        let name = figure_name(shell, &self.ratio);
         let (part, whole) = (self.ratio.part, self.ratio.whole);
         let percent = percent(part, whole).to_string();
         let args = [
@@ -42,11 +42,20 @@ impl Coverage {
 
     fn open(&self, shell: &mut Shell) {
         let Some(share) = self.ratio.units.get(self.cursor) else { return };
-        let figure = shell.text(&format!("figure-{}", self.ratio.name));
+        let figure = figure_name(shell, &self.ratio);
         let name = shell.text_with("figure-missing", &[("figure", &figure)]);
         let name = format!("{name} {}", unit_name(shell, share));
         let list = List::of_records(shell, self.ratio.kind, share.missing.clone(), &name);
         shell.moves.push(Move::Push(Box::new(list)));
+    }
+}
+
+/// Says what a figure is called: its report, and its part.
+pub(super) fn figure_name(shell: &Shell, ratio: &Ratio) -> String {
+    let report = shell.text(&format!("figure-{}", ratio.name));
+    match ratio.figure {
+        "all" => report,
+        part => format!("{report} {}", shell.locale.text(&format!("cli-part-{part}"))),
     }
 }
 
@@ -78,7 +87,7 @@ impl Page for Coverage {
     }
 
     fn crumb(&self, shell: &Shell) -> String {
-        shell.text(&format!("figure-{}", self.ratio.name))
+        figure_name(shell, &self.ratio)
     }
 
     fn tab(&self) -> Option<usize> {
@@ -86,7 +95,10 @@ impl Page for Coverage {
     }
 
     fn reload(&mut self, shell: &Shell) {
-        if let Some(now) = shell.figures.iter().find(|ratio| ratio.name == self.ratio.name) {
+        let on_boards = shell.boards.iter().flatten().map(|line| &line.ratio);
+        let same =
+            |ratio: &&Ratio| (&ratio.name, ratio.figure) == (&self.ratio.name, self.ratio.figure);
+        if let Some(now) = shell.figures.iter().chain(on_boards).find(same) {
             self.ratio = now.clone();
         }
         self.cursor = self.cursor.min(self.ratio.units.len().saturating_sub(1));

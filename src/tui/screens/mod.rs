@@ -1,7 +1,9 @@
 //! The screens. Each reads records through [`Data`](super::data::Data), draws itself and answers keys and actions; it asks for another
 //! screen with a [`Move`](super::app::Move) and never calls one.
 
+mod agenda;
 mod attention;
+mod boards;
 mod bulk;
 mod checkin;
 mod choices;

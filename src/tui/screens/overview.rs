@@ -2,6 +2,8 @@
 
 use ratatui::layout::Rect;
 
+use super::agenda::Agenda;
+use super::boards::Boards;
 use super::coverage::{Coverage, percent, unit_line};
 use super::form::Form;
 use super::{AttentionList, ConflictList, List, Page, SyncScreen, Values};
@@ -12,6 +14,7 @@ use crate::tui::actions::{Action, Context};
 use crate::tui::app::{Move, Shell};
 use crate::tui::arranged::{CREATED, Sheet};
 use crate::tui::data::{Filter, Query, Ratio};
+use crate::tui::effect::Effect;
 use crate::tui::text::{bar, cells, fit, fit_right};
 use crate::tui::theme::Role;
 use crate::tui::ui::{Ui, follow};
@@ -236,6 +239,14 @@ impl Page for Overview {
                 if let Some(ratio) = self.ratio().cloned() {
                     shell.moves.push(Move::Push(Box::new(Coverage::new(ratio))));
                 }
+            }
+            Action::Boards => {
+                shell.effects.push(Effect::Boards(shell.today));
+                shell.moves.push(Move::Push(Box::new(Boards::new(shell))));
+            }
+            Action::Agenda => {
+                shell.effects.push(Effect::Agenda(shell.today));
+                shell.moves.push(Move::Push(Box::new(Agenda::new(shell))));
             }
             Action::CheckIn => shell.start_check_in(None),
             Action::Chart => {

@@ -417,6 +417,14 @@ fn on_report(model: &mut Model, message: Message) {
             model.shell.figures = figures;
             model.shell.moves.push(Move::Reload);
         }
+        Message::Boards(boards) => {
+            model.shell.boards = Some(boards);
+            model.shell.moves.push(Move::Reload);
+        }
+        Message::Agenda(agenda) => {
+            model.shell.agenda = Some(agenda);
+            model.shell.moves.push(Move::Reload);
+        }
         Message::Synced(result) => global::synced(model, result),
         Message::History(id, result) => global::history(model, id, result),
         _ => {}

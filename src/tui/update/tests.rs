@@ -134,7 +134,15 @@ fn a_figure_leads_to_the_records_that_are_missing_from_it() {
     let missing = desk.data.list(&Query { search: "國".into(), ..Query::all(Kind::Person) });
     assert_eq!(missing.len(), 1);
     let name = "training-coverage".to_owned();
-    let ratio = Ratio { name, kind: Kind::Person, part: 3, whole: 4, missing, units: Vec::new() };
+    let ratio = Ratio {
+        name,
+        figure: "all",
+        kind: Kind::Person,
+        part: 3,
+        whole: 4,
+        missing,
+        units: Vec::new(),
+    };
     desk.send(Message::Figures(vec![ratio]));
     desk.shows("75% 3/4").shows("[###############-----]");
     desk.press("Down Down Down Enter")

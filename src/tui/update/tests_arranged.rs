@@ -223,7 +223,8 @@ fn a_figure_is_shown_by_unit_and_each_unit_opens_who_is_missing() {
     };
     let units = vec![share("電信學院", 2, &missing), share("圖書館", 2, &[])];
     let name = "training-coverage".to_owned();
-    let ratio = Ratio { name, kind: Kind::Person, part: 4, whole: 5, missing, units };
+    let ratio =
+        Ratio { name, figure: "all", kind: Kind::Person, part: 4, whole: 5, missing, units };
     desk.send(Message::Figures(vec![ratio]));
     insta::assert_snapshot!("overview_units_160x45", desk.screen(160, 45));
     desk.press("F8").shows("80%（4/5）").shows("66% ").shows("圖書館");

@@ -23,6 +23,8 @@ use crate::tui::view::view;
 const SCREENS: &[(&str, &str)] = &[
     ("overview", "1"),
     ("by-unit", "1 Down Down Down F8"),
+    ("boards", "1 F6"),
+    ("agenda", "1 Ctrl-D"),
     ("list", "5 F6 學工號 Enter Home"),
     ("find", "5 Ctrl-F sxx"),
     ("values", "5 F6 學工號 Enter Home Right Ctrl-D"),
@@ -53,12 +55,16 @@ fn at(keys: &str) -> Desk {
     let units = vec![share];
     desk.send(Message::Figures(vec![Ratio {
         name,
+        figure: "all",
         kind: Kind::Person,
         part: 3,
         whole: 4,
         missing,
         units,
     }]));
+    let today = desk.model.shell.today;
+    desk.send(Message::Boards(desk.data.boards(today)));
+    desk.send(Message::Agenda(desk.data.agenda(today)));
     desk.press(keys);
     desk
 }

@@ -222,6 +222,16 @@ impl Book {
         if *value == Value::Null && self.taken.values().any(asked) {
             return true;
         }
+        // A decision for what stood there leaves it as it is; where a request wrote it, no operation says the value.
+        let chosen = matches!(op.body, OpBody::Resolve { .. });
+        let known = |(by, _): &(Op, Outcome)| {
+            matches!(by.body, OpBody::Command { .. })
+                && self.kept(by.record) == record.id
+                && self.is_replaced(by, no)
+        };
+        if chosen && self.taken.values().any(known) {
+            return true;
+        }
         let place = matches!(no, UNIT_FIELD | DELETED_FIELD);
         if place && (merged || self.handled.contains(&record.id)) {
             return true;
