@@ -15,9 +15,10 @@ mod cli;
 #[cfg(all(feature = "client", feature = "server"))]
 mod server;
 
+#[cfg(feature = "client")]
+mod coverage;
 #[cfg(all(feature = "client", feature = "server"))]
 mod crash;
-#[cfg(feature = "client")]
 mod figures;
 #[cfg(all(feature = "client", feature = "server"))]
 mod fuzz;
