@@ -16,7 +16,7 @@ pub struct Line {
 /// A board.
 #[derive(Debug)]
 pub struct Board {
-    /// Stable word; the text is `board-<name>`.
+    /// Stable word, as in the `series` of a deployment.
     pub name: &'static str,
     /// Its figures, in order.
     pub lines: &'static [Line],
@@ -40,7 +40,7 @@ pub static BOARDS: &[Board] = &[
     },
     // 補短板: what was found wanting and is mended.
     Board {
-        name: "shortcomings",
+        name: "shortfalls",
         lines: &[
             line("rectification-closed", "all"),
             line("rectification-closed", "from-visits"),
@@ -50,7 +50,7 @@ pub static BOARDS: &[Board] = &[
     },
     // 不掉隊: branches behind in terms, rhythm, training and secretaries.
     Board {
-        name: "keeping-up",
+        name: "nobody_behind",
         lines: &[
             line("elections-on-time", "all"),
             line("organisation-life", "all"),
@@ -83,6 +83,7 @@ pub fn reports() -> Vec<&'static Report> {
 mod tests {
     use super::*;
     use crate::domain::figures::{Ask, World, report};
+    use crate::domain::org::deployment::Series;
     use crate::domain::record::PartialDate;
 
     #[test]
@@ -94,6 +95,12 @@ mod tests {
             let answer = (report.run)(&world, Ask { as_of, year: 2026 });
             assert!(answer.section(line.part).is_some(), "{line:?}");
         }
-        assert_eq!(BOARDS.len(), 4);
+        let names: Vec<&str> = BOARDS.iter().map(|board| board.name).collect();
+        let series = [Series::Models, Series::Shortfalls, Series::NobodyBehind, Series::Striving];
+        assert_eq!(
+            names,
+            series.each_ref().map(Series::key),
+            "tasks of the series name the same boards"
+        );
     }
 }

@@ -169,7 +169,7 @@ fn the_boards_show_the_reports_figures_beside_a_month_before() {
     let boards = case.json(&["boards", "--as-of", "2026-07-31"]);
     let names: Vec<&str> =
         boards["boards"].as_array().unwrap().iter().map(|b| b["board"].as_str().unwrap()).collect();
-    assert_eq!(names, ["models", "shortcomings", "keeping-up", "striving"]);
+    assert_eq!(names, ["models", "shortfalls", "nobody_behind", "striving"]);
     let line = &boards["boards"][1]["lines"][0];
     assert_eq!((&line["report"], &line["part"]), (&"rectification-closed".into(), &"all".into()));
     let total = &line["total"];

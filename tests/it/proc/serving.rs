@@ -1,6 +1,6 @@
 //! The real `ejia serve` as a process of its own.
 
-use std::io::{BufRead as _, BufReader};
+use std::io::{BufRead as _, BufReader, Read as _, Seek as _};
 use std::path::Path;
 use std::process::{Child, Command, Stdio};
 
@@ -48,12 +48,19 @@ impl<'a> Place<'a> {
     /// Starts serving on a free port and waits until it does.
     pub(crate) fn serve(&self) -> Serving {
         let mut command = self.command(&["serve", "--listen", "127.0.0.1:0"]);
-        command.stderr(Stdio::null()).envs(self.env.iter().cloned());
+        // What a server says when it does not start is what the failing test shows.
+        let said = tempfile::tempfile().unwrap();
+        command.stderr(said.try_clone().unwrap()).envs(self.env.iter().cloned());
         let mut child = command.spawn().unwrap();
         let mut line = String::new();
         BufReader::new(child.stdout.take().unwrap()).read_line(&mut line).unwrap();
         let url = line.split_whitespace().last().unwrap_or_default().to_owned();
-        assert!(url.starts_with("http://"), "{line:?}");
+        if !url.starts_with("http://") {
+            let (mut said, mut text) = (said, String::new());
+            said.rewind().unwrap();
+            said.read_to_string(&mut text).unwrap();
+            panic!("{line:?}: {text}");
+        }
         Serving { child, url }
     }
 }
