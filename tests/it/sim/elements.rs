@@ -153,9 +153,11 @@ impl Elements {
         let accounted = match value {
             // Taking out yields to whoever changed the element: a value somebody left stands.
             None => others.iter().any(|(_, left)| left.as_ref() == element(record, key)),
-            // The same was written by somebody else, and that was changed knowingly.
+            // The same was written by somebody else, and that was changed knowingly or went before a person. A decision for the
+            // value that stands is such a case: it leaves the value with the operation that wrote it first.
             Some(own) => others.iter().any(|(by, left)| {
-                left.as_ref() == Some(own) && self.seen.contains(&(op.record, key, *by))
+                left.as_ref() == Some(own)
+                    && (self.seen.contains(&(op.record, key, *by)) || reviewed(*by))
             }),
         };
         (!accounted).then(|| {
