@@ -4,7 +4,7 @@ use std::collections::BTreeSet;
 
 use super::SheetRequest;
 use super::error::ImportError;
-use super::layout::{self, FieldTarget, Form, Known};
+use super::layout::{self, By, FieldTarget, Form, Known};
 use super::workbook::{RawCell, RawRow, RawSheet};
 use crate::domain::kinds::Kind;
 use crate::domain::record::RecordSpec;
@@ -57,7 +57,19 @@ impl Found {
         if self.has(FieldTarget::Id) {
             return Vec::new();
         }
-        self.form.requires.iter().copied().filter(|target| !self.has(*target)).collect()
+        self.form.requires.iter().copied().filter(|target| !self.names(*target)).collect()
+    }
+
+    /// True if a column says what a required one would: a code names a unit as well as its name does.
+    fn names(&self, target: FieldTarget) -> bool {
+        let by_code = match target {
+            FieldTarget::Field(field)
+            | FieldTarget::Reference { field, by: By::Any | By::Name } => {
+                self.has(FieldTarget::Reference { field, by: By::Code })
+            }
+            FieldTarget::Reference { .. } | FieldTarget::Owner(_) | FieldTarget::Id => false,
+        };
+        by_code || self.has(target)
     }
 }
 

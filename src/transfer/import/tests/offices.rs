@@ -431,3 +431,22 @@ fn a_cultivation_and_a_staff_file_are_found_by_the_person_they_are_about() {
     let (_, plan) = import(&mut memory, "c.xlsx", None, &bytes, &Defaults::default());
     assert_eq!(plan.rows[0].issues[0].code, "reference-unresolved");
 }
+
+#[test]
+fn a_units_code_stands_for_its_name_where_a_sheet_has_no_name() {
+    let sheet = read(
+        "terms by code",
+        simple(&[
+            ("党支部编码", "0101"),
+            ("届次", "3"),
+            ("任期开始时间", "2023-05-20"),
+            ("实际换届时间", ""),
+        ]),
+    );
+    assert_eq!(sheet.kind, Kind::Term);
+    let sheet = read(
+        "meetings by code",
+        simple(&[("党支部编码", "0101"), ("活动类别", "党课"), ("召开日期", "2026-05-20")]),
+    );
+    assert_eq!(sheet.kind, Kind::BranchMeeting);
+}
