@@ -84,6 +84,10 @@ pub(super) enum Command {
     #[cfg(feature = "client")]
     Act(super::commands::act::Act),
     #[cfg(feature = "client")]
+    Deploy(super::commands::deploy::Deploy),
+    #[cfg(feature = "client")]
+    Sign(super::commands::deploy::Sign),
+    #[cfg(feature = "client")]
     Request(super::commands::places::Request),
     #[cfg(feature = "client")]
     Cancel(super::commands::places::Cancel),

@@ -31,7 +31,7 @@ impl Inner {
         world.policies
     }
 
-    fn today(&self) -> Option<PartialDate> {
+    pub(super) fn today(&self) -> Option<PartialDate> {
         PartialDate::from_civil(self.env.today()).ok()
     }
 

@@ -15,6 +15,7 @@ mod column;
 mod commands;
 mod conflicts;
 mod decisions;
+mod deploy;
 mod drafts;
 mod duplicates;
 mod edit;
@@ -36,6 +37,7 @@ mod kept;
 mod key;
 mod lease;
 mod list;
+mod notices;
 mod numbers;
 mod open;
 mod outbox;
@@ -74,6 +76,8 @@ mod tests_judgement;
 #[cfg(test)]
 mod tests_samples;
 #[cfg(test)]
+mod tests_sent;
+#[cfg(test)]
 mod tests_workflows;
 
 use std::path::{Path, PathBuf};
@@ -88,6 +92,7 @@ pub use checkin::{Checked, Mark, Roll, RollRow};
 pub use commands::CommandView;
 pub use conflicts::{CandidateView, ConflictView, FieldConflictView, Resolution, ValueView};
 pub use decisions::Decision;
+pub use deploy::Deployed;
 pub use drafts::Draft;
 pub use duplicates::{Duplicate, MergePreview};
 pub use elements::ElementView;
@@ -101,6 +106,7 @@ pub use import::{ImportRequest, Imported};
 pub use inside::Inside;
 pub use key::DeviceKey;
 pub use list::Query;
+pub use notices::Signed;
 pub use numbers::{Certified, LEASE_SIZE, LeaseView};
 pub use open::NewDevice;
 pub use pin::Pin;

@@ -195,6 +195,8 @@ pub enum Purpose {
     Step(Vec<RecordId>),
     /// The reason for a workflow step on the records.
     StepReason(Vec<RecordId>, String),
+    /// Give each unit its submission under the task on the page.
+    Deploy,
     /// Sort by the chosen column.
     Sort,
     /// Sort by the chosen column where the orders before it find records equal.

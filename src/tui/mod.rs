@@ -24,6 +24,7 @@ pub mod plain;
 pub mod probe;
 pub mod runtime;
 pub mod screens;
+mod sent;
 pub mod terminal;
 pub mod text;
 pub mod theme;

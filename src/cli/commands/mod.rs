@@ -19,6 +19,8 @@ pub(super) mod conflicts;
 #[cfg(all(feature = "client", feature = "server"))]
 pub(super) mod demo;
 #[cfg(feature = "client")]
+pub(super) mod deploy;
+#[cfg(feature = "client")]
 pub(super) mod doctor;
 #[cfg(feature = "client")]
 pub(super) mod duplicates;
@@ -115,6 +117,8 @@ fn of_a_device(cx: &Context, command: Command) -> CommandResult {
         Command::Undo => edit::undo(cx),
         Command::Redo => edit::redo(cx),
         Command::Act(command) => act::run(cx, &command),
+        Command::Deploy(command) => deploy::deploy(cx, &command),
+        Command::Sign(command) => deploy::sign(cx, &command),
         Command::Request(command) => places::request(cx, &command),
         Command::Cancel(command) => places::cancel(cx, &command),
         Command::Numbers(command) => numbers::numbers(cx, &command),

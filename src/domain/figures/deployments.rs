@@ -1,6 +1,6 @@
 //! 部署任務報送: the five numbers of DHIS2 for tasks of the series: every unit that a task is for is expected, whether or not it has a record.
 
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::BTreeMap;
 
 use super::share::{Answer, Figure, Item, Note};
 use super::world::World;
@@ -26,10 +26,9 @@ fn run(world: &World, ask: Ask) -> Answer {
     let (mut owed, mut returned) = (Vec::new(), Vec::new());
     for (id, task) in world.all::<Deployment>().filter(|(_, task)| task.year.0 == ask.year) {
         let last = dates::end_of(task.due_on.0);
-        let codes: BTreeSet<&str> = task.for_units.0.iter().map(|code| code.0.as_str()).collect();
         for (unit, record) in world.units() {
             let own = world.secondary(unit) == Some(unit);
-            if !own || !(codes.is_empty() || codes.contains(record.code.0.as_str())) {
+            if !own || !task.is_for(&record.code.0) {
                 continue;
             }
             let answer = answers.get(&(id, unit)).copied();

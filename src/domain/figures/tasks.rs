@@ -9,6 +9,7 @@ use jiff::civil;
 use serde::Deserialize;
 
 use super::elections_on_time::{Span, spans};
+use super::notices::unsigned;
 use super::people::{self, Secretary};
 use super::world::{Standing, World};
 use crate::domain::cultivation::record::CultivationStatus;
@@ -24,6 +25,8 @@ use crate::domain::workflow;
 
 /// Days before a day that something shows.
 const SOON: i32 = 30;
+/// Days before the answer to a notice is due that its day shows.
+const REPLY: i32 = 14;
 
 /// One line of the list.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -55,6 +58,8 @@ const NEEDS: &[Kind] = &[
     Kind::StaffFile,
     Kind::Appointment,
     Kind::Policy,
+    Kind::Notice,
+    Kind::NoticeReceipt,
 ];
 
 /// Returns the kinds that the list looks at: those it knows by name, and those that say by when something is due.
@@ -117,6 +122,8 @@ pub const CODES: &[&str] = &[
     "class-opens",
     "late-entry",
     "member-probation",
+    "notice-reply",
+    "notice-unsigned",
 ];
 
 /// Collects lines.
@@ -180,6 +187,7 @@ fn collect(world: &World, day: PartialDate, ahead: i32) -> Vec<Task> {
     owed(&mut list);
     classes(&mut list);
     members(&mut list);
+    notices(&mut list);
     declared(&mut list);
     awaited(&mut list);
     list.tasks
@@ -392,6 +400,18 @@ fn members(list: &mut List<'_>) {
             && list.is_near(end, SOON)
         {
             list.put("member-probation", end, person.id, person.unit);
+        }
+    }
+}
+
+/// Notices that a unit has not signed for, by the day it is asked for.
+fn notices(list: &mut List<'_>) {
+    for notice in unsigned(list.world, list.day) {
+        let unit = notice.unit.unwrap_or(notice.id);
+        match notice.reply_by {
+            Some(by) if list.is_near(by, REPLY) => list.put("notice-reply", by, notice.id, unit),
+            _ if list.ahead == 0 => list.always("notice-unsigned", notice.id, unit),
+            _ => {}
         }
     }
 }

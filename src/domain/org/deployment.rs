@@ -84,6 +84,13 @@ record! {
     rules { due_after_it_was_sent }
 }
 
+impl Deployment {
+    /// True if a unit directly under the university with that code is to answer.
+    pub fn is_for(&self, code: &str) -> bool {
+        self.for_units.0.is_empty() || self.for_units.0.iter().any(|wanted| wanted.0 == code)
+    }
+}
+
 fn due_after_it_was_sent(d: &Deployment) -> Option<Issue> {
     dates::order(d.sent_on, Some(d.due_on), field!(Deployment: "due_on"))
 }

@@ -1,7 +1,7 @@
 //! Notices of headquarters to all units (黨建宣傳), read offline.
 
 use crate::domain::access::Office;
-use crate::domain::record::{Date, Due, Identifier, Issue, Merge, Step, Text, UnitRef};
+use crate::domain::record::{Date, Identifier, Issue, Merge, Step, Text, UnitRef};
 use crate::domain::rules::dates;
 use crate::{choices, field, record, reference};
 
@@ -55,9 +55,6 @@ const STEPS: &[Step] = &[
     },
 ];
 
-const DUES: &[Due] =
-    &[Due { code: "notice-reply", on: "reply_by", states: &["issued"], until: None, notice: 14 }];
-
 record! {
     /// One notice.
     ///
@@ -83,7 +80,7 @@ record! {
         status_reason: Option<Text> = 9, "status_reason".width(20).max_chars(200).group("decision");
     }
     spec { .care(super::PUBLISHED).published().office(Office::Headquarters).list(&["issued_on", "title", "document_no", "topic", "reply_by", "status"])
-        .title(&["title"]).natural(&["title", "issued_on"]).steps(STEPS).dues(DUES) }
+        .title(&["title"]).natural(&["title", "issued_on"]).steps(STEPS) }
     rules { answered_after_it_was_issued }
 }
 

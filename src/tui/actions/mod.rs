@@ -159,6 +159,10 @@ actions! {
     Steps = "steps" in List Detail;
     /// Asks for a place: for this person in a class, or in this class for a person.
     Request = "request" in Detail;
+    /// Gives each unit the submission that the task asks it for.
+    Deploy = "deploy" in Detail;
+    /// Signs for the notice.
+    Sign = "sign" in Detail;
     /// Adds a dated note to the record.
     Note = "note" in Detail;
     /// Makes one record of this person and another record of them.
@@ -333,6 +337,8 @@ impl Action {
                 | Self::AddRelated
                 | Self::Steps
                 | Self::Request
+                | Self::Deploy
+                | Self::Sign
                 | Self::Note
                 | Self::Merge
                 | Self::Reveal

@@ -17,6 +17,7 @@ use crate::tui::data::{RecordView, pointing};
 use crate::tui::decided::{self, found, pick_merge, pick_place};
 use crate::tui::effect::Effect;
 use crate::tui::paper;
+use crate::tui::sent;
 use crate::tui::text::{cells, shown, width, wrap};
 use crate::tui::theme::Role;
 use crate::tui::ui::Ui;
@@ -241,6 +242,8 @@ impl Page for Detail {
             Action::Request if !matches!(view.kind, Kind::Person | Kind::TrainingClass) => {
                 Err(shell.text("why-no-place"))
             }
+            Action::Deploy if view.kind != Kind::Deployment => Err(shell.text("why-no-task")),
+            Action::Sign if view.kind != Kind::Notice => Err(shell.text("why-no-notice")),
             Action::Print => paper::enabled(shell, view.kind),
             Action::Merge if view.kind != Kind::Person => Err(shell.text("why-no-merge")),
             _ => Ok(()),
@@ -275,6 +278,8 @@ impl Page for Detail {
                 let pick = if action == Action::Merge { pick_merge } else { pick_place };
                 pick(shell, view);
             }
+            Action::Deploy => sent::ask(shell),
+            Action::Sign => sent::sign(shell, self.id),
             Action::Print => {
                 if let Some(view) = &self.view {
                     paper::pick(shell, view);
@@ -343,6 +348,8 @@ impl Page for Detail {
     fn answered(&mut self, shell: &mut Shell, purpose: Purpose, reply: Reply) {
         if let (Some(view), Purpose::Print, Reply::Item(item)) = (&self.view, &purpose, &reply) {
             paper::answered(shell, view, &item.id);
+        } else if let (Purpose::Deploy, Reply::Answer(1, _)) = (&purpose, &reply) {
+            sent::deploy(shell, self.id);
         } else if let Some(view) = &self.view {
             decided::answered(shell, view, &purpose, &reply);
         }
