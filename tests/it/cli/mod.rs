@@ -1,5 +1,7 @@
 //! The command line, whole: arguments and files in, output, files and exit code out.
 
+mod by_hand;
+mod chapter;
 mod faults;
 mod figures;
 mod forms;
@@ -10,6 +12,7 @@ mod series;
 mod sheets;
 mod together;
 mod work;
+mod worked_series;
 mod worked_year;
 
 use std::io::Write as _;
