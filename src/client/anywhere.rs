@@ -3,6 +3,7 @@
 use memchr::memmem::Finder;
 
 use super::search::fold;
+use super::threads;
 use crate::domain::codes;
 use crate::domain::kinds::Kind;
 use crate::domain::record::{FieldSpec, ValueKind};
@@ -15,7 +16,7 @@ pub(super) fn keep_anywhere(kind: Kind, rows: &mut Vec<&Row>, text: &str) {
         return;
     }
     let wanted = Wanted::new(kind, text);
-    rows.retain(|row| wanted.is_in(row));
+    threads::keep(rows, |row| wanted.is_in(row));
 }
 
 /// A text, understood once.

@@ -6,6 +6,7 @@ use std::ops::Range;
 use super::Client;
 use super::error::ClientError;
 use super::list::{Query, Subject, subject};
+use super::threads;
 use crate::domain::ids::RecordId;
 use crate::domain::kinds::Kind;
 use crate::domain::query::Facet;
@@ -118,7 +119,7 @@ impl Client {
         let Some(wanted) = inner.rows.get(&like) else { return Ok(Vec::new()) };
         let wanted = subject.of(wanted);
         let is_same = |id: &&RecordId| {
-            inner.rows.get(*id).is_some_and(|row| order(&subject.of(row)) == order(&wanted))
+            inner.rows.get(id).is_some_and(|row| order(&subject.of(row)) == order(&wanted))
         };
         Ok(ids.iter().filter(is_same).copied().collect())
     }
@@ -325,7 +326,7 @@ pub(super) fn keep_ticked(
         let subject = subject(kind, &facet.field)?;
         let ticked = Ticked::new(facet);
         let moment = is_moment(subject);
-        rows.retain(|row| ticked.holds(order(&subject.of(row)), moment));
+        threads::keep(rows, |row| ticked.holds(order(&subject.of(row)), moment));
     }
     Ok(())
 }

@@ -16,7 +16,8 @@ pub(super) struct Indexes {
 }
 
 impl Indexes {
-    /// Returns the ids of live records of a kind that hold `value`, building the index from `rows` if there is none yet.
+    /// Returns the ids of live records of a kind that hold `value`, building the index from `rows`, which
+    /// are those of the kind, if there is none yet.
     pub(super) fn find<'a>(
         &mut self,
         kind: u16,
@@ -26,7 +27,7 @@ impl Indexes {
     ) -> Vec<RecordId> {
         let index = self.by_field.entry((kind, field)).or_insert_with(|| {
             let mut built = ByValue::new();
-            for row in rows.filter(|row| row.kind == kind && !is_deleted(&row.bytes)) {
+            for row in rows.filter(|row| !is_deleted(&row.bytes)) {
                 if let Some(value) = peek_one(&row.bytes, field) {
                     built.entry(value).or_default().push(row.id);
                 }

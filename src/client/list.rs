@@ -11,6 +11,7 @@ use super::column::{Column, Place};
 use super::error::ClientError;
 use super::search::fold;
 use super::state::Inner;
+use super::threads;
 use crate::domain::ids::{RecordId, UnitId};
 use crate::domain::kinds::Kind;
 use crate::domain::query::{Collation, Comparison, Facet, Filter, Sort};
@@ -151,6 +152,10 @@ pub(super) fn subject(kind: Kind, key: &str) -> Result<Subject, ClientError> {
 impl Inner {
     /// Returns the live rows that a query asks for, in the order they were made.
     pub(super) fn selected(&self, query: &Query) -> Result<Vec<&Row>, ClientError> {
+        let search = text::fold_width(query.search.trim());
+        if let Some(ids) = self.hits_of(query, &search) {
+            return Ok(ids.iter().filter_map(|id| self.rows.get(id)).collect());
+        }
         let mut rows = match &query.only {
             Some(only) => {
                 let live = self.live.get(&query.kind.number());
@@ -161,7 +166,6 @@ impl Inner {
         };
         keep_ticked(query.kind, &mut rows, &query.facets)?;
         self.keep(query.kind, &mut rows, &query.filters)?;
-        let search = text::fold_width(query.search.trim());
         if let Some(text) = search.strip_prefix('*') {
             keep_anywhere(query.kind, &mut rows, text.trim());
         } else if !search.is_empty() {
@@ -170,6 +174,22 @@ impl Inner {
             rows = keys.matching(query.kind.number(), rows, &query.search, describe);
         }
         Ok(rows)
+    }
+
+    /// Returns what a search alone finds, by the keys alone: the records need not be looked at. `None` where it is not a search alone, or
+    /// where keys are still to be made.
+    fn hits_of(&self, query: &Query, search: &str) -> Option<Vec<RecordId>> {
+        let ticks = query.facets.iter().any(|facet| !facet.values.is_empty());
+        if search.is_empty()
+            || search.starts_with('*')
+            || ticks
+            || !query.filters.is_empty()
+            || query.only.is_some()
+        {
+            return None;
+        }
+        let count = self.live.get(&query.kind.number()).map_or(0, BTreeSet::len);
+        self.keys.borrow().hits(query.kind.number(), count, &query.search)
     }
 
     /// Keeps the rows that fulfil all conditions.
@@ -182,7 +202,12 @@ impl Inner {
         for filter in filters {
             let subject = subject(kind, &filter.field)?;
             let wanted = Wanted::new(self, kind, subject, &filter.text);
-            rows.retain(|row| wanted.holds(self, row, filter.comparison));
+            let known = threads::judged(rows, |row| wanted.holds_by_itself(row, filter.comparison));
+            let mut known = known.into_iter();
+            rows.retain(|row| match known.next().flatten() {
+                Some(holds) => holds,
+                None => wanted.holds(self, row, filter.comparison),
+            });
         }
         Ok(())
     }
@@ -190,7 +215,12 @@ impl Inner {
     /// Returns the live records of a kind whose field holds that record.
     pub(super) fn holding(&self, kind: Kind, field: FieldNo, id: RecordId) -> Vec<RecordId> {
         let value = Value::Ref(id);
-        self.indexes.borrow_mut().find(kind.number(), field, &value, self.rows.values())
+        self.indexes.borrow_mut().find(
+            kind.number(),
+            field,
+            &value,
+            self.rows.of_kind(kind.number()),
+        )
     }
 
     /// Returns the unit a record belongs to.
@@ -318,18 +348,29 @@ impl Wanted {
         made
     }
 
-    fn holds(&self, inner: &Inner, row: &Row, comparison: Comparison) -> bool {
-        if let (ValueRef::Text(text), false) = (self.subject.of(row), self.text.is_empty()) {
-            match comparison {
-                Comparison::Equal => return self.is_text(text),
-                Comparison::NotEqual => return !self.is_text(text),
-                Comparison::Contains => return self.is_in(text),
-                Comparison::Less
-                | Comparison::AtMost
-                | Comparison::Greater
-                | Comparison::AtLeast => {}
-            }
+    /// Says whether a row fulfils the condition, as far as the row alone tells.
+    fn holds_by_itself(&self, row: &Row, comparison: Comparison) -> Option<bool> {
+        let value = self.subject.of(row);
+        if self.text.is_empty() {
+            return None;
         }
+        match (value, comparison) {
+            (ValueRef::Text(text), Comparison::Equal) => Some(self.is_text(text)),
+            (ValueRef::Text(text), Comparison::NotEqual) => Some(!self.is_text(text)),
+            (ValueRef::Text(text), Comparison::Contains) => Some(self.is_in(text)),
+            (ValueRef::Code(code), Comparison::Equal) => Some(self.is_code(code)),
+            (ValueRef::Code(code), Comparison::NotEqual) => Some(!self.is_code(code)),
+            (ValueRef::Ref(id), Comparison::Equal) => Some(self.ids.contains(&id)),
+            (ValueRef::Ref(id), Comparison::NotEqual) => Some(!self.ids.contains(&id)),
+            _ => None,
+        }
+    }
+
+    fn is_code(&self, code: &str) -> bool {
+        self.code.as_deref() == Some(code) || code == self.text
+    }
+
+    fn holds(&self, inner: &Inner, row: &Row, comparison: Comparison) -> bool {
         let value = value(row, self.subject).filter(|value| !value.is_blank());
         if self.text.is_empty() {
             return match comparison {
@@ -367,7 +408,7 @@ impl Wanted {
 
     fn equals(&self, inner: &Inner, value: &Value) -> bool {
         match value {
-            Value::Code(code) => self.code.as_deref() == Some(code.as_str()) || *code == self.text,
+            Value::Code(code) => self.is_code(code),
             Value::Date(date) => date.to_string() == self.text || self.date == Some(*date),
             Value::Int(number) => self.number == Some(*number),
             Value::Flag(flag) => self.number == Some(i64::from(*flag)),
@@ -458,7 +499,7 @@ impl Inner {
                 kind.number(),
                 field.number,
                 &value,
-                self.rows.values(),
+                self.rows.of_kind(kind.number()),
             );
             if !found.is_empty() {
                 return found;

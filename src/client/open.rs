@@ -174,7 +174,7 @@ fn load(dir: &Path, mut vault: Vault, env: Arc<dyn Ambient>) -> Result<Inner, Cl
         heard,
         named: None,
         lease,
-        rows: BTreeMap::new(),
+        rows: super::rows::Rows::default(),
         under: BTreeMap::new(),
         live: BTreeMap::new(),
         units: UnitTree::default(),

@@ -64,6 +64,14 @@ impl Keys {
         }
     }
 
+    /// Returns the ids of the records that match, in order, where the keys of all `count` records of the kind are known.
+    pub(super) fn hits(&self, kind: u16, count: usize, query: &str) -> Option<Vec<RecordId>> {
+        let query = Query::new(query);
+        let keys = self.by_kind.get(&kind).filter(|keys| keys.len() == count)?;
+        let matching = keys.iter().filter(|(_, key)| query.is_empty() || query.matches(key));
+        Some(matching.map(|(id, _)| *id).collect())
+    }
+
     /// Returns those of `rows`, which are in order of id, that match, in their order; `describe` gives the lines of a record
     /// whose key is missing.
     pub(super) fn matching<'a>(

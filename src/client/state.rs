@@ -17,6 +17,7 @@ use super::kept::Kept;
 use super::lease::Lease;
 use super::outbox::Outbox;
 use super::profile::Profile;
+use super::rows::Rows;
 use super::search::Keys;
 use crate::domain::ids::{RecordId, UnitId, UserId};
 use crate::domain::kinds::Kind;
@@ -116,7 +117,7 @@ pub(super) struct Inner {
     /// How long the records may be read without contact; `None` before the first.
     pub(super) lease: Option<Lease>,
     /// The view: what lists and forms show.
-    pub(super) rows: BTreeMap<RecordId, Row>,
+    pub(super) rows: Rows,
     /// Confirmed rows of the records that the outbox touches; `None` if the server does not know the record.
     pub(super) under: BTreeMap<RecordId, Option<Row>>,
     /// Ids of the live records of each kind.
@@ -256,7 +257,7 @@ impl Inner {
                 self.units.insert(row.id.unit(), parent);
             }
         }
-        self.rows.insert(row.id, row);
+        self.rows.insert(row);
     }
 
     fn drop_row(&mut self, id: RecordId) {
@@ -310,7 +311,7 @@ impl Inner {
             }
         }
         self.live = live.into_iter().map(|(kind, ids)| (kind, ids.into_iter().collect())).collect();
-        self.rows = loaded.into_iter().map(|row| (row.id, row)).collect();
+        self.rows = Rows::of_sorted(loaded);
     }
 
     /// Decodes a visible record.
@@ -340,21 +341,14 @@ impl Inner {
 
     /// The live records of a kind, in the order they were made.
     pub(super) fn rows_of(&self, kind: Kind) -> Vec<&Row> {
-        let Some(live) = self.live.get(&kind.number()) else { return Vec::new() };
-        if live.len() < self.rows.len() / 8 {
-            return live.iter().filter_map(|id| self.rows.get(id)).collect();
+        let rows = self.rows.of_kind(kind.number());
+        let live = self.live.get(&kind.number());
+        if live.map_or(0, BTreeSet::len) == rows.len() {
+            return rows.collect();
         }
         // Both are in order of id: walking them together is faster than looking each one up.
-        let mut rows = Vec::with_capacity(live.len());
-        let mut wanted = live.iter();
-        let mut next = wanted.next();
-        for row in self.rows.values() {
-            if next == Some(&row.id) {
-                rows.push(row);
-                next = wanted.next();
-            }
-        }
-        rows
+        let mut wanted = live.into_iter().flatten().peekable();
+        rows.filter(|row| wanted.next_if_eq(&&row.id).is_some()).collect()
     }
 
     /// Open conflicts that no waiting operation settles.

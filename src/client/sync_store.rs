@@ -281,7 +281,7 @@ impl Session {
             let kept: BTreeSet<RecordId> =
                 staged.iter().flat_map(|change| change.puts.iter().map(|row| row.id)).collect();
             let known: Vec<RecordId> =
-                inner.rows.keys().chain(inner.under.keys()).copied().collect();
+                inner.rows.ids().chain(inner.under.keys().copied()).collect();
             for id in known.into_iter().filter(|id| !kept.contains(id)) {
                 inner.put_base(id, None)?;
             }
@@ -423,8 +423,9 @@ impl Inner {
     /// Looks at what became of the operations that the server held: what is decided leaves the attention list, or stays there with
     /// the reason of the decision.
     pub(super) fn settle_held(&mut self) -> Result<(), ClientError> {
-        let rows = self.rows.values().filter(|row| row.kind == HELD_KIND);
-        let closed: Vec<Held> = rows
+        let closed: Vec<Held> = self
+            .rows
+            .of_kind(HELD_KIND)
             .filter_map(|row| decode_record(&row.bytes).ok()?.held)
             .filter(|held| !held.is_open())
             .map(|held| *held)

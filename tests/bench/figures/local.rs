@@ -230,7 +230,7 @@ pub(crate) const MANY_LISTED: ListTargets =
 pub(crate) const MILLION_LISTED: ListTargets =
     ListTargets { search: 300.0, filter: 60.0, sort: 1_200.0, stroke: 1_200.0, anywhere: 300.0 };
 
-/// Measures lists alone, over persons that are imported for it, a hundred thousand at a time.
+/// Measures lists alone, over persons that are imported for it, a hundred thousand at a time: at once, and after a new start.
 pub(crate) fn lists_alone(report: &mut Report, parts: usize, targets: &ListTargets) {
     let temp = tempfile::tempdir().expect("a directory");
     let client = device(&temp.path().join("d"));
@@ -244,6 +244,11 @@ pub(crate) fn lists_alone(report: &mut Report, parts: usize, targets: &ListTarge
         data::write_csv(&file, &rows);
         import_file(&client, &file);
     }
+    report.note("in the run that imported them: the records lie scattered in memory");
+    lists(report, &client, targets);
+    drop(client);
+    report.note("opened again, as on any other day");
+    let client = Client::open(&temp.path().join("d"), "p").expect("opened");
     lists(report, &client, targets);
 }
 

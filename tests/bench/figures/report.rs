@@ -32,6 +32,11 @@ impl Report {
         println!("{:<52} {:>12} {:>14} {:>7}", "figure", "value", "target", "ratio");
     }
 
+    #[expect(clippy::unused_self, reason = "said between the lines of one report")]
+    pub(crate) fn note(&self, text: &str) {
+        println!("{text}:");
+    }
+
     pub(crate) fn line(&mut self, name: &str, value: f64, unit: &str, target: Target) {
         let (said, ratio, holds) = match target {
             Target::AtMost(limit) => (format!("<= {limit}"), value / limit, value <= limit),
