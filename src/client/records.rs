@@ -284,7 +284,7 @@ impl Inner {
     }
 
     /// Asks the table of rights about a record of a unit.
-    fn allows(&self, kind: u16, action: Action, unit: UnitId) -> bool {
+    pub(super) fn allows(&self, kind: u16, action: Action, unit: UnitId) -> bool {
         let place = Place::of_reach(self.reaches(unit));
         let role = self.profile.role;
         match Kind::from_number(kind) {
@@ -368,6 +368,11 @@ impl Registry for Inner {
     }
 
     fn find(&self, kind: Kind, field: FieldNo, value: &Value) -> Vec<RecordId> {
-        self.indexes.borrow_mut().find(kind.number(), field, value, self.rows.values())
+        self.indexes.borrow_mut().find(
+            kind.number(),
+            field,
+            value,
+            self.rows.of_kind(kind.number()),
+        )
     }
 }

@@ -347,3 +347,48 @@ fn a_view_is_stored_under_its_name_and_thrown_away() {
     client.drop_view("person", "甲").unwrap();
     assert!(client.stored_views().unwrap().is_empty());
 }
+
+/// What somebody else wrote is put back as one's own change, and only where the whole history is known.
+#[test]
+fn a_change_of_the_history_is_put_back_whoever_made_it() {
+    let client = client();
+    let id = person(&client, "10001", "王小明");
+    let phone = |text_of: &str| fields(Kind::Person, &[("phone", text(text_of))]);
+    client.set_fields(id, phone("13900000001")).unwrap();
+    client.set_fields(id, phone("13900000002")).unwrap();
+    client.set_fields(id, fields(Kind::Person, &[("name", text("王曉明"))])).unwrap();
+    let history = client.history(id).unwrap();
+    let [created, first, second, renamed] = &history[..] else { panic!("{history:?}") };
+    let preview = client.put_back_preview(id, second).unwrap();
+    assert_eq!(preview.changes[0].old, Some(text("13900000002")));
+    assert_eq!(preview.changes[0].new, Some(text("13900000001")));
+    assert!(!preview.changed_since);
+    assert!(client.put_back_preview(id, first).unwrap().changed_since, "the second came after it");
+    client.put_back(id, second).unwrap();
+    assert_eq!(value(&client, id, "phone"), Some(text("13900000001")));
+    assert_eq!(value(&client, id, "name"), Some(text("王曉明")), "other fields stay");
+    assert_eq!(client.put_back_preview(id, second).unwrap().changes, [], "it holds that already");
+    let count = client.history(id).unwrap().len();
+    client.put_back(id, second).unwrap();
+    assert_eq!(client.history(id).unwrap().len(), count, "nothing is written then");
+    client.put_back(id, renamed).unwrap();
+    assert_eq!(value(&client, id, "name"), Some(text("王小明")));
+    client.undo().unwrap();
+    assert_eq!(value(&client, id, "name"), Some(text("王曉明")), "it is a command like others");
+    let refused = client.put_back(id, created);
+    assert!(matches!(refused, Err(ClientError::CannotUndo)), "{refused:?}");
+    client.put_back(id, first).unwrap();
+    assert_eq!(value(&client, id, "phone").filter(|v| *v != Value::Null), None, "empty before it");
+}
+
+#[test]
+fn a_deletion_in_the_history_is_put_back() {
+    let client = client();
+    let id = person(&client, "10001", "王小明");
+    client.delete(id, "重複").unwrap();
+    let history = client.history(id).unwrap();
+    assert_eq!(history[1].action, "delete");
+    client.put_back(id, &history[1]).unwrap();
+    assert!(client.view(id).is_ok());
+    assert_eq!(client.list(&Query::all(Kind::Person)).unwrap(), [id]);
+}

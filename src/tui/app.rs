@@ -197,6 +197,8 @@ pub enum Purpose {
     StepReason(Vec<RecordId>, String),
     /// Give each unit its submission under the task on the page.
     Deploy,
+    /// Take the change under the cursor back.
+    PutBack,
     /// Sort by the chosen column.
     Sort,
     /// Sort by the chosen column where the orders before it find records equal.

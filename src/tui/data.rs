@@ -5,7 +5,7 @@ use std::sync::atomic::AtomicBool;
 
 use super::app::Shell;
 pub use super::figures::{BoardLine, Ratio, TaskView, UnitShare};
-use crate::client::{Client, ClientError, Draft as StoredDraft, HistoryView, Phase, Progress};
+use crate::client::{Client, ClientError, Draft as StoredDraft, Phase, Progress};
 use crate::domain::access::Role;
 use crate::domain::ids::RecordId;
 use crate::domain::kinds::Kind;
@@ -14,8 +14,8 @@ use crate::domain::record::{FieldNo, FieldSpec, Fields, Issue, RecordSpec, Value
 use crate::locale::Locale;
 
 pub use crate::client::{
-    AttentionView, ConflictView, FieldConflictView, Query, Resolution, RowState, Status as Counts,
-    SyncSummary as SyncFigures, ValueView,
+    AttentionView, ChangeView, ConflictView, FieldConflictView, HistoryView, PutBack, Query,
+    Resolution, RowState, Status as Counts, SyncSummary as SyncFigures, ValueView,
 };
 pub use crate::domain::query::{Collation, Comparison, Facet, Filter, Sort};
 
@@ -98,21 +98,13 @@ pub struct StepView {
     pub needs_reason: bool,
 }
 
-/// One change in a record's history.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub struct HistoryEntry {
-    /// When, milliseconds since 1970.
-    pub at_ms: i64,
-    /// Who.
-    pub by: String,
-    /// What was done, a stable word.
-    pub action: &'static str,
-    /// What became of it, a stable word.
-    pub outcome: String,
-    /// Reason that was given.
-    pub reason: String,
-    /// Field key, old and new value.
-    pub changes: Vec<(String, Option<Value>, Option<Value>)>,
+/// The changes of a record.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct History {
+    /// The changes, the newest first.
+    pub entries: Vec<HistoryView>,
+    /// False if they are only this device's own, because the server could not be asked.
+    pub whole: bool,
 }
 
 /// A form that was left half filled.
@@ -362,14 +354,35 @@ impl Data {
     ///
     /// # Errors
     /// What the client says.
-    pub fn history(&self, id: RecordId) -> Result<Vec<HistoryEntry>, Failure> {
+    pub fn history(&self, id: RecordId) -> Result<History, Failure> {
         let asked =
             self.client.connect().and_then(|mut server| self.client.history_over(&mut server, id));
-        let entries = match asked {
-            Ok(entries) => entries,
-            Err(_offline) => self.client.history(id)?,
+        let (mut entries, whole) = match asked {
+            Ok(entries) => (entries, true),
+            Err(error) => {
+                let alone = matches!(error, ClientError::NotEnrolled);
+                (self.client.history(id)?, alone)
+            }
         };
-        Ok(entries.into_iter().rev().map(entry_of).collect())
+        entries.reverse();
+        Ok(History { entries, whole })
+    }
+
+    /// Says what taking a change back would do.
+    ///
+    /// # Errors
+    /// What the client says.
+    pub fn put_back_preview(&self, id: RecordId, entry: &HistoryView) -> Result<PutBack, Failure> {
+        Ok(self.client.put_back_preview(id, entry)?)
+    }
+
+    /// Takes a change back.
+    ///
+    /// # Errors
+    /// What the client says; then nothing was written.
+    pub fn put_back(&self, id: RecordId, entry: &HistoryView) -> Result<(), Failure> {
+        self.client.put_back(id, entry)?;
+        Ok(())
     }
 
     /// Returns the draft of a form.
@@ -442,18 +455,6 @@ fn step_of(progress: &Progress) -> SyncStep {
         Phase::Applying => ("apply", progress.pulled, None),
     };
     SyncStep { phase, done, total }
-}
-
-fn entry_of(entry: HistoryView) -> HistoryEntry {
-    let changes = entry.changes.into_iter().map(|change| (change.key, change.old, change.new));
-    HistoryEntry {
-        at_ms: entry.at,
-        by: entry.by,
-        action: entry.action,
-        outcome: entry.outcome,
-        reason: entry.reason,
-        changes: changes.collect(),
-    }
 }
 
 /// Returns the condition that a field points to a record.

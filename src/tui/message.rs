@@ -5,7 +5,7 @@ use std::sync::Arc;
 use crossterm::event::Event;
 
 use super::actions::Action;
-use super::data::{BoardLine, Data, Failure, HistoryEntry, Ratio, SyncFigures, SyncStep, TaskView};
+use super::data::{BoardLine, Data, Failure, History, Ratio, SyncFigures, SyncStep, TaskView};
 use super::keys::Key;
 use crate::domain::ids::RecordId;
 
@@ -53,7 +53,7 @@ pub enum Message {
     /// An action was chosen by its name, in the line mode.
     Run(Action),
     /// The history of a record was fetched.
-    History(RecordId, Result<Vec<HistoryEntry>, Failure>),
+    History(RecordId, Result<History, Failure>),
 }
 
 impl Message {

@@ -23,6 +23,7 @@ action-select-all = Select all
 action-select-up = Select upwards
 action-select-down = Select downwards
 action-history = History
+action-put-back = Take the change back
 action-reveal = Show in full
 action-request = Ask for a place
 action-deploy = Send to units

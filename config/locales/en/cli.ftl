@@ -57,6 +57,7 @@ cli-arg-limit = At most so many
 cli-arg-template-output = The workbook to write, .xlsx
 cli-arg-output = Write a file: .xlsx, .csv or .json
 cli-arg-id = Id of the record; a person's school number or a unit's code will do
+cli-arg-history-put-back = Put back what was there before the change with this number
 cli-arg-values = FIELD=VALUE; an empty value clears; a reference is an id, a code or a school number
 cli-arg-reason = Reason
 cli-arg-text = What the note says
@@ -92,6 +93,7 @@ cli-noted = Noted
 cli-read-only = This record holds what only a newer ejia understands; it is shown, not changed.
 cli-deleted = Deleted
 cli-undone = Undone
+cli-put-back = Taken back, as a change of your own
 cli-stepped = Step taken
 cli-requested = Requested, not confirmed: the server decides at the next sync
 cli-deployed = Made for { $made } units; { $joined } that were there now name the task; { $had } had theirs
@@ -151,6 +153,7 @@ cli-col-pending = Waiting
 cli-col-conflicts = Conflicts
 cli-col-attention = Refused
 cli-col-at = When
+cli-col-no = No.
 cli-col-by = Who
 cli-col-action = Action
 cli-col-meaning = Meaning
@@ -212,7 +215,9 @@ hint-usage-not-several = Write { $field }=VALUE, or { $field }+=TEXT for a note.
 error-usage-no-notes = Records of this kind have no notes.
 hint-usage-no-notes = Use the field note: ejia set ID note=TEXT.
 error-usage-value = { $argument } does not take { $value }
+error-history-own-only = The whole history is not known here: the server could not be asked
 hint-usage-value = Put --help after the command to see what it takes.
+hint-history-own-only = Try again with a network; what others wrote in between must not be lost.
 error-usage-together = { $argument } cannot be used together with the other options.
 hint-usage-together = Put --help after the command to see its usage.
 error-usage-other = The command is not right ({ $detail }).

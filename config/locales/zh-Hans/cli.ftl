@@ -57,6 +57,7 @@ cli-arg-limit = 最多几条
 cli-arg-template-output = 要写出的 .xlsx 文件
 cli-arg-output = 写入文件，按扩展名 .xlsx、.csv 或 .json
 cli-arg-id = 记录编号；人员可用学工号，党组织可用编码
+cli-arg-history-put-back = 撤回这个序号的修改，恢复原值
 cli-arg-values = 字段=值；值留空为清除；所指的记录可用编号、编码或学工号
 cli-arg-reason = 原因
 cli-arg-text = 记录的内容
@@ -92,6 +93,7 @@ cli-noted = 已记录
 cli-read-only = 这条记录里有新版 ejia 才认得的内容，只能查看。
 cli-deleted = 已删除
 cli-undone = 已复原
+cli-put-back = 已撤回，记为您的一次修改
 cli-stepped = 已完成步骤
 cli-requested = 已申请（未确认），下次同步由服务器决定
 cli-deployed = 新建 { $made } 条，并入已有 { $joined } 条，已有 { $had } 条
@@ -151,6 +153,7 @@ cli-col-pending = 待送出
 cli-col-conflicts = 冲突
 cli-col-attention = 待处理
 cli-col-at = 时间
+cli-col-no = 序号
 cli-col-by = 修改人
 cli-col-action = 操作
 cli-col-meaning = 说明
@@ -212,7 +215,9 @@ hint-usage-not-several = 请写 { $field }=值；补写记录用 { $field }+=内
 error-usage-no-notes = 这类记录没有办理记录。
 hint-usage-no-notes = 请用备注栏：ejia set ID note=内容。
 error-usage-value = { $argument } 的值不对：{ $value }
+error-history-own-only = 本机不知道全部历程：连不上服务器
 hint-usage-value = 请在命令后加 --help 查看可用的值。
+hint-history-own-only = 有网络时再试；别人在其间的修改不能丢。
 error-usage-together = { $argument } 不能与其他选项同时使用。
 hint-usage-together = 请在命令后加 --help 查看用法。
 error-usage-other = 命令写法不对（{ $detail }）。

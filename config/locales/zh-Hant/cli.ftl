@@ -57,6 +57,7 @@ cli-arg-limit = 最多幾條
 cli-arg-template-output = 要寫出的 .xlsx 文件
 cli-arg-output = 寫入文件，按擴展名 .xlsx、.csv 或 .json
 cli-arg-id = 記錄編號；人員可用學工號，黨組織可用編碼
+cli-arg-history-put-back = 撤回這個序號的修改，恢復原值
 cli-arg-values = 字段=值；值留空為清除；所指的記錄可用編號、編碼或學工號
 cli-arg-reason = 原因
 cli-arg-text = 記錄的內容
@@ -92,6 +93,7 @@ cli-noted = 已記錄
 cli-read-only = 這筆記錄裡有新版 ejia 才認得的內容，只能查看。
 cli-deleted = 已刪除
 cli-undone = 已復原
+cli-put-back = 已撤回，記為您的一次修改
 cli-stepped = 已完成步驟
 cli-requested = 已申請（未確認），下次同步由服務器決定
 cli-deployed = 新建 { $made } 條，併入已有 { $joined } 條，已有 { $had } 條
@@ -151,6 +153,7 @@ cli-col-pending = 待送出
 cli-col-conflicts = 衝突
 cli-col-attention = 待處理
 cli-col-at = 時間
+cli-col-no = 序號
 cli-col-by = 修改人
 cli-col-action = 操作
 cli-col-meaning = 說明
@@ -212,7 +215,9 @@ hint-usage-not-several = 請寫 { $field }=值；補寫記錄用 { $field }+=內
 error-usage-no-notes = 這類記錄沒有辦理記錄。
 hint-usage-no-notes = 請用備註欄：ejia set ID note=內容。
 error-usage-value = { $argument } 的值不對：{ $value }
+error-history-own-only = 本機不知道全部歷程：連不上服務器
 hint-usage-value = 請在命令後加 --help 查看可用的值。
+hint-history-own-only = 有網絡時再試；別人在其間的修改不能丟。
 error-usage-together = { $argument } 不能與其他選項同時使用。
 hint-usage-together = 請在命令後加 --help 查看用法。
 error-usage-other = 命令寫法不對（{ $detail }）。

@@ -16,16 +16,22 @@ use crate::locale::instant_text;
 #[derive(Debug, Args)]
 pub(in crate::cli) struct History {
     id: String,
+    #[arg(long, value_name = "N")]
+    put_back: Option<usize>,
 }
 
 pub(super) fn run(cx: &Context, command: &History) -> CommandResult {
     let client = cx.open()?;
     let id = record_of(&client, &command.id)?;
     let kind = client.view(id)?.kind;
-    let history = changes(cx, &client, id)?;
+    let (history, whole) = changes(cx, &client, id)?;
+    if let Some(number) = command.put_back {
+        return put_back(cx, &client, (id, kind), &history, whole, number);
+    }
     cx.table(
         || history.iter().map(|change| one(kind, change)).collect(),
         &[
+            "cli-col-no",
             "cli-col-at",
             "cli-col-by",
             "cli-col-action",
@@ -34,24 +40,48 @@ pub(super) fn run(cx: &Context, command: &History) -> CommandResult {
             "cli-col-old",
             "cli-col-new",
         ],
-        || history.iter().flat_map(|change| rows(cx, &client, kind, change)).collect(),
+        || {
+            let numbered = (1_usize..).zip(&history);
+            numbered.flat_map(|(no, change)| rows(cx, &client, kind, no, change)).collect()
+        },
     )?;
     Ok(0)
 }
 
-/// Asks the server for the whole history; without a network this device tells what it knows, and says so.
-fn changes(cx: &Context, client: &Client, id: RecordId) -> CommandResult<Vec<HistoryView>> {
+/// Takes back the change with a number, counted as it is printed. Without the server's word it is not known what others wrote in between.
+fn put_back(
+    cx: &Context,
+    client: &Client,
+    (id, kind): (RecordId, Kind),
+    history: &[HistoryView],
+    whole: bool,
+    number: usize,
+) -> CommandResult {
+    if !whole {
+        return Err(CommandError::new(UNREACHABLE, "history-own-only"));
+    }
+    let Some(entry) = number.checked_sub(1).and_then(|place| history.get(place)) else {
+        return Err(CommandError::usage("usage-value")
+            .with("argument", "--put-back")
+            .with("value", number));
+    };
+    let saved = client.put_back(id, entry).map_err(|error| cx.explain(kind, error))?;
+    super::edit::done(cx, kind, &saved, "cli-put-back")
+}
+
+/// Asks the server for the whole history; without a network this device tells what it knows, and says so: the answer is false then.
+fn changes(cx: &Context, client: &Client, id: RecordId) -> CommandResult<(Vec<HistoryView>, bool)> {
     if client.profile().server.is_none() {
-        return Ok(client.history(id)?);
+        return Ok((client.history(id)?, true));
     }
     let whole = client.connect().and_then(|mut transport| client.history_over(&mut transport, id));
     match whole.map_err(CommandError::from) {
         Err(error) if error.exit == UNREACHABLE => {
             say(&error.message(&cx.locale));
             say(&cx.locale.text("cli-history-own-only"));
-            Ok(client.history(id)?)
+            Ok((client.history(id)?, false))
         }
-        other => other,
+        other => Ok((other?, true)),
     }
 }
 
@@ -79,8 +109,15 @@ fn one(kind: Kind, change: &HistoryView) -> Json {
     })
 }
 
-fn rows(cx: &Context, client: &Client, kind: Kind, change: &HistoryView) -> Vec<Vec<String>> {
+fn rows(
+    cx: &Context,
+    client: &Client,
+    kind: Kind,
+    no: usize,
+    change: &HistoryView,
+) -> Vec<Vec<String>> {
     let head = [
+        no.to_string(),
         instant_text(change.at),
         change.by.clone(),
         cx.locale.text(&format!("cli-action-{}", change.action)),

@@ -60,6 +60,8 @@ contexts! {
     Bulk = "bulk";
     /// Signing in at a session.
     Checkin = "checkin";
+    /// The changes of a record.
+    History = "history";
     /// The list of what can be undone.
     Commands = "commands";
     /// The editor of keys.
@@ -93,6 +95,8 @@ macro_rules! actions {
 actions! {
     /// Takes the command back, or does it again.
     UndoThis = "undo-this" in Commands;
+    /// Puts back what a record held before a change.
+    PutBack = "put-back" in History;
     /// Takes the key that is pressed next for the action.
     PressKey = "press-key" in Keys;
     /// Takes the key that is pressed next besides those there are.
@@ -224,7 +228,7 @@ actions! {
     /// Selects downwards.
     SelectDown = "select-down" in List;
     /// Shows every change made to the record.
-    History = "history" in List Detail;
+    History = "history" in List Detail Conflict;
     /// Shows hidden personal data in full, which is logged.
     Reveal = "reveal" in Detail;
     /// Goes to the next record of the list, or the next conflict.
@@ -323,6 +327,7 @@ impl Action {
         matches!(
             self,
             Self::UndoThis
+                | Self::PutBack
                 | Self::SignIn
                 | Self::SignLate
                 | Self::MarkAs

@@ -12,6 +12,7 @@ use crate::domain::record::{ParseContext, Value, parse};
 use crate::tui::actions::{Action, Context};
 use crate::tui::app::{Move, Purpose, Shell, Tone};
 use crate::tui::data::{ConflictView, FieldConflictView, Resolution, ValueView};
+use crate::tui::effect::Effect;
 use crate::tui::text::{cells, fit, width, wrap};
 use crate::tui::theme::Role;
 use crate::tui::ui::{Ui, follow};
@@ -565,6 +566,10 @@ impl Page for ConflictReview {
             Action::SameRule => self.pick_rule(shell),
             Action::ApplyAll => self.ask_all(shell),
             Action::TypeValue => self.ask_value(shell),
+            Action::History => {
+                let record = self.conflict().map(|conflict| conflict.record);
+                shell.effects.extend(record.map(Effect::History));
+            }
             Action::Apply => self.apply(shell),
             Action::NextRecord if self.at + 1 < self.all.len() => self.start(shell, self.at + 1),
             Action::PrevRecord if self.at > 0 => self.start(shell, self.at - 1),

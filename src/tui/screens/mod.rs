@@ -14,6 +14,7 @@ mod coverage;
 mod detail;
 mod first_run;
 mod form;
+mod history;
 mod keyboard;
 mod list;
 mod overview;
@@ -27,6 +28,7 @@ use ratatui::layout::Rect;
 use super::actions::{Action, Context};
 use super::app::{Purpose, Shell};
 use super::arranged::{Sheet, StoredView};
+use super::data::History;
 use super::keys::Key;
 use super::ui::Ui;
 use super::widgets::picker::Item;
@@ -43,6 +45,7 @@ pub use detail::Detail;
 pub use first_run::FirstRun;
 pub use form::Form;
 pub(super) use form::{code_items, found_records};
+pub use history::HistoryPage;
 pub use keyboard::Keyboard;
 pub use list::List;
 pub use overview::Overview;
@@ -108,6 +111,12 @@ pub trait Page {
     fn label(&self, shell: &Shell, action: Action) -> Option<String> {
         let (_, _) = (shell, action);
         None
+    }
+
+    /// Takes in the changes of a record that were asked for; false if it does not show them.
+    fn found(&mut self, id: RecordId, history: &History) -> bool {
+        let (_, _) = (id, history);
+        false
     }
 
     /// True if what it shows is gone, so that there is nothing to come back to.

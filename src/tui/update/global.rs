@@ -6,14 +6,15 @@ use crate::client::Schedule;
 use crate::domain::ids::RecordId;
 use crate::domain::kinds::Kind;
 use crate::domain::rights::{self, Place, may};
-use crate::locale::{Locale, instant_text};
+use crate::locale::Locale;
 use crate::tui::actions::{Action, Context};
 use crate::tui::app::{Body, Model, Move, Purpose, Shell, SyncState, Tone};
-use crate::tui::data::{Failure, HistoryEntry, SyncFigures, value_text};
+use crate::tui::data::{Failure, History, SyncFigures};
 use crate::tui::effect::Effect;
 use crate::tui::keys::{Code, Key};
 use crate::tui::screens::{
-    AttentionList, CommandList, ConflictList, Keyboard, List, Page, SyncScreen, pick_view,
+    AttentionList, CommandList, ConflictList, HistoryPage, Keyboard, List, Page, SyncScreen,
+    pick_view,
 };
 use crate::tui::text::wrap;
 use crate::tui::widgets::dialog::Dialog;
@@ -265,49 +266,16 @@ fn open_help(model: &mut Model) {
     model.shell.open(Purpose::Read, Body::Viewer(viewer));
 }
 
-pub(super) fn history(model: &mut Model, id: RecordId, result: Result<Vec<HistoryEntry>, Failure>) {
-    let shell = &mut model.shell;
+pub(super) fn history(model: &mut Model, id: RecordId, result: Result<History, Failure>) {
+    let shown = model.screens.last_mut();
     match result {
-        Err(failure) => shell.say_failure(&failure),
-        Ok(entries) => {
-            let title = shell.data.as_ref().map(|data| data.title(id)).unwrap_or_default();
-            let title = shell.text_with("history-title", &[("title", &title)]);
-            let lines = history_lines(shell, id, &entries);
-            let viewer = Viewer::new(title, shell.text("hint-viewer"), lines);
-            shell.open(Purpose::Read, Body::Viewer(viewer));
+        Err(failure) => model.shell.say_failure(&failure),
+        Ok(history) if shown.is_some_and(|page| page.found(id, &history)) => {}
+        Ok(history) => {
+            let page = HistoryPage::new(&model.shell, id, history);
+            model.shell.moves.push(Move::Push(Box::new(page)));
         }
     }
-}
-
-fn history_lines(shell: &Shell, id: RecordId, entries: &[HistoryEntry]) -> Vec<String> {
-    let kind = shell.data.as_ref().and_then(|data| data.view(id)).map(|view| view.kind.spec());
-    let mut lines = Vec::new();
-    for entry in entries {
-        let word = |prefix: &str, word: &str| {
-            let key = format!("tui-{prefix}-{}", word.replace('_', "-"));
-            shell.locale.find(&key, &[]).unwrap_or_else(|| word.to_owned())
-        };
-        let (action, outcome) = (word("did", entry.action), word("outcome", &entry.outcome));
-        let (at, by, why) = (instant_text(entry.at_ms), &entry.by, &entry.reason);
-        lines.push(format!("{at}  {by}  {action}  [{outcome}] {why}"));
-        for (key, old, new) in &entry.changes {
-            let spec = kind.and_then(|kind| kind.field(key).map(|field| (kind, field)));
-            let text = |value: &Option<crate::domain::record::Value>| match (value, spec) {
-                (Some(value), Some((kind, field))) => {
-                    crate::domain::record::mask::masked(field, value)
-                        .unwrap_or_else(|| value_text(shell, kind, field, value))
-                }
-                _ => shell.text("empty"),
-            };
-            let label = spec
-                .map_or_else(|| key.clone(), |(kind, field)| shell.locale.field_label(kind, field));
-            lines.extend(wrap(&format!("    {label}: {} -> {}", text(old), text(new)), READ_CELLS));
-        }
-    }
-    if lines.is_empty() {
-        lines.push(shell.text("history-none"));
-    }
-    lines
 }
 
 impl Shell {

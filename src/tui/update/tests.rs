@@ -26,7 +26,7 @@ pub(super) struct Desk {
     pub(super) model: Model,
     pub(super) data: Arc<Data>,
     now_ms: u64,
-    effects: Vec<Effect>,
+    pub(super) effects: Vec<Effect>,
     _dir: tempfile::TempDir,
 }
 

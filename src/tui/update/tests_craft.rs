@@ -25,6 +25,7 @@ const SCREENS: &[(&str, &str)] = &[
     ("by-unit", "1 Down Down Down F8"),
     ("boards", "1 F6"),
     ("agenda", "1 Ctrl-D"),
+    ("history", "5 F6 學工號 Enter Home Enter Ctrl-T"),
     ("list", "5 F6 學工號 Enter Home"),
     ("find", "5 Ctrl-F sxx"),
     ("values", "5 F6 學工號 Enter Home Right Ctrl-D"),
@@ -66,6 +67,13 @@ fn at(keys: &str) -> Desk {
     desk.send(Message::Boards(desk.data.boards(today)));
     desk.send(Message::Agenda(desk.data.agenda(today)));
     desk.press(keys);
+    let asked = desk.effects.iter().find_map(|effect| match effect {
+        Effect::History(id) => Some(*id),
+        _ => None,
+    });
+    if let Some(id) = asked {
+        desk.send(Message::History(id, desk.data.history(id)));
+    }
     desk
 }
 

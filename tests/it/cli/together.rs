@@ -239,3 +239,27 @@ fn the_demonstration_holds_step_by_step() {
     assert_eq!(here.exit, 2, "a folder with something in it is not used");
     assert!(case.bare(&["demo"]).done().stderr.contains("terminal"));
 }
+
+#[test]
+fn a_change_of_somebody_else_is_taken_back_from_the_history_and_only_with_the_server() {
+    let Meeting { case, server, person } = meeting();
+    case.json_on("hq", &["set", &person, "phone=13900000001"]);
+    case.json_on("hq", &["sync"]);
+    case.json_on("li", &["sync"]);
+    case.json_on("li", &["set", &person, "phone=13900000002"]);
+    case.json_on("li", &["sync"]);
+    case.json_on("hq", &["sync"]);
+    let last = case.json_on("hq", &["history", &person]).as_array().unwrap().len().to_string();
+    case.json_on("hq", &["history", &person, "--put-back", &last]);
+    assert_eq!(case.json_on("hq", &["show", &person])["fields"]["phone"], "13900000001");
+    case.run_on("hq", &["history", &person, "--put-back", "1"]).fails(1, "cannot-undo");
+    case.run_on("hq", &["history", &person, "--put-back", "99"]).fails(2, "usage-value");
+    case.json_on("hq", &["sync"]);
+    case.json_on("li", &["sync"]);
+    assert_eq!(case.json_on("li", &["show", &person])["fields"]["phone"], "13900000001");
+    server.stop();
+    let first = ["history", &person, "--put-back", "2"];
+    let done = case.run_on("li", &first).done();
+    assert_eq!(done.exit, 5, "what hq wrote is not known here: {}", done.stderr);
+    assert_eq!(case.json_on("li", &["show", &person])["fields"]["phone"], "13900000001");
+}
