@@ -12,6 +12,8 @@ use serde::Deserialize;
 use toml::{Table, Value};
 
 pub use environment::Environment;
+#[cfg(feature = "client")]
+pub use paths::home;
 pub use paths::{PathsError, SYSTEM_FILE, data_dir, keymap_file, user_file};
 
 /// Every setting at its default.

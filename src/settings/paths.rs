@@ -50,6 +50,12 @@ pub const fn user_file() -> Option<PathBuf> {
     None
 }
 
+/// Returns the user's own folder.
+#[cfg(feature = "client")]
+pub fn home() -> Option<PathBuf> {
+    Some(directories::BaseDirs::new()?.home_dir().to_owned())
+}
+
 /// Returns the user's own keys, beside the settings file, existing or not.
 pub fn keymap_file() -> Option<PathBuf> {
     Some(user_file()?.with_file_name("keymap.toml"))

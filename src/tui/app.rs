@@ -10,6 +10,7 @@ use super::arranged::Layout;
 use super::data::{BoardLine, Data, Ratio, Status, SyncFigures, SyncStep, TaskView};
 use super::effect::Effect;
 use super::export::Form;
+use super::import::ImportAsk;
 use super::keys::Keymap;
 use super::screens::{FirstRun, Overview, Page, Told, Unlock};
 use super::theme::Theme;
@@ -199,6 +200,12 @@ pub enum Purpose {
     Deploy,
     /// Take the change under the cursor back.
     PutBack,
+    /// Read the file that was chosen, or go into the folder.
+    ImportFile(ImportAsk),
+    /// Read the file as the kind that was chosen.
+    ImportKind(ImportAsk),
+    /// Write the rows that are right and leave the others out.
+    Import,
     /// Sort by the chosen column.
     Sort,
     /// Sort by the chosen column where the orders before it find records equal.

@@ -14,8 +14,9 @@ use crate::domain::record::{FieldNo, FieldSpec, Fields, Issue, RecordSpec, Value
 use crate::locale::Locale;
 
 pub use crate::client::{
-    AttentionView, ChangeView, ConflictView, FieldConflictView, HistoryView, PutBack, Query,
-    Resolution, RowState, Status as Counts, SyncSummary as SyncFigures, ValueView,
+    AttentionView, ChangeView, ConflictView, FieldConflictView, HistoryView, ImportRequest,
+    Imported, PutBack, Query, Resolution, RowState, Status as Counts, SyncSummary as SyncFigures,
+    ValueView,
 };
 pub use crate::domain::query::{Collation, Comparison, Facet, Filter, Sort};
 
@@ -140,11 +141,15 @@ impl Failure {
 
     /// Says what happened and what to do.
     pub fn text(&self, locale: &Locale) -> String {
-        let args: Vec<(&str, &str)> =
-            self.args.iter().map(|(name, value)| (*name, value.as_str())).collect();
+        let args: Vec<(&str, String)> =
+            self.args.iter().map(|(name, value)| (*name, kinds_named(locale, value))).collect();
+        let args: Vec<(&str, &str)> = args.iter().map(|(name, text)| (*name, &**text)).collect();
+        let of_import =
+            self.code.strip_prefix("import-").map(|code| format!("import-error-{code}"));
         let said = locale
             .find(&format!("error-{}", self.code), &args)
             .or_else(|| locale.find(&self.code, &args))
+            .or_else(|| locale.find(&of_import?, &args))
             .unwrap_or_else(|| locale.text_with("tui-error", &[("code", &self.code)]));
         let hint = locale.find(&format!("hint-{}", self.code), &args).unwrap_or_default();
         let first = self.issues.iter().find(|issue| issue.is_error());
@@ -155,6 +160,13 @@ impl Failure {
             .collect::<Vec<_>>()
             .join(" ")
     }
+}
+
+/// Puts the keys of kinds in an argument into words: an import names those it found.
+fn kinds_named(locale: &Locale, value: &str) -> String {
+    let name = |key: &str| Kind::from_key(key).map(|kind| locale.kind_label(kind.spec()));
+    let names: Option<Vec<String>> = value.split(", ").map(name).collect();
+    names.map_or_else(|| value.to_owned(), |names| names.join(", "))
 }
 
 impl From<ClientError> for Failure {

@@ -2,6 +2,7 @@
 
 use zeroize::Zeroizing;
 
+use super::import::ImportAsk;
 use crate::domain::ids::RecordId;
 
 /// Most characters put on the clipboard: terminals cut longer sequences off (kitty and tmux at 74,994 bytes of base64, three bytes a character).
@@ -40,6 +41,8 @@ pub enum Effect {
     Agenda(jiff::civil::Date),
     /// Fetch the history of a record.
     History(RecordId),
+    /// Read a sheet; with true the rows that are right are stored.
+    Import(ImportAsk, bool),
     /// Put text on the clipboard.
     Copy(String),
     /// Paint everything anew.

@@ -5,7 +5,10 @@ use std::sync::Arc;
 use crossterm::event::Event;
 
 use super::actions::Action;
-use super::data::{BoardLine, Data, Failure, History, Ratio, SyncFigures, SyncStep, TaskView};
+use super::data::{
+    BoardLine, Data, Failure, History, Imported, Ratio, SyncFigures, SyncStep, TaskView,
+};
+use super::import::ImportAsk;
 use super::keys::Key;
 use crate::domain::ids::RecordId;
 
@@ -54,6 +57,8 @@ pub enum Message {
     Run(Action),
     /// The history of a record was fetched.
     History(RecordId, Result<History, Failure>),
+    /// A sheet was read, or written.
+    Imported(ImportAsk, Result<Box<Imported>, Failure>),
 }
 
 impl Message {

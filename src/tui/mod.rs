@@ -14,6 +14,7 @@ mod decided;
 pub mod effect;
 mod export;
 mod figures;
+pub mod import;
 pub mod keys;
 pub mod matching;
 pub mod message;

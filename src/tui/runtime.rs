@@ -271,6 +271,10 @@ impl Runtime {
                 self.work(move |_| Message::Enrolled(data.enrol(&url, &code.0)))
             }
             Effect::History(id) => self.work(move |_| Message::History(id, data.history(id))),
+            Effect::Import(ask, write) => self.work(move |_| {
+                let imported = data.import(&ask, write);
+                Message::Imported(ask, imported)
+            }),
             Effect::Figures(today) => {
                 if !self.counting.swap(true, Ordering::SeqCst) {
                     let counting = Arc::clone(&self.counting);

@@ -23,6 +23,7 @@ action-select-all = Select all
 action-select-up = Select upwards
 action-select-down = Select downwards
 action-history = History
+action-import = Read a sheet in
 action-put-back = Take the change back
 action-reveal = Show in full
 action-request = Ask for a place

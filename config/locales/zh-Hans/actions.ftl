@@ -23,6 +23,7 @@ action-select-all = 全部选定
 action-select-up = 向上选定
 action-select-down = 向下选定
 action-history = 历程
+action-import = 读入表格
 action-put-back = 撤回这次修改
 action-reveal = 显示全部内容
 action-request = 申请名额

@@ -23,6 +23,7 @@ action-select-all = 全部選定
 action-select-up = 向上選定
 action-select-down = 向下選定
 action-history = 歷程
+action-import = 讀入表格
 action-put-back = 撤回這次修改
 action-reveal = 顯示全部內容
 action-request = 申請名額

@@ -62,6 +62,8 @@ contexts! {
     Checkin = "checkin";
     /// The changes of a record.
     History = "history";
+    /// What becomes of the rows of a sheet.
+    Import = "import";
     /// The list of what can be undone.
     Commands = "commands";
     /// The editor of keys.
@@ -118,7 +120,7 @@ actions! {
     /// Marks the person excused, absent or made up.
     MarkAs = "mark-as" in Checkin;
     /// Opens what the cursor is on.
-    Open = "open" in Overview List Attention Sync Commands Values Columns Coverage Boards Agenda Conflicts;
+    Open = "open" in Overview List Attention Sync Commands Values Columns Coverage Boards Agenda Conflicts Import;
     /// Stores the form.
     Save = "save" in Form;
     /// Goes to the next field.
@@ -146,7 +148,7 @@ actions! {
     /// Types another value.
     TypeValue = "type-value" in Conflict;
     /// Settles the conflict as chosen.
-    Apply = "apply" in Conflict;
+    Apply = "apply" in Conflict Import;
     /// Sends a refused change again as it is.
     Resend = "resend" in Attention;
     /// Gives a refused change up.
@@ -195,6 +197,8 @@ actions! {
     Boards = "boards" in Overview;
     /// Shows what is due in the coming year.
     Agenda = "agenda" in Overview;
+    /// Reads a workbook or text file in, after a preview.
+    Import = "import" in Overview List Detail;
     /// Chooses by what texts are put in order: pinyin, strokes, zhuyin.
     Collation = "collation" in List;
     /// Changes what the last line of the list says: sum, mean, count.
@@ -344,6 +348,7 @@ impl Action {
                 | Self::Request
                 | Self::Deploy
                 | Self::Sign
+                | Self::Import
                 | Self::Note
                 | Self::Merge
                 | Self::Reveal

@@ -147,6 +147,10 @@ impl<'a> Session<'a> {
                 (Effect::History(id), Some(data)) => {
                     self.send(Message::History(id, data.history(id)))?;
                 }
+                (Effect::Import(ask, write), Some(data)) => {
+                    let imported = data.import(&ask, write);
+                    self.send(Message::Imported(ask, imported))?;
+                }
                 (Effect::Enrol { url, code }, Some(data)) => {
                     self.send(Message::Enrolled(data.enrol(&url, &code.0)))?;
                 }

@@ -16,6 +16,7 @@ use crate::tui::app::{Move, Purpose, Shell, Tone};
 use crate::tui::data::{RecordView, pointing};
 use crate::tui::decided::{self, found, pick_merge, pick_place};
 use crate::tui::effect::Effect;
+use crate::tui::import;
 use crate::tui::paper;
 use crate::tui::sent;
 use crate::tui::text::{cells, shown, width, wrap};
@@ -156,6 +157,16 @@ impl Detail {
         true
     }
 
+    /// What goes out to units or comes in from a sheet.
+    fn exchange(&self, shell: &mut Shell, action: Action) {
+        let about = self.view.as_ref().map(|view| (view.kind, view.id));
+        match action {
+            Action::Deploy => sent::ask(shell),
+            Action::Sign => sent::sign(shell, self.id),
+            _ => import::start(shell, about.map(|(kind, _)| kind), about),
+        }
+    }
+
     fn scroll(&self, down: bool) {
         let first = self.first.get();
         self.first.set(if down { first + 1 } else { first.saturating_sub(1) });
@@ -278,8 +289,7 @@ impl Page for Detail {
                 let pick = if action == Action::Merge { pick_merge } else { pick_place };
                 pick(shell, view);
             }
-            Action::Deploy => sent::ask(shell),
-            Action::Sign => sent::sign(shell, self.id),
+            Action::Deploy | Action::Sign | Action::Import => self.exchange(shell, action),
             Action::Print => {
                 if let Some(view) = &self.view {
                     paper::pick(shell, view);

@@ -15,6 +15,7 @@ mod detail;
 mod first_run;
 mod form;
 mod history;
+mod import;
 mod keyboard;
 mod list;
 mod overview;
@@ -28,7 +29,7 @@ use ratatui::layout::Rect;
 use super::actions::{Action, Context};
 use super::app::{Purpose, Shell};
 use super::arranged::{Sheet, StoredView};
-use super::data::History;
+use super::data::{History, Imported};
 use super::keys::Key;
 use super::ui::Ui;
 use super::widgets::picker::Item;
@@ -46,6 +47,7 @@ pub use first_run::FirstRun;
 pub use form::Form;
 pub(super) use form::{code_items, found_records};
 pub use history::HistoryPage;
+pub use import::ImportPage;
 pub use keyboard::Keyboard;
 pub use list::List;
 pub use overview::Overview;
@@ -117,6 +119,12 @@ pub trait Page {
     fn found(&mut self, id: RecordId, history: &History) -> bool {
         let (_, _) = (id, history);
         false
+    }
+
+    /// Takes in a sheet that was written for this screen; gives back one that was not asked for here.
+    fn imported(&mut self, shell: &mut Shell, imported: Box<Imported>) -> Option<Box<Imported>> {
+        let _ = shell;
+        Some(imported)
     }
 
     /// True if what it shows is gone, so that there is nothing to come back to.

@@ -15,6 +15,7 @@ use crate::tui::app::{Move, Shell};
 use crate::tui::arranged::{CREATED, Sheet};
 use crate::tui::data::{Filter, Query, Ratio};
 use crate::tui::effect::Effect;
+use crate::tui::import;
 use crate::tui::text::{bar, cells, fit, fit_right};
 use crate::tui::theme::Role;
 use crate::tui::ui::{Ui, follow};
@@ -240,6 +241,7 @@ impl Page for Overview {
                     shell.moves.push(Move::Push(Box::new(Coverage::new(ratio))));
                 }
             }
+            Action::Import => import::start(shell, None, None),
             Action::Boards => {
                 shell.effects.push(Effect::Boards(shell.today));
                 shell.moves.push(Move::Push(Box::new(Boards::new(shell))));

@@ -8,6 +8,7 @@ use crate::tui::app::{Model, Move, Purpose, Shell, Tone};
 use crate::tui::arranged::StoredView;
 use crate::tui::data::Failure;
 use crate::tui::export;
+use crate::tui::import;
 use crate::tui::screens::{List, Page, Reply};
 use crate::tui::widgets::dialog::Dialog;
 use crate::tui::widgets::picker::Item;
@@ -46,6 +47,12 @@ pub(super) fn answer(model: &mut Model, purpose: Purpose, reply: Reply) {
         }
         (Purpose::ExportWhy(form), Reply::Answer(0, purpose)) => {
             with_page(model, |shell, page| export::write(shell, page, form, &purpose));
+        }
+        (Purpose::ImportFile(ask), Reply::Item(item)) => {
+            import::chosen(&mut model.shell, &ask, &item.id);
+        }
+        (Purpose::ImportKind(ask), Reply::Item(item)) => {
+            import::as_kind(&mut model.shell, ask, &item.id);
         }
         (Purpose::ResetKeys, Reply::Answer(1, _)) => model.shell.reset_keys(),
         (Purpose::Delete(ids), Reply::Answer(1, reason)) => model.shell.delete(&ids, &reason),

@@ -8,6 +8,7 @@ use crate::domain::workflow;
 use crate::tui::actions::Action;
 use crate::tui::app::{Move, Purpose, Shell, Tone};
 use crate::tui::data::value_text;
+use crate::tui::import;
 use crate::tui::screens::{BulkPage, CheckIn, Reply, code_items, found_records};
 use crate::tui::widgets::dialog::Dialog;
 use crate::tui::widgets::picker::{Item, Picker};
@@ -185,8 +186,11 @@ impl Shell {
         self.preview(kind, ids, BulkChange::Set(Fields::from([(field.number, value)])), what);
     }
 
-    /// Returns what matches the text typed into a list that asks for a value of all records.
+    /// Returns what matches the text typed into a list that asks for a value of all records, or for a file.
     pub(super) fn searched_value(&self, purpose: &Purpose, text: &str) -> Option<Vec<Item>> {
+        if let Purpose::ImportFile(ask) = purpose {
+            return Some(import::searched(ask, text));
+        }
         let Purpose::BulkValue(ids, key) = purpose else { return None };
         let field = self.kind_of(ids)?.spec().field(key)?;
         matches!(field.kind, ValueKind::Reference(_)).then(|| found_records(self, field, text))

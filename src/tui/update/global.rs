@@ -9,12 +9,13 @@ use crate::domain::rights::{self, Place, may};
 use crate::locale::Locale;
 use crate::tui::actions::{Action, Context};
 use crate::tui::app::{Body, Model, Move, Purpose, Shell, SyncState, Tone};
-use crate::tui::data::{Failure, History, SyncFigures};
+use crate::tui::data::{Failure, History, Imported, SyncFigures};
 use crate::tui::effect::Effect;
+use crate::tui::import::{self, ImportAsk};
 use crate::tui::keys::{Code, Key};
 use crate::tui::screens::{
-    AttentionList, CommandList, ConflictList, HistoryPage, Keyboard, List, Page, SyncScreen,
-    pick_view,
+    AttentionList, CommandList, ConflictList, HistoryPage, ImportPage, Keyboard, List, Page,
+    SyncScreen, pick_view,
 };
 use crate::tui::text::wrap;
 use crate::tui::widgets::dialog::Dialog;
@@ -275,6 +276,26 @@ pub(super) fn history(model: &mut Model, id: RecordId, result: Result<History, F
             let page = HistoryPage::new(&model.shell, id, history);
             model.shell.moves.push(Move::Push(Box::new(page)));
         }
+    }
+}
+
+pub(super) fn imported(model: &mut Model, ask: ImportAsk, result: Result<Box<Imported>, Failure>) {
+    let imported = match result {
+        Ok(imported) => imported,
+        Err(failure) => {
+            if let Some(page) = model.screens.last_mut() {
+                page.refused(&mut model.shell, "", &failure.code);
+            }
+            return import::failed(&mut model.shell, ask, &failure);
+        }
+    };
+    let left = match model.screens.last_mut() {
+        Some(page) => page.imported(&mut model.shell, imported),
+        None => Some(imported),
+    };
+    if let Some(imported) = left {
+        model.shell.notice = None;
+        model.shell.moves.push(Move::Push(Box::new(ImportPage::new(ask, imported))));
     }
 }
 

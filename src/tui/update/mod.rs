@@ -10,6 +10,8 @@ mod tests;
 #[cfg(test)]
 mod tests_craft;
 #[cfg(test)]
+mod tests_import;
+#[cfg(test)]
 mod tests_keys;
 #[cfg(test)]
 mod tests_work;
@@ -427,6 +429,7 @@ fn on_report(model: &mut Model, message: Message) {
         }
         Message::Synced(result) => global::synced(model, result),
         Message::History(id, result) => global::history(model, id, result),
+        Message::Imported(ask, result) => global::imported(model, ask, result),
         _ => {}
     }
 }
@@ -517,6 +520,8 @@ fn is_global(purpose: &Purpose) -> bool {
             | Purpose::ExportForm
             | Purpose::ExportWhy(_)
             | Purpose::ResetKeys
+            | Purpose::ImportFile(_)
+            | Purpose::ImportKind(_)
     )
 }
 

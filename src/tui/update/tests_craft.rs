@@ -33,6 +33,7 @@ const SCREENS: &[(&str, &str)] = &[
     ("detail", "5 F6 學工號 Enter Home Enter"),
     ("form", "5 Ctrl-N 2021 Tab 張三"),
     ("calendar", "5 Ctrl-N Tab Tab Tab Ctrl-D"),
+    ("import", "5 Shift-F5 Esc"),
     ("conflicts", "6"),
     ("attention", "7"),
     ("sync", "8"),
@@ -67,6 +68,9 @@ fn at(keys: &str) -> Desk {
     desk.send(Message::Boards(desk.data.boards(today)));
     desk.send(Message::Agenda(desk.data.agenda(today)));
     desk.press(keys);
+    if keys.contains("Shift-F5") {
+        super::tests_import::read_in(&mut desk);
+    }
     let asked = desk.effects.iter().find_map(|effect| match effect {
         Effect::History(id) => Some(*id),
         _ => None,
