@@ -68,6 +68,9 @@ pub struct BulkRow {
     pub warnings: Vec<Issue>,
 }
 
+/// Stands for a reason in a preview.
+const REASON_TO_COME: &str = "……";
+
 impl Client {
     /// Says for each record what the change would do to it; nothing is written.
     pub fn bulk_preview(&self, bulk: &Bulk) -> Vec<BulkRow> {
@@ -209,9 +212,12 @@ impl Inner {
         let (edits, issues) = match &bulk.change {
             BulkChange::Set(fields) => self.change(id, fields.clone())?,
             BulkChange::Step(action) => {
-                // What the preview shows does not hang on a reason that is typed in it.
-                let reason = Some(bulk.reason.trim()).filter(|reason| !reason.is_empty());
-                self.step(id, action, reason.or(Some("-")), Fields::new())?
+                let typed = Some(bulk.reason.trim()).filter(|reason| !reason.is_empty());
+                // What the preview shows does not hang on a reason that is still to be typed in it; without one nothing is carried out.
+                let kind = self.rows.get(&id).and_then(|row| Kind::from_number(row.kind));
+                let step = kind.and_then(|kind| workflow::step(kind, action));
+                let asked = step.is_some_and(|step| step.reason).then_some(REASON_TO_COME);
+                self.step(id, action, typed.or(asked), Fields::new())?
             }
             BulkChange::Delete => {
                 let record = self.record(id)?;

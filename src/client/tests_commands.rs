@@ -306,3 +306,33 @@ proptest! {
         prop_assert!(matches!(client.redo(), Err(ClientError::NothingToRedo)));
     }
 }
+
+/// A step that asks for no reason is taken without one: what stands in for a reason while a step is previewed is never stored.
+#[test]
+fn a_step_on_many_records_without_a_reason_writes_none() {
+    let client = client();
+    let person = person(&client, "10001", "甲");
+    let class = fields(
+        Kind::TrainingClass,
+        &[("year", Value::Int(2026)), ("name", text("輪訓班")), ("counts", Value::Flag(true))],
+    );
+    let class = client.create_record(Kind::TrainingClass, None, class).unwrap().id;
+    let pairs = [("class", Value::Ref(class)), ("person", Value::Ref(person))];
+    let enrolment = fields(Kind::Enrolment, &pairs);
+    let id = client.create_record(Kind::Enrolment, None, enrolment).unwrap().id;
+    let change = BulkChange::Step("submit".into());
+    let bulk = Bulk { ids: vec![id], change, reason: String::new(), skip_warned: false };
+    let shown = client.bulk_preview(&bulk);
+    assert!(shown[0].warnings.iter().all(|issue| issue.field != "status_reason"), "{shown:?}");
+    assert_eq!(client.bulk(&bulk).unwrap(), 1);
+    assert_eq!(value(&client, id, "status_reason"), None);
+    let withdraw = BulkChange::Step("withdraw".into());
+    let bulk = Bulk { change: withdraw, ..bulk };
+    let standing = &client.bulk_preview(&bulk)[0].standing;
+    assert_eq!(
+        *standing,
+        BulkStanding::Changes,
+        "a reason that is still to be typed blocks no row"
+    );
+    assert!(matches!(client.bulk(&bulk), Err(ClientError::ReasonMissing)));
+}
