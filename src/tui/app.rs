@@ -1,6 +1,7 @@
 //! The model: a stack of screens, layers over them, and the shell they share.
 
 use std::collections::BTreeMap;
+use std::path::PathBuf;
 use std::sync::Arc;
 
 use jiff::civil;
@@ -93,6 +94,8 @@ pub struct Shell {
     pub agenda: Option<Vec<TaskView>>,
     /// How the lists are arranged that somebody arranged.
     pub layouts: BTreeMap<Kind, Layout>,
+    /// Folder that files are written to and looked for in first: the one the program was started in.
+    pub folder: PathBuf,
     /// What the runtime is to do.
     pub effects: Vec<Effect>,
     /// What is to happen to the stack of screens.
@@ -375,6 +378,7 @@ impl Shell {
             figures: Vec::new(),
             boards: None,
             agenda: None,
+            folder: PathBuf::from("."),
             layouts: BTreeMap::new(),
             effects: Vec::new(),
             moves: Vec::new(),

@@ -14,8 +14,6 @@ use super::widgets::dialog::Dialog;
 use super::widgets::picker::{Item, Picker};
 use crate::domain::kinds::Kind;
 
-/// Folder that files are written to: the one the program was started in.
-const FOLDER: &str = ".";
 /// Cells and rows of a screen that has no rows of its own.
 const PAPER: (u16, u16) = (120, 60);
 /// Widest column of a text file.
@@ -72,7 +70,7 @@ pub(super) fn chosen(shell: &mut Shell, page: &dyn Page, extension: &str) {
 pub(super) fn write(shell: &mut Shell, page: &dyn Page, form: Form, purpose: &str) {
     let Some(data) = shell.data.clone() else { return };
     let sheet = sheet_of(shell, page);
-    let file = free_name(Path::new(FOLDER), &sheet.name, &shell.today.to_string(), form);
+    let file = free_name(&shell.folder, &sheet.name, &shell.today.to_string(), form);
     let bytes = match form {
         Form::Csv => csv(&sheet),
         Form::Text => text(&sheet),

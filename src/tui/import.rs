@@ -54,7 +54,7 @@ pub(super) fn start(shell: &mut Shell, kind: Option<Kind>, about: Option<(Kind, 
     let of = |wanted: Kind| about.filter(|(kind, _)| *kind == wanted).map(|(_, id)| id);
     let (class, session) = (of(Kind::TrainingClass), of(Kind::Session));
     let kind = if class.is_some() { Some(Kind::Enrolment) } else { kind };
-    open(shell, &ImportAsk { file: PathBuf::from("."), kind, class, session });
+    open(shell, &ImportAsk { file: shell.folder.clone(), kind, class, session });
 }
 
 fn open(shell: &mut Shell, ask: &ImportAsk) {

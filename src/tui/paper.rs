@@ -10,15 +10,18 @@ use crate::domain::ids::RecordId;
 use crate::domain::kinds::Kind;
 use crate::domain::record::PartialDate;
 
-/// Folder that filled forms are written to: the one the program was started in.
-const FOLDER: &str = ".";
-
 impl Data {
     /// Fills a form for a record and returns where it went.
     ///
     /// # Errors
     /// What the client says; then nothing was written.
-    fn print(&self, kind: Kind, form: &str, id: RecordId) -> Result<String, Failure> {
+    fn print(
+        &self,
+        kind: Kind,
+        form: &str,
+        id: RecordId,
+        folder: &Path,
+    ) -> Result<String, Failure> {
         let form = forms_of(kind).find(|other| other.name == form);
         let form = form.ok_or_else(|| Failure::of("not-found-form"))?;
         let today = clock::today();
@@ -26,7 +29,7 @@ impl Data {
         let date =
             PartialDate::from_civil(today).map_err(|_range| Failure::of("not-found-form"))?;
         let printer = self.client.printer(form, year, date)?;
-        let path = self.client.print_into(&printer, id, Path::new(FOLDER))?;
+        let path = self.client.print_into(&printer, id, folder)?;
         Ok(path.canonicalize().unwrap_or(path).display().to_string())
     }
 }
@@ -53,7 +56,7 @@ pub(super) fn pick(shell: &mut Shell, view: &RecordView) {
 /// Fills the form that was chosen.
 pub(super) fn answered(shell: &mut Shell, view: &RecordView, form: &str) {
     let Some(data) = shell.data.clone() else { return };
-    match data.print(view.kind, form, view.id) {
+    match data.print(view.kind, form, view.id, &shell.folder) {
         Ok(path) => shell.say(Tone::Good, shell.text_with("form-printed", &[("path", &path)])),
         Err(failure) => shell.say_failure(&failure),
     }

@@ -72,6 +72,19 @@ fn a_sheet_is_found_by_its_path_previewed_and_written_without_the_wrong_rows() {
 }
 
 #[test]
+fn an_empty_list_takes_a_sheet_too() {
+    let folder = folder();
+    let mut desk = Desk::new(&[]);
+    desk.press("5 Shift-F5");
+    desk.press(&format!("{}/", folder.path().display()));
+    desk.press("Enter");
+    work(&mut desk);
+    desk.press("Ctrl-S Tab Enter");
+    work(&mut desk);
+    assert_eq!(desk.data.list(&Query::all(Kind::Person)).len(), 3);
+}
+
+#[test]
 fn what_is_no_sheet_is_told_and_nothing_is_left_behind() {
     let folder = folder();
     let file = folder.path().join("壞.xlsx");

@@ -8,6 +8,10 @@
 
 mod child;
 mod craft;
+#[cfg(feature = "server")]
+mod day;
+#[cfg(feature = "server")]
+mod desk;
 #[cfg(target_os = "linux")]
 mod lock;
 #[cfg(feature = "server")]

@@ -1,86 +1,13 @@
 //! Conflicts and refused changes against a real server, settled with the keys a person presses.
 
-use std::sync::Arc;
-use std::sync::atomic::AtomicBool;
-
 use ejia::domain::access::Role;
 use ejia::domain::ids::RecordId;
 use ejia::domain::kinds::Kind;
 use ejia::domain::record::Value;
-use ejia::locale::Lang;
-use ejia::tui::app::{Model, Start};
-use ejia::tui::data::Data;
-use ejia::tui::effect::Effect;
-use ejia::tui::keys::Key;
-use ejia::tui::message::Message;
-use ejia::tui::ui::{Chrome, Ui, dump};
-use ejia::tui::update::update;
-use ejia::tui::view::view;
-use ratatui::buffer::Buffer;
-use ratatui::layout::Rect;
 
+use super::desk::Desk;
 use crate::server::harness::Server;
 use crate::sync::{Device, text};
-
-/// A device's terminal without a terminal: keys in, screen out, effects done at once.
-struct Desk {
-    model: Model,
-    data: Arc<Data>,
-    now_ms: u64,
-    _folder: tempfile::TempDir,
-}
-
-impl Desk {
-    fn new(device: Device) -> Self {
-        let Device { client, folder } = device;
-        let data = Arc::new(Data::of(client));
-        let mut model = Model::new(&Start {
-            exists: true,
-            lang: Lang::Hant,
-            colour: false,
-            chrome: Chrome::Narrow,
-            today: jiff::civil::date(2026, 8, 23),
-        });
-        model.opened(Arc::clone(&data));
-        Self { model, data, now_ms: 0, _folder: folder }
-    }
-
-    fn press(&mut self, keys: &str) -> &mut Self {
-        for word in keys.split(' ') {
-            match word.parse::<Key>() {
-                Ok(key) => self.send(Message::Key(key)),
-                Err(_typed) => word.chars().for_each(|c| self.send(Message::Key(Key::char(c)))),
-            }
-        }
-        self
-    }
-
-    fn send(&mut self, message: Message) {
-        self.now_ms += 1000;
-        for effect in update(&mut self.model, message, self.now_ms) {
-            let done = match effect {
-                Effect::Sync => Message::Synced(self.data.sync(&|_| {}, &AtomicBool::new(false))),
-                Effect::History(id) => Message::History(id, self.data.history(id)),
-                _ => continue,
-            };
-            self.send(done);
-        }
-    }
-
-    fn screen(&self) -> String {
-        let mut buf = Buffer::empty(Rect::new(0, 0, 80, 24));
-        let shell = &self.model.shell;
-        let mut ui = Ui::new(&mut buf, &shell.theme, shell.chrome);
-        view(&self.model, &mut ui);
-        dump(&buf)
-    }
-
-    fn shows(&self, text: &str) -> &Self {
-        let screen = self.screen();
-        assert!(screen.contains(text), "{text} is not in\n{screen}");
-        self
-    }
-}
 
 struct Office {
     server: Server,

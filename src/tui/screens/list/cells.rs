@@ -163,7 +163,6 @@ impl List {
             Action::Edit => Form::start_edit(shell, id, false),
             Action::Steps => shell.pick_action(self.chosen()),
             Action::Delete => shell.ask_delete_all(self.chosen()),
-            Action::Import => crate::tui::import::start(shell, Some(self.kind), None),
             Action::History => shell.effects.push(Effect::History(id)),
             Action::Copy => {
                 let (text, copied, all) = self.copied(shell);

@@ -425,6 +425,7 @@ impl Page for List {
             Action::Totals => self.next_measure(shell),
             Action::SaveView => self.ask_view_name(shell),
             Action::EditCell => self.edit_cell(shell),
+            Action::Import => crate::tui::import::start(shell, Some(self.kind), None),
             Action::New => Form::start_new(shell, self.kind, &self.prefilled()),
             Action::CheckIn => {
                 shell.start_check_in(self.current().map(|id| (self.kind, id)));
