@@ -42,6 +42,8 @@ pub struct Progress {
     pub to_push: usize,
     /// Records received so far.
     pub pulled: usize,
+    /// Bytes over the network so far, both ways, without headers.
+    pub bytes: u64,
 }
 
 /// What a sync did.
@@ -176,7 +178,7 @@ impl<'a> Round<'a> {
         let receipts = Receipts::load(&mut inner).unwrap_or_default();
         drop(inner);
         let to_push = machine.waiting();
-        let state = Progress { phase: Phase::Connecting, pushed: 0, to_push, pulled: 0 };
+        let state = Progress { phase: Phase::Connecting, pushed: 0, to_push, pulled: 0, bytes: 0 };
         let pages = VecDeque::new();
         let (again, unknown) = (false, false);
         let transport = Some(transport);
@@ -203,6 +205,10 @@ impl<'a> Round<'a> {
     ) -> Result<Option<SyncSummary>, ClientError> {
         let overlap = self.transport.as_ref().is_some_and(|transport| transport.may_overlap());
         while let Some(output) = todo.pop_front() {
+            if let Some(transport) = &self.transport {
+                let counters = transport.counters();
+                self.state.bytes = counters.bytes_sent + counters.bytes_received;
+            }
             (self.progress)(self.state);
             let done = output == Output::Done;
             let stores = matches!(output, Output::StoreResults(_) | Output::Stage(_));

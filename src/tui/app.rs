@@ -111,6 +111,8 @@ pub struct SyncState {
     pub quiet: bool,
     /// True once it was asked to stop.
     pub cancelling: bool,
+    /// When it began, in the shell's milliseconds.
+    pub begun_ms: u64,
     /// Steps reported so far.
     pub steps: Vec<SyncStep>,
     /// How the last one ended: figures, or what went wrong in words.

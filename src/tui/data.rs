@@ -126,6 +126,8 @@ pub struct SyncStep {
     pub done: usize,
     /// Of how many, if known.
     pub total: Option<usize>,
+    /// Bytes over the network since the sync began.
+    pub bytes: u64,
 }
 
 impl Failure {
@@ -466,7 +468,7 @@ fn step_of(progress: &Progress) -> SyncStep {
         Phase::Pulling => ("pull", progress.pulled, None),
         Phase::Applying => ("apply", progress.pulled, None),
     };
-    SyncStep { phase, done, total }
+    SyncStep { phase, done, total, bytes: progress.bytes }
 }
 
 /// Returns the condition that a field points to a record.

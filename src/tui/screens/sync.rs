@@ -65,6 +65,7 @@ fn progress(shell: &Shell) -> Vec<(String, Role)> {
         let key = if sync.cancelling { "sync-cancelling" } else { "sync-running" };
         lines.push((String::new(), Role::Text));
         lines.push((shell.text(key), Role::Key));
+        lines.extend(pace(shell).map(|text| (text, Role::Text)));
         for key in ["sync-background", "sync-safe"] {
             lines.push((shell.text(key), Role::Quiet));
         }
@@ -89,6 +90,29 @@ fn progress(shell: &Shell) -> Vec<(String, Role)> {
         _ => {}
     }
     lines
+}
+
+/// Says how much went over the line, how fast, and how long the sending will take; nothing in the first second.
+fn pace(shell: &Shell) -> Option<String> {
+    let sync = &shell.sync;
+    let took = shell.now_ms.saturating_sub(sync.begun_ms);
+    let bytes = sync.steps.iter().map(|step| step.bytes).max().filter(|bytes| *bytes > 0)?;
+    if took < 1_000 {
+        return None;
+    }
+    let (kib, speed) = (bytes.div_ceil(1024), bytes.saturating_mul(1_000) / took / 1024);
+    let mut text =
+        shell.text_with("sync-pace", &[("kib", &kib.to_string()), ("speed", &speed.to_string())]);
+    let sending = sync.steps.iter().find(|step| step.phase == "push" && step.done > 0);
+    let left = sending.and_then(|step| {
+        let (done, total) = (u64::try_from(step.done).ok()?, u64::try_from(step.total?).ok()?);
+        let rest = took.saturating_mul(total.saturating_sub(done)) / done.max(1);
+        (rest >= 1_000).then(|| (rest / 1_000).to_string())
+    });
+    if let Some(seconds) = left {
+        text.push_str(&shell.text_with("sync-left", &[("seconds", &seconds)]));
+    }
+    Some(text)
 }
 
 fn phase_text(

@@ -123,7 +123,8 @@ pub(super) fn sync_if_due(model: &mut Model) {
     let first = Schedule::new(EVERY_MS, now.saturating_add(FIRST_MS));
     let timer = *shell.timer.get_or_insert(first);
     if timer.next_at() <= now && !shell.sync.running {
-        shell.sync = SyncState { running: true, quiet: true, ..SyncState::default() };
+        let begun_ms = shell.now_ms;
+        shell.sync = SyncState { running: true, quiet: true, begun_ms, ..SyncState::default() };
         shell.effects.push(Effect::Sync);
     }
 }
@@ -138,7 +139,8 @@ fn arm(shell: &mut Shell, well: bool) {
 }
 
 fn start_sync(model: &mut Model) {
-    model.shell.sync = SyncState { running: true, ..SyncState::default() };
+    let begun_ms = model.shell.now_ms;
+    model.shell.sync = SyncState { running: true, begun_ms, ..SyncState::default() };
     model.shell.effects.push(Effect::Sync);
     if model.screens.last().and_then(|page| page.tab()) != Some(7) {
         model.shell.moves.push(Move::Push(Box::new(SyncScreen)));

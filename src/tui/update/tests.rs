@@ -17,7 +17,7 @@ use crate::domain::kinds::Kind;
 use crate::domain::record::{Fields, Value};
 use crate::locale::{Lang, Locale};
 use crate::tui::app::Start;
-use crate::tui::data::{Data, Query, Ratio};
+use crate::tui::data::{Data, Query, Ratio, SyncStep};
 use crate::tui::ui::{Chrome, Ui, dump};
 use crate::tui::view::view;
 
@@ -333,6 +333,14 @@ fn escape_stops_a_running_sync_and_work_goes_on_meanwhile() {
     let mut desk = Desk::new(PEOPLE);
     desk.model.shell.sync.running = true;
     desk.press("8").shows("正在同步");
+    let step = |done, bytes| SyncStep { phase: "push", done, total: Some(400), bytes };
+    desk.send(Message::SyncStep(step(0, 0)));
+    assert!(!desk.screen(80, 24).contains("KiB"), "nothing to say yet");
+    desk.model.shell.sync.begun_ms = desk.model.shell.now_ms;
+    for done in [50, 100] {
+        desk.send(Message::SyncStep(step(done, 204_800)));
+    }
+    desk.shows("已傳輸 200 KiB，每秒 100 KiB").shows("送出約需 6 秒");
     desk.press("5").shows("王小明").shows("[同步中]");
     desk.press("8 Esc").shows("正在停止");
     assert_eq!(desk.effects.last(), Some(&Effect::CancelSync));
