@@ -260,3 +260,86 @@ fn totals_of_a_round_fit_and_of_talks_only_the_date_is_kept() {
     assert!(talk(None).is_empty());
     assert_eq!(talk(Some(text("某事"))), ["talks-date-only"]);
 }
+
+/// 基層組織選舉工作條例: how many of those entitled took part, by the rounds of congresses that run; a unit with few is not shown by itself.
+#[test]
+fn turnout_counts_rounds_that_were_held_and_hides_small_units() {
+    let mut maker = Maker::campus();
+    for (n, status) in [(90, "electing"), (95, "preparing")] {
+        maker.put(Kind::Congress, n, 1, &[("name", text("n")), ("status", code(status))]);
+    }
+    for (n, congress, unit) in [(91, 90, 2), (92, 90, 3), (96, 95, 2)] {
+        let pairs = [("congress", to(congress)), ("unit", to(unit)), ("places", Value::Int(3))];
+        maker.put(Kind::ElectoralUnit, n, unit, &pairs);
+    }
+    let round =
+        |maker: &mut Maker, n: u128, of: u128, kind: &str, day: i8, present: Option<i64>| {
+            let mut pairs = vec![
+                ("electoral_unit", to(of)),
+                ("round", code(kind)),
+                ("held_on", on(2026, 5, day)),
+                ("entitled", Value::Int(100)),
+            ];
+            pairs.extend(present.map(|present| ("present", Value::Int(present))));
+            maker.put(Kind::CongressRound, n, 2, &pairs);
+        };
+    round(&mut maker, 100, 91, "first_nomination", 5, Some(70));
+    round(&mut maker, 101, 91, "election", 20, Some(85));
+    round(&mut maker, 102, 92, "election", 21, Some(90));
+    round(&mut maker, 103, 92, "first_nomination", 6, None); // nobody has counted yet
+    round(&mut maker, 104, 96, "election", 1, Some(99)); // of a congress that is not elected yet
+    let world = maker.ready();
+    let at = |day_of_may| run("congress-turnout", &world, day(2026, 5, day_of_may));
+    let whole_of = |answer: &Answer, part| whole(answer.section(part).unwrap());
+    assert_eq!(whole_of(&at(19), "all"), (0, 0), "not held");
+    assert_eq!(whole_of(&at(20), "all"), (85, 100));
+    assert_eq!(
+        (whole_of(&at(21), "all"), whole_of(&at(21), "nomination")),
+        ((175, 200), (70, 100))
+    );
+    round(&mut maker, 105, 92, "second_nomination", 7, Some(3));
+    round(&mut maker, 106, 92, "first_nomination", 8, Some(3));
+    let world = maker.ready();
+    let answer = run("congress-turnout", &world, day(2026, 5, 31));
+    let nomination = answer.section("nomination").unwrap();
+    assert_eq!(whole(nomination), (73, 200), "the whole is shown");
+    assert!(
+        nomination.rows.keys().all(Option::is_none),
+        "three of a unit are not: {:?}",
+        nomination.rows.keys()
+    );
+}
+
+/// A unit is asked to sign for a notice until somebody of it has, and by the day of the answer where there is one.
+#[test]
+fn a_notice_is_on_the_list_until_every_unit_here_has_signed_for_it() {
+    use crate::domain::figures::tasks;
+    let mut maker = Maker::campus();
+    let notice = |maker: &mut Maker, n: u128, more: &[(&str, Value)]| {
+        let pairs =
+            [("title", text("t")), ("issued_on", on(2026, 3, 1)), ("status", code("issued"))];
+        maker.put(Kind::Notice, n, 1, &[&pairs[..], more].concat());
+    };
+    notice(&mut maker, 100, &[("reply_by", on(2026, 3, 20))]);
+    notice(&mut maker, 101, &[]);
+    let world = maker.ready();
+    let asked = |world: &World, day| {
+        let tasks = tasks::tasks(world, day).into_iter();
+        let of_notices = tasks.filter(|task| task.code.starts_with("notice"));
+        of_notices.map(|task| (task.code, task.record, task.unit)).collect::<Vec<_>>()
+    };
+    let (first, second) = (Some(id(100)), Some(id(101)));
+    assert_eq!(asked(&world, day(2026, 2, 28)), [], "not issued yet");
+    let early = asked(&world, day(2026, 3, 5));
+    assert_eq!(early, [("notice-unsigned", first, None), ("notice-unsigned", second, None)]);
+    let near = asked(&world, day(2026, 3, 6));
+    assert!(near.contains(&("notice-reply", first, None)), "fourteen days before: {near:?}");
+    assert_eq!(asked(&world, day(2027, 3, 2)), [], "after a year nobody is asked any more");
+    for (n, notice, unit) in [(110, 100, 20), (111, 101, 20), (112, 100, 3)] {
+        let pairs = [("notice", to(notice)), ("unit", to(unit)), ("received_on", on(2026, 3, 8))];
+        maker.put(Kind::NoticeReceipt, n, unit, &pairs);
+    }
+    let world = maker.ready();
+    let left = asked(&world, day(2026, 3, 10));
+    assert_eq!(left, [("notice-unsigned", second, Some(id(3)))], "the one unit that is left");
+}
