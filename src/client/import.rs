@@ -14,11 +14,10 @@ use crate::domain::ids::{RecordId, UnitId};
 use crate::domain::kinds::Kind;
 use crate::domain::record::{FieldNo, Fields, Issue, ParseContext, Value, ValueKind};
 use crate::domain::rules::registry::{Registry, check_against};
-use crate::domain::text;
 use crate::sync::{Base, OpBody};
 use crate::transfer::import::{
     Defaults, Existing, ImportError, Lookup, MAX_FILE_BYTES, Outcome, ParsedSheet, Plan,
-    SheetRequest, plan, read_sheet,
+    SheetRequest, plan, read_sheet, unit_key,
 };
 
 /// What to import.
@@ -168,7 +167,7 @@ impl<'a> Planning<'a> {
         for key in ["name", "short_name"] {
             let field = Kind::Unit.spec().field(key);
             if let Some(Value::Text(name)) = field.and_then(|field| fields.get(&field.number)) {
-                self.names.entry(text::name_key(name)).or_default().insert(unit);
+                self.names.entry(unit_key(name)).or_default().insert(unit);
             }
         }
     }

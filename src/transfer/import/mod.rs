@@ -20,7 +20,7 @@ pub use error::ImportError;
 pub use header::{Column, ColumnUse};
 pub use layout::{By, FieldTarget};
 pub use plan::{Defaults, Outcome, Plan, PlannedRow, plan};
-pub use references::{Existing, Lookup};
+pub use references::{Existing, Lookup, unit_key};
 pub use rows::{Cell, CellValue, ParsedRow};
 
 use crate::domain::kinds::Kind;

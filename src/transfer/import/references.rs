@@ -26,7 +26,7 @@ pub trait Lookup {
     /// Returns the unit with that code.
     fn unit_by_code(&self, code: &str) -> Option<UnitId>;
 
-    /// Returns the units whose name or short name is the same once folded by [`text::name_key`].
+    /// Returns the units whose name or short name is the same by [`unit_key`].
     fn unit_by_name(&self, key: &str) -> Vec<UnitId>;
 
     /// Returns the university, the unit without a parent, if it is known.
@@ -49,6 +49,11 @@ pub trait Lookup {
 
     /// Takes note of a planned record: from now on every answer is as if it were stored.
     fn planned(&mut self, kind: Kind, record: &Existing);
+}
+
+/// Returns what a unit's name is compared by: without spaces and marks, in Simplified characters, because offices write either script.
+pub fn unit_key(name: &str) -> String {
+    hanconv::t2s(text::name_key(name))
 }
 
 /// The unit that `unit` of a new record without one falls to, and what names it.
@@ -110,7 +115,7 @@ fn unit_by_any(lookup: &dyn Lookup, key: &str, typed: &str) -> Result<UnitId, Is
 }
 
 fn unit_by_name(lookup: &dyn Lookup, key: &str, typed: &str) -> Result<UnitId, Issue> {
-    match lookup.unit_by_name(&text::name_key(typed)).as_slice() {
+    match lookup.unit_by_name(&unit_key(typed)).as_slice() {
         [unit] => Ok(*unit),
         [] => Err(Issue::error(key, "q10-unknown-unit").with("unit", typed)),
         _ => Err(Issue::error(key, "q10-ambiguous-unit").with("unit", typed)),

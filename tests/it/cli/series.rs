@@ -184,3 +184,18 @@ fn numbered_forms_and_deployed_tasks_are_counted() {
     let told = report(&case, "deployments", "2026-07-01");
     assert_eq!((whole(&told), told["parts"][0]["total"]["numerator"].clone()), ((1, 1), 1.into()));
 }
+
+/// Offices write units in Simplified characters whatever the register has, and the other way round; nothing stored is rewritten.
+#[test]
+fn a_sheet_names_units_in_either_script() {
+    let case = office();
+    import(
+        &case,
+        "branch_meeting",
+        "党支部,活动类别,召开日期\n教师支部,党课,2026-04-10\n學生支部,黨課,2026-04-11\n",
+    );
+    let held = case.json(&["list", "branch_meeting", "--sort", "held_on"]);
+    let branch = |n: usize| held[n]["fields"]["branch"].as_str().unwrap().to_owned();
+    let name = |id: &str| case.json(&["show", id])["fields"]["name"].clone();
+    assert_eq!((name(&branch(0)), name(&branch(1))), ("教師支部".into(), "學生支部".into()));
+}

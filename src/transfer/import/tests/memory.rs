@@ -8,7 +8,6 @@ use crate::domain::ids::{RecordId, UnitId};
 use crate::domain::kinds::Kind;
 use crate::domain::record::{FieldNo, Fields, Issue, Value};
 use crate::domain::rules::registry::{Registry, check_against};
-use crate::domain::text;
 use crate::transfer::import::{Existing, Lookup};
 
 #[derive(Default)]
@@ -124,7 +123,10 @@ impl Lookup for Memory {
         if kind == Kind::Unit {
             for key in ["name", "short_name"] {
                 if let Some(name) = record.fields.get(&no(kind, key)).and_then(Value::as_text) {
-                    self.names.entry(text::name_key(name)).or_default().insert(record.unit);
+                    self.names
+                        .entry(crate::transfer::import::unit_key(name))
+                        .or_default()
+                        .insert(record.unit);
                 }
             }
         }

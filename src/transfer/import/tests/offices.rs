@@ -397,7 +397,7 @@ fn a_branch_merged_over_its_members_is_everybodys() {
     }
     let bytes = book.save_to_buffer().unwrap();
     let (_, plan) = import(&mut memory, "m.xlsx", None, &bytes, &Defaults::default());
-    let branch = memory.unit_by_name(&crate::domain::text::name_key("教师支部"))[0];
+    let branch = memory.unit_by_name(&crate::transfer::import::unit_key("教师支部"))[0];
     let units: Vec<_> = plan
         .rows
         .iter()
