@@ -4,6 +4,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 
 use super::state::Inner;
+use super::threads;
 use crate::domain::figures::World;
 use crate::domain::figures::world::{Seen, wanted};
 use crate::domain::ids::RecordId;
@@ -74,7 +75,12 @@ impl Inner {
             }
             (Some(numbers), None) => {
                 world.forget(kind, None);
-                see(world, kind, numbers, self.rows_of(kind).into_iter());
+                let parts = threads::in_parts(&self.rows_of(kind), |rows| {
+                    let mut part = World::default();
+                    see(&mut part, kind, numbers, rows.iter().copied());
+                    part
+                });
+                parts.into_iter().for_each(|part| world.join(part));
             }
             (None, _) => {
                 world.forget(kind, None);

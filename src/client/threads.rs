@@ -9,25 +9,28 @@ const MANY: usize = 16_384;
 /// Most threads: a list must not take the whole machine from a sync.
 const MOST: usize = 4;
 
-/// Returns what `judge` says of each row, in their order.
-pub(super) fn judged<T: Send>(rows: &[&Row], judge: impl Fn(&Row) -> T + Sync) -> Vec<T> {
+/// Returns what `look` makes of each part of the rows, the parts in order: one part where there are few.
+pub(super) fn in_parts<T: Send>(rows: &[&Row], look: impl Fn(&[&Row]) -> T + Sync) -> Vec<T> {
     let cores = thread::available_parallelism().map_or(1, std::num::NonZero::get).min(MOST);
     if rows.len() < MANY || cores == 1 {
-        return rows.iter().map(|row| judge(row)).collect();
+        return vec![look(rows)];
     }
-    let each = rows.len().div_ceil(cores);
-    let judge = &judge;
+    let look = &look;
     thread::scope(|scope| {
-        let parts: Vec<_> = rows
-            .chunks(each)
-            .map(|part| scope.spawn(move || part.iter().map(|row| judge(row)).collect::<Vec<T>>()))
-            .collect();
+        let parts = rows.chunks(rows.len().div_ceil(cores));
+        let parts: Vec<_> = parts.map(|part| scope.spawn(move || look(part))).collect();
         let done = parts.into_iter().map(|part| match part.join() {
-            Ok(judged) => judged,
+            Ok(made) => made,
             Err(panic) => std::panic::resume_unwind(panic),
         });
-        done.flatten().collect()
+        done.collect()
     })
+}
+
+/// Returns what `judge` says of each row, in their order.
+pub(super) fn judged<T: Send>(rows: &[&Row], judge: impl Fn(&Row) -> T + Sync) -> Vec<T> {
+    let parts = in_parts(rows, |part| part.iter().map(|row| judge(row)).collect::<Vec<T>>());
+    parts.into_iter().flatten().collect()
 }
 
 /// Keeps the rows that `holds` says yes to.

@@ -244,6 +244,13 @@ impl World {
         }
     }
 
+    /// Takes in what another world has of the kinds that come in great numbers: it was read beside this one.
+    pub fn join(&mut self, other: Self) {
+        self.persons.extend(other.persons);
+        self.seats.extend(other.seats);
+        self.marks.extend(other.marks);
+    }
+
     /// Forgets records of a kind: all, or these of one that comes in great numbers. What is live is to be added again, and
     /// [`World::finish`] to be called.
     pub fn forget(&mut self, kind: Kind, these: Option<&BTreeSet<RecordId>>) {
