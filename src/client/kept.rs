@@ -80,7 +80,9 @@ impl Inner {
                     see(&mut part, kind, numbers, rows.iter().copied());
                     part
                 });
-                parts.into_iter().for_each(|part| world.join(part));
+                for part in parts {
+                    world.join(part);
+                }
             }
             (None, _) => {
                 world.forget(kind, None);
